@@ -3,7 +3,14 @@
 import * as fc from 'fast-check';
 import { StateMachine } from 'typescript-fsm';
 import { expect, test } from 'vitest';
-import { defineTable, Machine, type Row, row } from '../../src/machine/index.js';
+import {
+  defineTable,
+  Machine,
+  type MachineObserver,
+  type Row,
+  row,
+  rowName,
+} from '../../src/machine/index.js';
 import { Owner } from '../../src/memory/owner.js';
 
 const owner = new Owner('session', 'walk', 1);
@@ -60,7 +67,11 @@ test('LAY-3: can, next state and isFinal agree with typescript-fsm at every step
   fc.assert(
     fc.property(recipes, fc.array(fc.nat(1000), { maxLength: 60 }), (recipe, walk) => {
       const table = build(recipe);
-      const ours = new Machine(table, owner, null);
+      const shown: string[] = [];
+      const observer: MachineObserver = {
+        took: (machine, index) => shown.push(rowName(machine.table.rows[index] as Row)),
+      };
+      const ours = new Machine(table, owner, observer);
       let state = table.states[table.initial] as string;
       const library = () =>
         new StateMachine<string, string>(
@@ -74,6 +85,9 @@ test('LAY-3: can, next state and isFinal agree with typescript-fsm at every step
         const index = pick % table.events.length;
         const next = theirs.getNextState(table.events[index] as string);
         expect(ours.step(index)).toBe(next !== undefined);
+        expect(shown.splice(0)).toEqual(
+          next === undefined ? [] : [`${state} --${table.events[index]}--> ${next}`],
+        );
         if (next === undefined) refused++;
         else taken++;
         state = next ?? state;
