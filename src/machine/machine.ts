@@ -18,14 +18,14 @@ export interface MachineObserver {
 }
 
 /** One machine. `C` is the context that the guards of its table read; it is lent for the call (OWN-3). */
-export class Machine<C = void> {
-  readonly table: Table<C>;
+export class Machine<C = void, S extends string = string> {
+  readonly table: Table<C, S>;
   /** Whose machine this is: the session, stream or transport that steps it. */
   readonly owner: Owner;
   private readonly observer: MachineObserver | null;
   private current: number;
 
-  constructor(table: Table<C>, owner: Owner, observer: MachineObserver | null) {
+  constructor(table: Table<C, S>, owner: Owner, observer: MachineObserver | null) {
     this.table = table;
     this.owner = owner;
     this.observer = observer;
@@ -37,8 +37,8 @@ export class Machine<C = void> {
     return this.current;
   }
 
-  get stateName(): string {
-    return this.table.states[this.current] as string;
+  get stateName(): S {
+    return this.table.states[this.current] as S;
   }
 
   is(state: number): boolean {

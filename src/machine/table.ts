@@ -142,8 +142,8 @@ interface GuardedRow<C> {
   readonly guard: Guard<C> | null;
 }
 
-// Identifiers only: they become property names of `state` and `event`, and Mermaid reads a hyphen as an arrow.
-const identifier = /^[a-z][A-Za-z0-9]*$/;
+// They become property names of `state` and `event`, and must not end a line of a chart early.
+const identifier = /^[a-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/;
 const tableName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 // Rows and cells are indexed by 16 bits.
 const mostRows = 0x7ff0;
@@ -162,7 +162,8 @@ function checkNames(definition: TableDefinition<never, string, string, string>):
     ['guard', Object.keys(guards ?? {})],
   ] as const) {
     for (const [index, word] of names.entries()) {
-      if (!identifier.test(word)) refuse(name, `${kind} "${word}" is not an identifier in camel case`);
+      if (!identifier.test(word))
+        refuse(name, `${kind} "${word}" is not a word of letters, digits and hyphens`);
       if (names.indexOf(word) !== index) refuse(name, `${kind} ${word} is declared twice`);
     }
   }

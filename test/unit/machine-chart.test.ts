@@ -43,6 +43,25 @@ test('the chart names the start, every row with its guard, and the end', () => {
   ]);
 });
 
+test('a hyphen in the name of a state does not become an arrow', () => {
+  const table = defineTable()({
+    name: 'pipe',
+    states: ['open', 'half-closed-local'],
+    events: ['end'],
+    initial: 'open',
+    rows: [row('open', 'end', 'half-closed-local', { cites: 'LAY-3' })],
+  });
+  expect(mermaid(table).split('\n')).toEqual([
+    'stateDiagram-v2',
+    '  state "half-closed-local" as half_closed_local',
+    '  [*] --> open',
+    '  open --> half_closed_local: end',
+    '  half_closed_local --> [*]',
+  ]);
+  const name: 'open' | 'half-closed-local' = new Machine(table, owner, null).stateName;
+  expect(name).toBe('open');
+});
+
 test('the page has the title, the chart and one line a row', () => {
   const page = chartPage(door);
   expect(page.startsWith('# The door\n\n```mermaid\nstateDiagram-v2\n')).toBe(true);

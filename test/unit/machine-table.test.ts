@@ -52,7 +52,7 @@ describe('a table is refused when', () => {
     ['the initial state is unknown', { initial: 'z' }, /initial state z is not declared/],
     ['a state is declared twice', { states: ['a', 'b', 'a'] }, /state a is declared twice/],
     ['an event is declared twice', { events: ['go', 'go'] }, /event go is declared twice/],
-    ['a name is no identifier', { states: ['a', 'b', 'half-closed'] }, /"half-closed" is not an identifier/],
+    ['a name is no identifier', { states: ['a', 'b', 'half closed'] }, /"half closed" is not a word/],
     ['the name of the table is none', { name: 'Two Words' }, /lower case/],
     ['a row starts in an unknown state', { rows: [go, row('z', 'go', 'b', { cites })] }, /state z is not/],
     ['a row ends in an unknown state', { rows: [go, row('b', 'go', 'z', { cites })] }, /state z is not/],
