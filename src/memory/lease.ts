@@ -1,0 +1,177 @@
+/**
+ * A lease: a range of a slab with exactly one owner (OWN-1). The handle dies when the range is released, split or
+ * transferred; every access through a dead handle is misuse (OWN-5). What JavaScript cannot stop is a view taken
+ * earlier that is used later: the checked ledger poisons the range so that the mistake shows.
+ *
+ * This file does not know who the owners are, nor what the bytes mean.
+ */
+import { MisuseError } from '../errors.js';
+import type { Ledger } from './ledger.js';
+import type { Owner } from './owner.js';
+import type { Slab } from './slab.js';
+
+/** Counts the live leases made between two snapshots of a workspace, so that a reset can refuse (WS-6). */
+export interface LeaseCount {
+  leased: number;
+}
+
+const live = 0;
+const retained = 1;
+const ended = 2;
+
+export class Lease {
+  readonly slab: Slab;
+  readonly owner: Owner;
+  /** What the bytes are: `head`, `body`, `unused`, `output`. Rows of machine tables name acts by it. */
+  readonly unit: string;
+  readonly ledger: Ledger | null;
+  private readonly store: Uint8Array;
+  private readonly from: number;
+  private readonly to: number;
+  private readonly generation: number;
+  private readonly count: LeaseCount;
+  private phase: number;
+  private name: string;
+
+  /**
+   * Made by workspaces only, who also tell the ledger. `bytes` is the slab's store, or under emulation a buffer
+   * of the lease's own.
+   */
+  constructor(
+    slab: Slab,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    owner: Owner,
+    unit: string,
+    count: LeaseCount,
+    ledger: Ledger | null,
+  ) {
+    this.slab = slab;
+    this.owner = owner;
+    this.unit = unit;
+    this.ledger = ledger;
+    this.store = bytes;
+    this.from = start;
+    this.to = end;
+    this.generation = slab.generation;
+    this.count = count;
+    this.phase = live;
+    this.name = '';
+    slab.pins += 1;
+    count.leased += 1;
+  }
+
+  /** False once released, split or transferred. */
+  get live(): boolean {
+    return this.phase !== ended;
+  }
+
+  /** The name under which the application keeps it (OWN-7), or undefined. */
+  get retainedAs(): string | undefined {
+    return this.phase === retained ? this.name : undefined;
+  }
+
+  /** The array that holds the range; read `[start, end)` of it only (OWN-6). @throws MisuseError OWN-5 */
+  get bytes(): Uint8Array {
+    this.check();
+    return this.store;
+  }
+
+  /** @throws MisuseError OWN-5 */
+  get start(): number {
+    this.check();
+    return this.from;
+  }
+
+  /** @throws MisuseError OWN-5 */
+  get end(): number {
+    this.check();
+    return this.to;
+  }
+
+  /** Length in bytes; answered even when the lease is over. */
+  get length(): number {
+    return this.to - this.from;
+  }
+
+  /** A borrowed view: good until the lease ends, and not a moment longer (OWN-3). @throws MisuseError OWN-5 */
+  view(): Uint8Array {
+    this.check();
+    return this.store.subarray(this.from, this.to);
+  }
+
+  /** The bytes as the caller's own. @throws MisuseError OWN-5 */
+  copy(): Uint8Array {
+    this.check();
+    if (this.ledger !== null) this.ledger.copied(this.length);
+    return this.store.slice(this.from, this.to);
+  }
+
+  /** Gives the range to another owner: this handle ends, the one returned goes on. @throws MisuseError OWN-5 */
+  transfer(to: Owner, unit: string = this.unit): Lease {
+    this.check();
+    const next = this.part(this.from, this.to, to, unit);
+    if (this.ledger !== null) this.ledger.transferred(this, next);
+    this.phase = ended;
+    this.unpin();
+    return next;
+  }
+
+  /**
+   * Two leases for the one: `[0, at)` and `[at, length)`. This handle ends.
+   * @throws MisuseError OWN-5, or OWN-2 when a part would be empty
+   */
+  split(at: number): [Lease, Lease] {
+    this.check();
+    if (!(at > 0 && at < this.length)) {
+      throw new MisuseError(
+        'lease-split-range',
+        'OWN-2',
+        `cannot split a lease of ${this.length} bytes at ${at}`,
+      );
+    }
+    const middle = this.from + at;
+    const head = this.part(this.from, middle, this.owner, this.unit);
+    const tail = this.part(middle, this.to, this.owner, this.unit);
+    if (this.ledger !== null) this.ledger.split(this, head, tail);
+    this.phase = ended;
+    this.unpin();
+    return [head, tail];
+  }
+
+  /** Keeps the lease past the end of its exchange, reported as the application's own under `name` (OWN-7). */
+  retain(name: string): void {
+    this.check();
+    this.phase = retained;
+    this.name = name;
+    if (this.ledger !== null) this.ledger.kept(this, name);
+  }
+
+  /** Ends the lease. Exactly once. @throws MisuseError OWN-5 */
+  release(): void {
+    this.check();
+    if (this.ledger !== null) this.ledger.released(this);
+    this.phase = ended;
+    this.unpin();
+  }
+
+  private part(start: number, end: number, owner: Owner, unit: string): Lease {
+    return new Lease(this.slab, this.store, start, end, owner, unit, this.count, this.ledger);
+  }
+
+  private unpin(): void {
+    this.count.leased -= 1;
+    this.slab.unpin();
+  }
+
+  private check(): void {
+    if (this.phase === ended || this.generation !== this.slab.generation) {
+      throw new MisuseError(
+        'lease-ended',
+        'OWN-5',
+        `the lease of ${this.unit} bytes by ${this.owner} has ended`,
+      );
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * The receive buffer: a receive workspace that is leased, not shovelled. Bytes stay where they were received; a
+ * complete unit becomes a lease in place and the next one begins behind it. Bytes move only when an incomplete
+ * unit reaches the end of its slab, so a pipeline costs what its bytes cost and no more.
+ *
+ * It keeps the account of CON-1: received = consumed + pending + handed off + discarded. It does not know what
+ * the bytes mean, nor who fills the room.
+ */
+import type { Lease } from './lease.js';
+import type { Owner } from './owner.js';
+import type { SlabSource } from './slab-pool.js';
+import type { Region, Workspace } from './workspace.js';
+
+/** Less room than this at the end of a slab is not worth a read: the unit moves first. */
+const leastRoomBytes = 1024;
+
+const nothing = new Uint8Array(0);
+
+export class ReceiveBuffer {
+  /** The pending bytes are `bytes[start..end)`; valid until the next call of any method. */
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+
+  /** The account of CON-1, in bytes. `consumed` counts what became leases too. */
+  receivedBytes: number;
+  consumedBytes: number;
+  handedOffBytes: number;
+  discardedBytes: number;
+
+  readonly owner: Owner;
+  private readonly source: SlabSource;
+  private readonly leastRoom: number;
+  private workspace: Workspace | null;
+  private unit: Region | null;
+
+  constructor(source: SlabSource, owner: Owner) {
+    this.bytes = nothing;
+    this.start = 0;
+    this.end = 0;
+    this.receivedBytes = 0;
+    this.consumedBytes = 0;
+    this.handedOffBytes = 0;
+    this.discardedBytes = 0;
+    this.owner = owner;
+    this.source = source;
+    this.leastRoom = Math.min(leastRoomBytes, Math.ceil(source.slabBytes / 4));
+    this.workspace = null;
+    this.unit = null;
+  }
+
+  get pendingBytes(): number {
+    return this.end - this.start;
+  }
+
+  /**
+   * True when the pending unit fills a whole slab: no room can ever be had for the rest of it. A function of the
+   * unit's length alone (CON-6), so the session answers with its limit (WS-9).
+   */
+  get full(): boolean {
+    return this.end - this.start >= this.source.slabBytes;
+  }
+
+  /** Room behind the pending bytes, at least one byte; undefined when the buffer is full or no slab can be had now. */
+  room(): Region | undefined {
+    let workspace = this.workspace;
+    if (workspace === null) {
+      workspace = this.begin();
+      if (workspace === null) return undefined;
+    }
+    if (workspace.available < this.leastRoom) {
+      workspace = this.makeRoom(workspace);
+      if (workspace.available === 0) return undefined;
+    }
+    return workspace.reserveAll();
+  }
+
+  /** Closes the room; its first `count` bytes were filled. */
+  received(count: number): void {
+    (this.workspace as Workspace).closeInto(this.unit as Region, count);
+    this.receivedBytes += count;
+    this.expose();
+  }
+
+  /** The first `count` pending bytes become a lease of `owner`'s. */
+  take(count: number, owner: Owner, label: string): Lease {
+    const lease = (this.workspace as Workspace).leasePrefix(this.unit as Region, count, owner, label);
+    this.consumedBytes += count;
+    this.expose();
+    return lease;
+  }
+
+  /** The first `count` pending bytes have been understood and are no longer needed. */
+  consume(count: number): void {
+    if (count === 0) return;
+    (this.workspace as Workspace).dropPrefix(this.unit as Region, count);
+    this.consumedBytes += count;
+    this.expose();
+  }
+
+  /** The first `count` pending bytes will never be interpreted (WIRE-2, drain). */
+  discard(count: number): void {
+    if (count === 0) return;
+    (this.workspace as Workspace).dropPrefix(this.unit as Region, count);
+    this.discardedBytes += count;
+    this.expose();
+  }
+
+  /** All pending bytes, for whoever comes next; undefined when there are none (CON-3). The buffer ends. */
+  handOff(owner: Owner): Lease | undefined {
+    const count = this.pendingBytes;
+    let unused: Lease | undefined;
+    if (count > 0) {
+      unused = (this.workspace as Workspace).leasePrefix(this.unit as Region, count, owner, 'unused');
+      this.handedOffBytes += count;
+    }
+    this.retire();
+    return unused;
+  }
+
+  /** Gives the slab back if nothing is pending and nothing leased: an idle connection holds no memory. */
+  settle(): void {
+    const workspace = this.workspace;
+    if (workspace !== null && this.start === this.end && !workspace.reserved && workspace.leased === 0)
+      this.retire();
+  }
+
+  /** Discards what is pending and gives the slab back as soon as its leases end. Idempotent. */
+  close(): void {
+    if (this.workspace?.reserved) this.workspace.cancel();
+    this.discard(this.pendingBytes);
+    this.retire();
+  }
+
+  private begin(): Workspace | null {
+    const workspace = this.source.open(this.owner);
+    if (workspace === undefined) return null;
+    this.workspace = workspace;
+    this.unit = workspace.allocate(0) as Region;
+    return workspace;
+  }
+
+  /** The slab's end is near: compact when nothing else lives here, else carry the unit over to a fresh slab. */
+  private makeRoom(workspace: Workspace): Workspace {
+    const unit = this.unit as Region;
+    const pending = unit.length;
+    if (workspace.leased === 0) {
+      if (workspace.used > pending) {
+        workspace.compact(unit);
+        this.expose();
+      }
+      return workspace;
+    }
+    const fresh = this.source.open(this.owner);
+    if (fresh === undefined) return workspace;
+    const moved = fresh.allocate(pending) as Region;
+    moved.bytes.set(unit.bytes.subarray(unit.start, unit.end), moved.start);
+    this.source.ledger?.copied(pending);
+    if (pending > 0) workspace.dropPrefix(unit, pending);
+    workspace.retire();
+    this.workspace = fresh;
+    this.unit = moved;
+    this.expose();
+    return fresh;
+  }
+
+  private retire(): void {
+    const workspace = this.workspace;
+    this.workspace = null;
+    this.unit = null;
+    this.bytes = nothing;
+    this.start = 0;
+    this.end = 0;
+    if (workspace !== null) workspace.retire();
+  }
+
+  private expose(): void {
+    const unit = this.unit as Region;
+    this.bytes = unit.bytes;
+    this.start = unit.start;
+    this.end = unit.end;
+  }
+}

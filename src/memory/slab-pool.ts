@@ -1,0 +1,205 @@
+/**
+ * The slab pool: fixed-size slabs up to a limit, and shares of it with limits of their own (OWN-8). A slab that
+ * comes back is kept for the next one who asks. This file does not know what slabs are used for.
+ */
+import { MisuseError } from '../errors.js';
+import type { Ledger } from './ledger.js';
+import type { Owner } from './owner.js';
+import { Slab, type SlabHome } from './slab.js';
+import { BumpWorkspace, type Workspace } from './workspace.js';
+
+/** Whoever can be asked for slabs: the pool, or a share of it. */
+export interface SlabSource {
+  /** Usable bytes of each slab. */
+  readonly slabBytes: number;
+  /** Bytes of slabs that are out now. */
+  readonly heldBytes: number;
+  readonly limitBytes: number;
+  readonly ledger: Ledger | null;
+  /** A slab pinned once, for the caller; undefined when the limit is reached (back-pressure, WS-9). */
+  acquire(owner: Owner): Slab | undefined;
+  /** A workspace on a slab of its own; undefined when the limit is reached. */
+  open(owner: Owner): Workspace | undefined;
+  /**
+   * Calls back once, from inside some later return of a slab, when asking again may succeed; first come, first
+   * served. The callback must not ask at once (OWN-9). It answers false when it no longer wants a slab: the next
+   * one is called then.
+   */
+  whenAvailable(callback: () => boolean): void;
+  /** For whoever answered true and then could not use the chance after all: the next one is called. */
+  passOn(): void;
+}
+
+export interface SlabPoolOptions {
+  /** Usable bytes of a slab; default 16384. */
+  readonly slabBytes?: number;
+  /** Most bytes that may be out at once; default 64 MiB. Must hold at least one slab. */
+  readonly limitBytes?: number;
+  readonly ledger?: Ledger | null;
+  /** What kind of workspace `open` gives: the real one, or an emulation of it (WS-10). */
+  readonly workspace?: WorkspaceKind;
+}
+
+/** A class of workspaces. */
+export type WorkspaceKind = new (slab: Slab, owner: Owner, ledger: Ledger | null) => Workspace;
+
+const defaultSlabBytes = 16_384;
+const defaultLimitBytes = 64 * 1024 * 1024;
+
+export class SlabPool implements SlabSource, SlabHome {
+  readonly slabBytes: number;
+  readonly limitBytes: number;
+  readonly ledger: Ledger | null;
+  readonly kind: WorkspaceKind;
+  private readonly spare: Slab[];
+  private readonly waiting: (() => boolean)[];
+  private held: number;
+  private peak: number;
+  private made: number;
+
+  /** @throws MisuseError WS-1 when a size is not a positive integer, OWN-8 when the limit holds no slab */
+  constructor(options: SlabPoolOptions = {}) {
+    this.slabBytes = options.slabBytes ?? defaultSlabBytes;
+    this.limitBytes = options.limitBytes ?? defaultLimitBytes;
+    this.ledger = options.ledger ?? null;
+    this.kind = options.workspace ?? BumpWorkspace;
+    if (!Number.isSafeInteger(this.slabBytes) || this.slabBytes <= 0) {
+      throw new MisuseError(
+        'slab-size',
+        'WS-1',
+        `slabBytes must be a positive integer, not ${this.slabBytes}`,
+      );
+    }
+    requireLimit(this.limitBytes, this.slabBytes);
+    this.spare = [];
+    this.waiting = [];
+    this.held = 0;
+    this.peak = 0;
+    this.made = 0;
+  }
+
+  get heldBytes(): number {
+    return this.held;
+  }
+
+  /** The most that was out at once since the pool was made. */
+  get peakBytes(): number {
+    return this.peak;
+  }
+
+  acquire(owner: Owner): Slab | undefined {
+    return this.acquireFor(owner, this);
+  }
+
+  open(owner: Owner): Workspace | undefined {
+    const slab = this.acquireFor(owner, this);
+    return slab === undefined ? undefined : new this.kind(slab, owner, this.ledger);
+  }
+
+  /** For shares: the slab goes back to `home` first. */
+  acquireFor(owner: Owner, home: SlabHome): Slab | undefined {
+    if (this.held + this.slabBytes > this.limitBytes) return undefined;
+    let slab = this.spare.pop();
+    if (slab === undefined) {
+      slab = new Slab(this.made, this.slabBytes, home);
+      this.made += 1;
+    } else {
+      slab.home = home;
+    }
+    this.held += this.slabBytes;
+    if (this.held > this.peak) this.peak = this.held;
+    slab.pins = 1;
+    if (this.ledger !== null) this.ledger.acquired(slab, owner);
+    return slab;
+  }
+
+  returned(slab: Slab): void {
+    slab.generation += 1;
+    this.held -= this.slabBytes;
+    this.spare.push(slab);
+    if (this.ledger !== null) this.ledger.returned(slab);
+    wake(this.waiting);
+  }
+
+  whenAvailable(callback: () => boolean): void {
+    this.waiting.push(callback);
+  }
+
+  passOn(): void {
+    wake(this.waiting);
+  }
+
+  /** A part of this pool with a limit of its own, for one connection and one purpose (OWN-8). */
+  share(limitBytes: number): SlabShare {
+    return new SlabShare(this, limitBytes);
+  }
+}
+
+/** A part of a pool: what one connection may have out at once. */
+export class SlabShare implements SlabSource, SlabHome {
+  readonly slabBytes: number;
+  readonly limitBytes: number;
+  readonly ledger: Ledger | null;
+  private readonly pool: SlabPool;
+  private readonly waiting: (() => boolean)[];
+  private held: number;
+
+  constructor(pool: SlabPool, limitBytes: number) {
+    requireLimit(limitBytes, pool.slabBytes);
+    this.slabBytes = pool.slabBytes;
+    this.limitBytes = limitBytes;
+    this.ledger = pool.ledger;
+    this.pool = pool;
+    this.waiting = [];
+    this.held = 0;
+  }
+
+  get heldBytes(): number {
+    return this.held;
+  }
+
+  acquire(owner: Owner): Slab | undefined {
+    if (this.held + this.slabBytes > this.limitBytes) return undefined;
+    const slab = this.pool.acquireFor(owner, this);
+    if (slab !== undefined) this.held += this.slabBytes;
+    return slab;
+  }
+
+  open(owner: Owner): Workspace | undefined {
+    const slab = this.acquire(owner);
+    return slab === undefined ? undefined : new this.pool.kind(slab, owner, this.ledger);
+  }
+
+  returned(slab: Slab): void {
+    this.held -= this.slabBytes;
+    this.pool.returned(slab);
+    wake(this.waiting);
+  }
+
+  whenAvailable(callback: () => boolean): void {
+    if (this.held + this.slabBytes > this.limitBytes) this.waiting.push(callback);
+    else this.pool.whenAvailable(callback);
+  }
+
+  passOn(): void {
+    wake(this.waiting);
+    this.pool.passOn();
+  }
+}
+
+/** One return makes room for one waiter. */
+function wake(waiting: (() => boolean)[]): void {
+  for (let callback = waiting.shift(); callback !== undefined; callback = waiting.shift()) {
+    if (callback()) return;
+  }
+}
+
+function requireLimit(limitBytes: number, slabBytes: number): void {
+  if (!(limitBytes >= slabBytes)) {
+    throw new MisuseError(
+      'pool-limit',
+      'OWN-8',
+      `a limit of ${limitBytes} bytes holds no slab of ${slabBytes}`,
+    );
+  }
+}

@@ -1,0 +1,391 @@
+/**
+ * The workspace: a bump arena over one slab, with the operations and the refusals of WS-1 to WS-7. The offsets
+ * keep `0 ≤ free ≤ reservedEnd ≤ capacity` at all times.
+ *
+ * An *open unit* is a region that still grows: bytes of a head that is being received, or of output that is being
+ * built. Each reservation that is closed into it extends it, and prefixes of it become leases.
+ *
+ * This file does not know what the bytes mean, nor whether somebody emulates it (see `emulated-workspace.ts`).
+ */
+import { MisuseError } from '../errors.js';
+import { Lease, type LeaseCount } from './lease.js';
+import type { Ledger, WorkspaceAct } from './ledger.js';
+import type { Owner } from './owner.js';
+import type { Slab } from './slab.js';
+
+/** A range of a workspace: `bytes[start..end)`. Moves when its unit is extended under emulation or compacted. */
+export class Region {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  /** The snapshot frame that it belongs to; ends with it (WS-6). */
+  readonly frame: Frame;
+
+  constructor(bytes: Uint8Array, start: number, end: number, frame: Frame) {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.frame = frame;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+}
+
+/** What was allocated between two snapshots. A snapshot token is the frame that it opened. */
+export class Frame implements LeaseCount {
+  leased: number;
+  ended: boolean;
+  /** Offset of `free` when the frame was opened. */
+  readonly base: number;
+
+  constructor(base: number) {
+    this.leased = 0;
+    this.ended = false;
+    this.base = base;
+  }
+}
+
+/** An opaque token of `snapshot()`, good for one `reset`. */
+export type Snapshot = Frame;
+
+export interface Workspace {
+  readonly owner: Owner;
+  /** Usable bytes of the slab. */
+  readonly capacity: number;
+  /** Bytes allocated since birth. */
+  readonly used: number;
+  /** Bytes that could be allocated now; 0 while a reservation is open. */
+  readonly available: number;
+  /** True after an exhaustion, until rollback (WS-7). */
+  readonly overflowed: boolean;
+  readonly reserved: boolean;
+  /** Live leases on regions of this workspace. */
+  readonly leased: number;
+
+  /** A region of exactly `bytes`, disjoint from every other; undefined when exhausted (WS-3). */
+  allocate(bytes: number): Region | undefined;
+  /** Everything that is free, perhaps nothing; must be closed (WS-4). */
+  reserveAll(): Region;
+  /** Exactly `bytes`, or undefined with overflow marked and nothing held (WS-4). */
+  reserve(bytes: number): Region | undefined;
+  /** Ends the reservation and keeps its first `kept` bytes as a region (WS-5). */
+  close(kept: number): Region;
+  /** Ends the reservation and keeps its first `kept` bytes at the end of `unit`, which must end where it began. */
+  closeInto(unit: Region, kept: number): void;
+  /** Ends the reservation and keeps nothing. */
+  cancel(): void;
+  /** Turns the first `bytes` of `unit` into a lease; the unit goes on behind it. */
+  leasePrefix(unit: Region, bytes: number, owner: Owner, label: string): Lease;
+  /** Gives up the first `bytes` of `unit` (consumed or discarded; the caller's account says which). */
+  dropPrefix(unit: Region, bytes: number): void;
+  /**
+   * Moves `unit`, which must be all that lives here, to the workspace's beginning, so that the room behind it grows.
+   * Refused while a lease lives.
+   */
+  compact(unit: Region): void;
+  snapshot(): Snapshot;
+  /** Ends everything allocated since `snapshot`, which is used up with every younger one (WS-6). */
+  reset(snapshot: Snapshot): void;
+  /** Back to birth: everything ends, overflow is cleared (WS-7). */
+  rollback(): void;
+  /** The owner is done: the slab goes home when its last lease ends. */
+  retire(): void;
+}
+
+const notReserved = -1;
+
+/** The real one: all regions share the slab. */
+export class BumpWorkspace implements Workspace {
+  readonly owner: Owner;
+  readonly capacity: number;
+  readonly slab: Slab;
+  protected readonly ledger: Ledger | null;
+  protected freeAt: number;
+  private reservedTo: number;
+  private frames: Frame[];
+  private overflow: boolean;
+  private retired: boolean;
+
+  /** `slab` comes pinned once; that pin is the workspace's. */
+  constructor(slab: Slab, owner: Owner, ledger: Ledger | null) {
+    this.owner = owner;
+    this.capacity = slab.capacity;
+    this.slab = slab;
+    this.ledger = ledger;
+    this.freeAt = 0;
+    this.reservedTo = notReserved;
+    this.frames = [new Frame(0)];
+    this.overflow = false;
+    this.retired = false;
+    if (ledger !== null) ledger.workspace(this, 'open');
+  }
+
+  get free(): number {
+    return this.freeAt;
+  }
+
+  get reservedEnd(): number {
+    return this.reservedTo === notReserved ? this.freeAt : this.reservedTo;
+  }
+
+  get used(): number {
+    return this.freeAt;
+  }
+
+  get available(): number {
+    return this.reservedTo === notReserved ? this.capacity - this.freeAt : 0;
+  }
+
+  get overflowed(): boolean {
+    return this.overflow;
+  }
+
+  get reserved(): boolean {
+    return this.reservedTo !== notReserved;
+  }
+
+  get leased(): number {
+    let sum = 0;
+    for (const frame of this.frames) sum += frame.leased;
+    return sum;
+  }
+
+  allocate(bytes: number): Region | undefined {
+    this.refuseWhileReserved('allocate');
+    requireLength(bytes);
+    if (bytes > this.capacity - this.freeAt) {
+      this.overflow = true;
+      this.acted('allocate');
+      return undefined;
+    }
+    const region = this.makeRegion(this.freeAt, this.freeAt + bytes);
+    this.freeAt += bytes;
+    this.acted('allocate');
+    return region;
+  }
+
+  reserveAll(): Region {
+    this.refuseWhileReserved('reserve');
+    this.reservedTo = this.capacity;
+    this.acted('reserve');
+    return this.makeRegion(this.freeAt, this.capacity);
+  }
+
+  reserve(bytes: number): Region | undefined {
+    this.refuseWhileReserved('reserve');
+    requireLength(bytes);
+    if (bytes > this.capacity - this.freeAt) {
+      this.overflow = true;
+      this.acted('reserve');
+      return undefined;
+    }
+    this.reservedTo = this.freeAt + bytes;
+    this.acted('reserve');
+    return this.makeRegion(this.freeAt, this.reservedTo);
+  }
+
+  close(kept: number): Region {
+    const from = this.freeAt;
+    this.endReservation(kept);
+    return this.makeRegion(from, from + kept);
+  }
+
+  closeInto(unit: Region, kept: number): void {
+    this.requireLiving(unit);
+    if (this.reservedTo !== notReserved && this.endOf(unit) !== this.freeAt) {
+      throw new MisuseError(
+        'unit-not-last',
+        'WS-3',
+        'only the unit that ends at the reservation can be extended',
+      );
+    }
+    this.endReservation(kept);
+    this.grow(unit, kept);
+  }
+
+  cancel(): void {
+    this.endReservation(0);
+  }
+
+  leasePrefix(unit: Region, bytes: number, owner: Owner, label: string): Lease {
+    this.requirePrefix(unit, bytes);
+    const start = unit.start;
+    const lease = new Lease(
+      this.slab,
+      unit.bytes,
+      start,
+      start + bytes,
+      owner,
+      label,
+      unit.frame,
+      this.ledger,
+    );
+    unit.start = start + bytes;
+    if (this.ledger !== null) this.ledger.leased(lease);
+    return lease;
+  }
+
+  dropPrefix(unit: Region, bytes: number): void {
+    this.requirePrefix(unit, bytes);
+    const start = unit.start;
+    unit.start = start + bytes;
+    if (this.ledger !== null) this.ledger.vacated(this.slab, start, start + bytes);
+  }
+
+  compact(unit: Region): void {
+    this.refuseWhileReserved('compact');
+    this.requireLiving(unit);
+    this.refuseLeased(0, 'compact');
+    if (this.frames.length > 1) {
+      throw new MisuseError('workspace-snapshot-open', 'WS-6', 'cannot compact across a snapshot');
+    }
+    this.moveToBirth(unit);
+    this.freeAt = unit.end - unit.start;
+    this.acted('compact');
+  }
+
+  snapshot(): Snapshot {
+    this.refuseWhileReserved('snapshot');
+    const frame = new Frame(this.freeAt);
+    this.frames.push(frame);
+    this.acted('snapshot');
+    return frame;
+  }
+
+  reset(snapshot: Snapshot): void {
+    this.refuseWhileReserved('reset');
+    const index = this.frames.lastIndexOf(snapshot);
+    if (index <= 0)
+      throw new MisuseError('snapshot-stale', 'WS-6', 'the snapshot is stale or from another workspace');
+    this.refuseLeased(index, 'reset');
+    this.endFrames(index);
+    this.vacate(snapshot.base);
+    this.acted('reset');
+  }
+
+  rollback(): void {
+    this.refuseWhileReserved('rollback');
+    this.refuseLeased(0, 'rollback');
+    this.endFrames(0);
+    this.frames.push(new Frame(0));
+    this.vacate(0);
+    this.overflow = false;
+    this.acted('rollback');
+  }
+
+  retire(): void {
+    this.refuseWhileReserved('retire');
+    this.retired = true;
+    for (const frame of this.frames) frame.ended = true;
+    this.acted('retire');
+    this.slab.unpin();
+  }
+
+  /** A region of offsets `[start, end)`: where it is stored is what an emulation changes. */
+  protected makeRegion(start: number, end: number): Region {
+    return new Region(this.slab.bytes, start, end, this.youngest());
+  }
+
+  /** The offset in the workspace at which `unit` ends. */
+  protected endOf(unit: Region): number {
+    return unit.end;
+  }
+
+  /** `kept` bytes of the reservation that has just been closed now belong to `unit`. */
+  protected grow(unit: Region, kept: number): void {
+    unit.end += kept;
+  }
+
+  protected moveToBirth(unit: Region): void {
+    const { start, end } = unit;
+    if (start === 0) return;
+    this.slab.bytes.copyWithin(0, start, end);
+    unit.start = 0;
+    unit.end = end - start;
+    if (this.ledger !== null) {
+      this.ledger.copied(end - start);
+      this.ledger.vacated(this.slab, end - start, end);
+    }
+  }
+
+  protected youngest(): Frame {
+    return this.frames[this.frames.length - 1] as Frame;
+  }
+
+  private endReservation(kept: number): void {
+    const end = this.reservedTo;
+    if (end === notReserved) {
+      throw new MisuseError('workspace-not-reserved', 'WS-2', 'there is no reservation to close');
+    }
+    requireLength(kept);
+    const from = this.freeAt;
+    if (kept > end - from) {
+      throw new MisuseError(
+        'reservation-overrun',
+        'WS-5',
+        `cannot keep ${kept} of ${end - from} reserved bytes`,
+      );
+    }
+    this.freeAt = from + kept;
+    this.reservedTo = notReserved;
+    if (this.ledger !== null) {
+      this.ledger.vacated(this.slab, this.freeAt, end);
+      this.ledger.workspace(this, 'close');
+    }
+  }
+
+  private endFrames(from: number): void {
+    for (let i = from; i < this.frames.length; i++) (this.frames[i] as Frame).ended = true;
+    this.frames.length = from;
+  }
+
+  private vacate(base: number): void {
+    const end = this.freeAt;
+    this.freeAt = base;
+    if (this.ledger !== null) this.ledger.vacated(this.slab, base, end);
+  }
+
+  private acted(act: WorkspaceAct): void {
+    if (this.ledger !== null) this.ledger.workspace(this, act);
+  }
+
+  private refuseWhileReserved(what: string): void {
+    if (this.retired)
+      throw new MisuseError('workspace-retired', 'OWN-5', `cannot ${what}: the workspace is retired`);
+    if (this.reservedTo !== notReserved) {
+      throw new MisuseError('workspace-reserved', 'WS-2', `cannot ${what} while a reservation is open`);
+    }
+  }
+
+  private refuseLeased(fromFrame: number, what: string): void {
+    for (let i = fromFrame; i < this.frames.length; i++) {
+      if ((this.frames[i] as Frame).leased > 0) {
+        throw new MisuseError('region-leased', 'WS-6', `cannot ${what}: a region is still leased out`);
+      }
+    }
+  }
+
+  private requireLiving(unit: Region): void {
+    if (unit.frame.ended)
+      throw new MisuseError('region-ended', 'OWN-5', 'the region ended with its snapshot or workspace');
+  }
+
+  protected requirePrefix(unit: Region, bytes: number): void {
+    if (unit.frame.ended) this.requireLiving(unit);
+    if (!(bytes > 0 && bytes <= unit.end - unit.start)) {
+      throw new MisuseError(
+        'unit-prefix',
+        'OWN-2',
+        `a unit of ${unit.length} bytes has no prefix of ${bytes}`,
+      );
+    }
+  }
+}
+
+function requireLength(bytes: number): void {
+  if (!(bytes >= 0 && Number.isSafeInteger(bytes))) {
+    throw new MisuseError('workspace-length', 'WS-1', `a length is a non-negative integer, not ${bytes}`);
+  }
+}
