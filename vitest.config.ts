@@ -1,5 +1,43 @@
+import { randomInt } from 'node:crypto';
 import { defineConfig } from 'vitest/config';
+import { HouseReporter } from './test/house/reporter.js';
+
+// Property tests run twice, with a seed that stays and with a fresh one; `UNDERCOAT_SEED=n npm test` runs them
+// once, with that seed. Everything else runs once.
+const fixed = 20_150_801;
+const replayed = process.env['UNDERCOAT_SEED'];
+const seeds = new Map<string, number>(
+  replayed === undefined
+    ? [
+        ['fixed seed', fixed],
+        ['fresh seed', randomInt(2 ** 31)],
+      ]
+    : [['given seed', Number(replayed)]],
+);
+for (const [name, seed] of seeds) {
+  if (!Number.isInteger(seed)) throw new RangeError(`UNDERCOAT_SEED: the ${name} is not an integer`);
+}
+const properties = 'test/properties/**/*.test.ts';
+const setupFiles = ['test/house/seed.ts'];
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'] },
+  test: {
+    reporters: ['default', new HouseReporter([...seeds].map(([name, seed]) => `${name} ${seed}`).join(', '))],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [properties],
+          setupFiles,
+          provide: { seed: fixed },
+        },
+      },
+      ...[...seeds].map(([name, seed]) => ({
+        extends: true as const,
+        test: { name, include: [properties], setupFiles, provide: { seed } },
+      })),
+    ],
+  },
 });

@@ -1,0 +1,4 @@
+// `npm run charts`.
+import { keepPages } from './charts.js';
+
+keepPages();
