@@ -1,0 +1,303 @@
+/**
+ * Reads field lines up to and including the empty line (RFC 9112 §2.1, §5), for heads and for trailer
+ * sections: validates every octet, and keeps what the fields say about routing, framing and persistence.
+ * Resumable at every octet; the section's octets must stay contiguous, but may move between calls. This file
+ * does not know start-lines, and decides nothing that more than the fields is needed for.
+ */
+
+import type { MessageFault } from './faults.js';
+import { CHUNKED, FIELD_LINE, FIELDS } from './faults.js';
+import {
+  FIELD_CONNECTION,
+  FIELD_CONTENT_LENGTH,
+  FIELD_DATE,
+  FIELD_EXPECT,
+  FIELD_HOST,
+  FIELD_KEEP_ALIVE,
+  FIELD_OTHER,
+  FIELD_PROXY_CONNECTION,
+  FIELD_TE,
+  FIELD_TRAILER,
+  FIELD_TRANSFER_ENCODING,
+  FIELD_UPGRADE,
+  recogniseField,
+} from './field-names.js';
+import {
+  CODINGS_AFTER_CHUNKED,
+  CODINGS_CHUNKED_TWICE,
+  CODINGS_MALFORMED,
+  CODINGS_NONE,
+  CODINGS_PARAMETER,
+  isToken,
+  OPTION_CLOSE,
+  OPTION_KEEP_ALIVE,
+  OPTION_UPGRADE,
+  OPTIONS_MALFORMED,
+  readConnectionOptions,
+  readContentLength,
+  readTransferCodings,
+  skipWhitespace,
+  trimWhitespace,
+} from './field-values.js';
+import { HOST_INVALID, judgeHost } from './host.js';
+import { COLON, CR, FIELD_CONTENT, HTAB, LF, SP, TCHAR } from './octets.js';
+import { COMPLETE, ERROR, NEED_DATA } from './results.js';
+
+/** Bits of `flags`. The first three are Connection options, the others say that a field is there. */
+export const SAYS_CLOSE = OPTION_CLOSE;
+export const SAYS_KEEP_ALIVE = OPTION_KEEP_ALIVE;
+export const SAYS_UPGRADE = OPTION_UPGRADE;
+export const HAS_HOST = 1 << 3;
+export const HAS_UPGRADE = 1 << 4;
+/** `Expect: 100-continue`, and nothing else expected. */
+export const EXPECTS_CONTINUE = 1 << 5;
+export const HAS_TE = 1 << 6;
+export const HAS_TRAILER = 1 << 7;
+export const HAS_DATE = 1 << 8;
+export const HAS_KEEP_ALIVE = 1 << 9;
+export const HAS_PROXY_CONNECTION = 1 << 10;
+export const HAS_CONNECTION = 1 << 11;
+
+export type SectionKind = 'request' | 'response' | 'trailers';
+
+/** The limits that a section applies, and the faults that name them. */
+export interface SectionLimits {
+  readonly maxFieldLineBytes: number;
+  readonly maxFields: number;
+}
+
+const STATE_LINE = 0;
+const STATE_NAME = 1;
+const STATE_VALUE = 2;
+const STATE_LINE_END = 3;
+const STATE_END = 4;
+
+export class FieldSection {
+  /** Octets of the unit read so far; after COMPLETE or ERROR, the unit's length or the position of the fault. */
+  at: number;
+  /** Field lines begun. */
+  count: number;
+  flags: number;
+  /** The declared length, or -1. */
+  contentLength: number;
+  /** One of the `CODINGS_` constants. */
+  codings: number;
+  /** Where the Host value is, relative to the unit's start; empty unless HAS_HOST. */
+  hostAt: number;
+  hostEnd: number;
+  fault: MessageFault | null;
+  private state: number;
+  private lineAt: number;
+  private colonAt: number;
+  private minor: number;
+  private readonly request: boolean;
+  private readonly trailers: boolean;
+  private readonly maxLine: number;
+  private readonly maxFields: number;
+
+  constructor(kind: SectionKind, limits: SectionLimits) {
+    this.at = 0;
+    this.count = 0;
+    this.flags = 0;
+    this.contentLength = -1;
+    this.codings = CODINGS_NONE;
+    this.hostAt = 0;
+    this.hostEnd = 0;
+    this.fault = null;
+    this.state = STATE_LINE;
+    this.lineAt = 0;
+    this.colonAt = 0;
+    this.minor = 1;
+    this.request = kind === 'request';
+    this.trailers = kind === 'trailers';
+    this.maxLine = limits.maxFieldLineBytes;
+    this.maxFields = limits.maxFields;
+  }
+
+  /**
+   * Prepares for a section that begins `at` octets into its unit.
+   * @param minor the message's minor version, 0 or 1
+   */
+  begin(at: number, minor: number): void {
+    this.at = at;
+    this.count = 0;
+    this.flags = 0;
+    this.contentLength = -1;
+    this.codings = CODINGS_NONE;
+    this.hostAt = 0;
+    this.hostEnd = 0;
+    this.fault = null;
+    this.state = STATE_LINE;
+    this.minor = minor;
+  }
+
+  /** Reads on. `start` is where the unit begins now; nothing at or after `stop` is touched. */
+  read(bytes: Uint8Array, start: number, stop: number): number {
+    const maxLine = this.maxLine;
+    let state = this.state;
+    let p = start + this.at;
+    let lineAt = start + this.lineAt;
+    let colonAt = start + this.colonAt;
+    for (;;) {
+      if (state === STATE_LINE) {
+        if (p === stop) break;
+        if (bytes[p] === CR) {
+          p++;
+          state = STATE_END;
+        } else {
+          if (this.count === this.maxFields) {
+            return this.fail(this.trailers ? CHUNKED.tooManyTrailers : FIELD_LINE.tooMany, p - start);
+          }
+          this.count++;
+          lineAt = p;
+          state = STATE_NAME;
+        }
+      }
+      if (state === STATE_NAME) {
+        const lineStop = Math.min(lineAt + maxLine, stop);
+        while (p < lineStop && TCHAR[bytes[p] as number] === 1) p++;
+        if (p === stop) break;
+        if (bytes[p] !== COLON || p === lineAt || p === lineAt + maxLine) {
+          return this.fail(nameFault(bytes, lineAt, p, maxLine), p - start);
+        }
+        colonAt = p;
+        p++;
+        state = STATE_VALUE;
+      }
+      if (state === STATE_VALUE) {
+        const lineStop = Math.min(lineAt + maxLine, stop);
+        while (p < lineStop && FIELD_CONTENT[bytes[p] as number] === 1) p++;
+        if (p === stop) break;
+        if (bytes[p] !== CR) return this.fail(valueFault(bytes, lineAt, p, maxLine), p - start);
+        p++;
+        state = STATE_LINE_END;
+      }
+      if (p === stop) break;
+      if (bytes[p] !== LF) return this.fail(FIELD_LINE.bareCr, p - start);
+      if (state === STATE_END) {
+        this.at = p + 1 - start;
+        return COMPLETE;
+      }
+      const known = recogniseField(bytes, lineAt, colonAt);
+      if (known !== FIELD_OTHER) {
+        const fault = this.understand(bytes, start, known, colonAt + 1, p - 1);
+        if (fault !== null) return this.fail(fault, p - start);
+      }
+      p++;
+      state = STATE_LINE;
+    }
+    this.at = p - start;
+    this.state = state;
+    this.lineAt = lineAt - start;
+    this.colonAt = colonAt - start;
+    return NEED_DATA;
+  }
+
+  private fail(fault: MessageFault, at: number): number {
+    this.fault = fault;
+    this.at = at;
+    return ERROR;
+  }
+
+  /** Takes in a field that the session must understand; its untrimmed value is `from` to `to`. */
+  private understand(
+    bytes: Uint8Array,
+    start: number,
+    known: number,
+    from: number,
+    to: number,
+  ): MessageFault | null {
+    if (this.trailers) return known === FIELD_DATE ? null : CHUNKED.forbiddenTrailer;
+    const at = skipWhitespace(bytes, from, to);
+    const end = trimWhitespace(bytes, at, to);
+    switch (known) {
+      case FIELD_HOST:
+        return this.request ? this.understandHost(bytes, start, at, end) : null;
+      case FIELD_CONTENT_LENGTH:
+        if (this.contentLength >= 0) return FIELDS.contentLengthRepeated;
+        if (this.codings !== CODINGS_NONE) return FIELDS.lengthAndCoding;
+        this.contentLength = readContentLength(bytes, at, end);
+        return this.contentLength < 0 ? FIELDS.contentLength : null;
+      case FIELD_TRANSFER_ENCODING:
+        return this.understandCodings(bytes, at, end);
+      case FIELD_CONNECTION: {
+        const options = readConnectionOptions(bytes, at, end);
+        if (options === OPTIONS_MALFORMED) return FIELDS.connection;
+        this.flags |= HAS_CONNECTION | options;
+        return null;
+      }
+      case FIELD_EXPECT:
+        if (!this.request) return null;
+        if (!isToken(bytes, at, end, '100-continue')) return FIELDS.expectation;
+        // RFC 9110 §10.1.1: from an HTTP/1.0 client it is ignored.
+        if (this.minor === 1) this.flags |= EXPECTS_CONTINUE;
+        return null;
+      case FIELD_UPGRADE:
+        this.flags |= HAS_UPGRADE;
+        return null;
+      case FIELD_TE:
+        this.flags |= HAS_TE;
+        return null;
+      case FIELD_TRAILER:
+        this.flags |= HAS_TRAILER;
+        return null;
+      case FIELD_DATE:
+        this.flags |= HAS_DATE;
+        return null;
+      case FIELD_KEEP_ALIVE:
+        this.flags |= HAS_KEEP_ALIVE;
+        return null;
+      case FIELD_PROXY_CONNECTION:
+        this.flags |= HAS_PROXY_CONNECTION;
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  /** An empty value passes here: whether the request may have one depends on its target. */
+  private understandHost(bytes: Uint8Array, start: number, at: number, end: number): MessageFault | null {
+    if ((this.flags & HAS_HOST) !== 0) return FIELDS.hostRepeated;
+    if (at !== end && judgeHost(bytes, at, end) === HOST_INVALID) return FIELDS.host;
+    this.flags |= HAS_HOST;
+    this.hostAt = at - start;
+    this.hostEnd = end - start;
+    return null;
+  }
+
+  private understandCodings(bytes: Uint8Array, at: number, end: number): MessageFault | null {
+    if (this.minor === 0) return FIELDS.codingInOld;
+    if (this.contentLength >= 0) return FIELDS.lengthAndCoding;
+    const said = readTransferCodings(bytes, at, end, this.codings);
+    switch (said) {
+      case CODINGS_MALFORMED:
+        return FIELDS.coding;
+      case CODINGS_CHUNKED_TWICE:
+        return FIELDS.chunkedRepeated;
+      case CODINGS_AFTER_CHUNKED:
+        return FIELDS.chunkedNotFinal;
+      case CODINGS_PARAMETER:
+        return FIELDS.chunkedParameter;
+      default:
+        this.codings = said;
+        return null;
+    }
+  }
+}
+
+/** Why the octet at `p` cannot stand in, or end, the name of the line that begins at `lineAt`. */
+function nameFault(bytes: Uint8Array, lineAt: number, p: number, maxLine: number): MessageFault {
+  if (p === lineAt + maxLine) return FIELD_LINE.lineTooLong;
+  const octet = bytes[p] as number;
+  if (octet === SP || octet === HTAB) return p === lineAt ? FIELD_LINE.folded : FIELD_LINE.spaceBeforeColon;
+  if (octet === LF) return FIELD_LINE.bareLf;
+  if (octet === COLON) return FIELD_LINE.nameEmpty;
+  return FIELD_LINE.name;
+}
+
+/** Why the octet at `p` cannot stand in, or end, the value of the line that begins at `lineAt`. */
+function valueFault(bytes: Uint8Array, lineAt: number, p: number, maxLine: number): MessageFault {
+  const octet = bytes[p] as number;
+  if (FIELD_CONTENT[octet] === 1 && p === lineAt + maxLine) return FIELD_LINE.lineTooLong;
+  return octet === LF ? FIELD_LINE.bareLf : FIELD_LINE.value;
+}

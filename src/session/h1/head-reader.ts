@@ -1,0 +1,284 @@
+/**
+ * Reads one head, of a request or of a response (RFC 9112 §2.1), and decides the message's framing (§6.3). One
+ * reader serves both roles. It is resumable at every octet: it may be called with any prefix of the head, each
+ * time with the octets from the head's first on, which may have moved meanwhile; every octet is looked at once
+ * and a fault is found at the same octet in any segmentation (CON-6). It touches nothing at or after the end
+ * that it is given (OWN-6), keeps no reference to the bytes, and changes no ownership (LAY-2).
+ *
+ * This file does not know what is done with a message, nor where bytes come from.
+ */
+
+import type { LimitError, ProtocolError } from '../../errors.js';
+import type { MessageFault } from './faults.js';
+import { FIELD_LINE, FIELDS, messageError, START_LINE } from './faults.js';
+import {
+  FieldSection,
+  HAS_HOST,
+  HAS_UPGRADE,
+  SAYS_CLOSE,
+  SAYS_KEEP_ALIVE,
+  SAYS_UPGRADE,
+} from './field-section.js';
+import { CODINGS_CHUNKED, CODINGS_NONE, CODINGS_OTHER } from './field-values.js';
+import type { HeadLimits } from './limits.js';
+import { defaultHeadLimits } from './limits.js';
+import { RequestLine } from './request-line.js';
+import { COMPLETE, ERROR, NEED_DATA } from './results.js';
+import { StatusLine } from './status-line.js';
+import {
+  authorityEnd,
+  authorityStart,
+  FORM_ABSOLUTE,
+  FORM_AUTHORITY,
+  FORM_INVALID,
+  FORM_ORIGIN,
+} from './target.js';
+import type { TextCodec } from './text.js';
+import { plainText } from './text.js';
+
+/** No content: the message ends with its head. */
+export const FRAMING_NONE = 0;
+/** `contentLength` octets follow. */
+export const FRAMING_LENGTH = 1;
+/** The chunked coding follows. */
+export const FRAMING_CHUNKED = 2;
+/** All octets until the connection closes. Responses only. */
+export const FRAMING_UNTIL_CLOSE = 3;
+/** The answer to CONNECT: what follows is no HTTP (RFC 9110 §9.3.6). Responses only. */
+export const FRAMING_TUNNEL = 4;
+
+const PHASE_LINE = 0;
+const PHASE_FIELDS = 1;
+const PHASE_COMPLETE = 2;
+const PHASE_ERROR = 3;
+
+export class HeadReader {
+  /** After COMPLETE: the octets of the head, ignored empty lines and the final CRLF included. */
+  length: number;
+  /** Where the field lines begin, relative to the head's start. */
+  fieldsAt: number;
+  /** The field lines there are. */
+  fieldCount: number;
+  /** Minor version: 0 or 1. */
+  minor: number;
+  /** Requests. Known methods are interned. */
+  method: string;
+  /** Requests: the request-target as it was sent. */
+  target: string;
+  /** Requests: one of the `FORM_` constants. */
+  form: number;
+  /** Requests: where the authority is, relative to the head's start: the target's if it has one, or else Host's; empty if neither. */
+  authorityAt: number;
+  authorityEnd: number;
+  /** Responses: 100 to 599. */
+  status: number;
+  /** Responses: the reason-phrase, perhaps empty. */
+  reason: string;
+  /** One of the `FRAMING_` constants. */
+  framing: number;
+  /** The value of Content-Length, or -1. It frames the message only with FRAMING_LENGTH. */
+  contentLength: number;
+  /** The `SAYS_`, `HAS_` and `EXPECTS_` bits of field-section.ts. */
+  flags: number;
+  /** Whether the sender will use the connection again after this message (RFC 9112 §9.3). */
+  persistent: boolean;
+  /** After ERROR: the octet that was refused, relative to the head's start. */
+  errorAt: number;
+  private phase: number;
+  private fault: MessageFault | null;
+  private requestMethod: string;
+  private readonly role: 'request' | 'response';
+  private readonly isRequest: boolean;
+  private readonly requestLine: RequestLine;
+  private readonly statusLine: StatusLine;
+  private readonly section: FieldSection;
+  private readonly maxHead: number;
+
+  /** @param role what is read: a server reads requests, a client responses */
+  constructor(
+    role: 'request' | 'response',
+    limits: HeadLimits = defaultHeadLimits,
+    text: TextCodec = plainText,
+  ) {
+    this.length = 0;
+    this.fieldsAt = 0;
+    this.fieldCount = 0;
+    this.minor = 1;
+    this.method = '';
+    this.target = '';
+    this.form = FORM_INVALID;
+    this.authorityAt = 0;
+    this.authorityEnd = 0;
+    this.status = 0;
+    this.reason = '';
+    this.framing = FRAMING_NONE;
+    this.contentLength = -1;
+    this.flags = 0;
+    this.persistent = false;
+    this.errorAt = 0;
+    this.phase = PHASE_LINE;
+    this.fault = null;
+    this.requestMethod = 'GET';
+    this.role = role;
+    this.isRequest = role === 'request';
+    this.requestLine = new RequestLine(limits, text);
+    this.statusLine = new StatusLine(limits, text);
+    this.section = new FieldSection(role, limits);
+    this.maxHead = limits.maxHeadBytes;
+  }
+
+  /**
+   * Prepares for the next head.
+   * @param requestMethod the method that a response answers: it decides the framing (RFC 9112 §6.3)
+   */
+  reset(requestMethod = 'GET'): void {
+    this.phase = PHASE_LINE;
+    this.fault = null;
+    this.requestMethod = requestMethod;
+    if (this.isRequest) this.requestLine.reset();
+    else this.statusLine.reset();
+  }
+
+  /** Whether some of the head, an ignored empty line perhaps, has been read. */
+  get begun(): boolean {
+    return this.phase !== PHASE_LINE || (this.isRequest ? this.requestLine.at : this.statusLine.at) > 0;
+  }
+
+  /** The error, after ERROR. A new object each time, with the answer that the role gives. */
+  get error(): ProtocolError | LimitError | undefined {
+    return this.fault === null ? undefined : messageError(this.fault, this.role);
+  }
+
+  /** Whether the message asks for, or grants, an upgrade: the field and the option, and not in HTTP/1.0 (RFC 9110 §7.8). */
+  get upgrades(): boolean {
+    const both = HAS_UPGRADE | SAYS_UPGRADE;
+    return this.minor === 1 && (this.flags & both) === both;
+  }
+
+  /**
+   * Reads on, from where the last call stopped.
+   * @param start the head's first octet, wherever it is now
+   * @param end the end of what has been received, at least as far into the head as before
+   * @returns NEED_DATA, COMPLETE or ERROR; the last two are final until `reset`
+   */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    const stop = end - start > this.maxHead ? start + this.maxHead : end;
+    if (this.phase === PHASE_LINE) {
+      const line = this.isRequest
+        ? this.readRequestLine(bytes, start, stop)
+        : this.readStatusLine(bytes, start, stop);
+      if (line !== COMPLETE) return line === ERROR || stop === end ? line : this.failTooLarge();
+      this.section.begin(this.fieldsAt, this.minor);
+      this.phase = PHASE_FIELDS;
+    } else if (this.phase !== PHASE_FIELDS) {
+      return this.phase === PHASE_COMPLETE ? COMPLETE : ERROR;
+    }
+    const section = this.section;
+    const fields = section.read(bytes, start, stop);
+    if (fields === COMPLETE) return this.decide(bytes, start);
+    if (fields === ERROR) return this.fail(section.fault, section.at);
+    return stop === end ? NEED_DATA : this.failTooLarge();
+  }
+
+  private readRequestLine(bytes: Uint8Array, start: number, stop: number): number {
+    const line = this.requestLine;
+    const result = line.read(bytes, start, stop);
+    if (result === COMPLETE) {
+      this.method = line.method;
+      this.target = line.target;
+      this.form = line.form;
+      this.minor = line.minor;
+      this.fieldsAt = line.at;
+    } else if (result === ERROR) this.fail(line.fault, line.at);
+    return result;
+  }
+
+  private readStatusLine(bytes: Uint8Array, start: number, stop: number): number {
+    const line = this.statusLine;
+    const result = line.read(bytes, start, stop);
+    if (result === COMPLETE) {
+      this.status = line.status;
+      this.reason = line.reason;
+      this.minor = line.minor;
+      this.fieldsAt = line.at;
+    } else if (result === ERROR) this.fail(line.fault, line.at);
+    return result;
+  }
+
+  /** All field lines are read: decides what follows the head. */
+  private decide(bytes: Uint8Array, start: number): number {
+    const section = this.section;
+    const flags = section.flags;
+    this.flags = flags;
+    this.fieldCount = section.count;
+    this.contentLength = section.contentLength;
+    this.length = section.at;
+    this.persistent = (flags & SAYS_CLOSE) === 0 && (this.minor === 1 || (flags & SAYS_KEEP_ALIVE) !== 0);
+    const fault = this.isRequest ? this.decideRequest(bytes, start) : this.decideResponse();
+    if (fault !== null) return this.fail(fault, section.at - 1);
+    this.phase = PHASE_COMPLETE;
+    return COMPLETE;
+  }
+
+  private decideRequest(bytes: Uint8Array, start: number): MessageFault | null {
+    const section = this.section;
+    if (this.minor === 1) {
+      if ((section.flags & HAS_HOST) === 0) return FIELDS.hostMissing;
+      // RFC 9112 §3.2: empty only for a target URI without an authority; one that we serve by origin-form has one.
+      if (this.form === FORM_ORIGIN && section.hostAt === section.hostEnd) return FIELDS.host;
+    }
+    if (this.form === FORM_ORIGIN) {
+      this.authorityAt = section.hostAt;
+      this.authorityEnd = section.hostEnd;
+    } else this.takeAuthority(bytes, start);
+    if (section.codings === CODINGS_NONE) {
+      this.framing = section.contentLength < 0 ? FRAMING_NONE : FRAMING_LENGTH;
+    } else if (section.codings === CODINGS_CHUNKED) this.framing = FRAMING_CHUNKED;
+    else return section.codings === CODINGS_OTHER ? FIELDS.chunkedNotFinal : FIELDS.codingUnsupported;
+    if (this.form === FORM_AUTHORITY) {
+      if (this.framing === FRAMING_CHUNKED || section.contentLength > 0) return FIELDS.connectContent;
+      this.framing = FRAMING_NONE;
+    }
+    return null;
+  }
+
+  /** The target's authority overrides Host (RFC 9112 §3.2.2, §3.3). */
+  private takeAuthority(bytes: Uint8Array, start: number): void {
+    const line = this.requestLine;
+    this.authorityAt = this.section.hostAt;
+    this.authorityEnd = this.section.hostEnd;
+    if (this.form === FORM_AUTHORITY) {
+      this.authorityAt = line.targetAt;
+      this.authorityEnd = line.targetEnd;
+    } else if (this.form === FORM_ABSOLUTE) {
+      const targetEnd = start + line.targetEnd;
+      const authorityAt = authorityStart(bytes, start + line.targetAt, targetEnd);
+      this.authorityAt = authorityAt - start;
+      this.authorityEnd = authorityEnd(bytes, authorityAt, targetEnd) - start;
+    }
+  }
+
+  private decideResponse(): MessageFault | null {
+    const section = this.section;
+    const status = this.status;
+    if (status < 200 || status === 204 || status === 304 || this.requestMethod === 'HEAD') {
+      this.framing = FRAMING_NONE;
+    } else if (this.requestMethod === 'CONNECT' && status < 300) this.framing = FRAMING_TUNNEL;
+    else if (section.codings === CODINGS_CHUNKED) this.framing = FRAMING_CHUNKED;
+    else if (section.codings !== CODINGS_NONE) return FIELDS.codingUnsupported;
+    else this.framing = section.contentLength < 0 ? FRAMING_UNTIL_CLOSE : FRAMING_LENGTH;
+    return null;
+  }
+
+  private failTooLarge(): number {
+    const inTarget = this.isRequest && this.phase === PHASE_LINE && this.requestLine.inTarget;
+    return this.fail(inTarget ? START_LINE.targetTooLong : FIELD_LINE.sectionTooLarge, this.maxHead);
+  }
+
+  private fail(fault: MessageFault | null, at: number): number {
+    this.phase = PHASE_ERROR;
+    this.fault = fault;
+    this.errorAt = at;
+    return ERROR;
+  }
+}
