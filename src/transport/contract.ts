@@ -18,6 +18,8 @@
  * This file does not know who reads, what is read, or which platform carries the bytes.
  */
 import type { TransportError } from '../errors.js';
+import type { TextCodec } from '../memory/text.js';
+import type { Clock } from './clock.js';
 import type { Address, TransportFacts } from './facts.js';
 
 /** A range that may be filled (`room`) or read: `bytes[start..end)`. */
@@ -91,9 +93,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What a transport brings with it for the layers above: time, and the platform's text routines. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly text: TextCodec;
+}
+
 /** A way to be reached: `tcp({ port: 0 })`, `unix({ path })`, a memory network. */
 export interface Listenable {
   readonly kind: string;
+  readonly platform: Platform;
   /** @throws TransportError (rejects) when the address cannot be had. */
   listen(accept: (transport: Transport) => void): Promise<Listener>;
 }
@@ -101,6 +110,7 @@ export interface Listenable {
 /** A way to reach somebody: makes one fresh idle transport a call. Connecting begins at `open`. */
 export interface Connectable {
   readonly kind: string;
+  readonly platform: Platform;
   /** Two connectables with the same key reach the same peer: the client's reuse goes by it. */
   readonly key: string;
   connect(): Transport;

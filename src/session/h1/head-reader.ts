@@ -33,8 +33,8 @@ import {
   FORM_INVALID,
   FORM_ORIGIN,
 } from './target.js';
-import type { TextCodec } from './text.js';
-import { plainText } from './text.js';
+import type { TextCodec } from '../../memory/text.js';
+import { plainText } from '../../memory/text.js';
 
 /** No content: the message ends with its head. */
 export const FRAMING_NONE = 0;

@@ -11,7 +11,7 @@ import { knownMethod } from './methods.js';
 import { CR, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { FORM_INVALID, FORM_ORIGIN, targetForm } from './target.js';
-import type { TextCodec } from './text.js';
+import type { TextCodec } from '../../memory/text.js';
 
 const PERCENT = 0x25;
 const SLASH = 0x2f;

@@ -9,7 +9,7 @@ import type { HeadLimits } from './limits.js';
 import { CR, FIELD_CONTENT, LF, SP } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { reasonPhrase } from './statuses.js';
-import type { TextCodec } from './text.js';
+import type { TextCodec } from '../../memory/text.js';
 
 const ZERO = 0x30;
 const ONE = 0x31;

@@ -1,0 +1,178 @@
+/**
+ * The exchange: one request and its response, the same for the application whether H1 or H2 carries it. The
+ * interface is callbacks and needs no promise; async iteration, `node:http`-style and fetch-style handlers are
+ * adapters on top. Calls against the rules throw `MisuseError` at the call and change nothing.
+ *
+ * This file does not know how a message is framed.
+ */
+import type { UndercoatError } from '../errors.js';
+import type { Lease } from '../memory/index.js';
+import type { ConnectionFacts } from '../session/facts.js';
+import type { Transport } from '../transport/contract.js';
+
+/** Fields to send, in order; names are tokens, values have no CR, LF or NUL (RFC 9110 §5). Framing fields are the session's. */
+export type FieldList = readonly (readonly [name: string, value: string])[];
+
+/** Fields that were received: offsets into the head's lease, strings when read. After the lease is over, reading is misuse (OWN-5). */
+export interface Fields extends Iterable<readonly [name: string, value: string]> {
+  readonly count: number;
+  /** All values of the name joined by `, ` (RFC 9110 §5.3); undefined if there is none. Case-insensitive. */
+  get(name: string): string | undefined;
+  getAll(name: string): string[];
+  has(name: string): boolean;
+  /** Strings that outlive the exchange. */
+  copy(): [name: string, value: string][];
+}
+
+export interface RequestHead {
+  readonly method: string;
+  /** The request-target as it was sent (RFC 9112 §3.2); for H2 `:path`, or `:authority` for CONNECT. */
+  readonly target: string;
+  /** Host, or the authority of the target, or `:authority`; undefined when none was given. */
+  readonly authority: string | undefined;
+  readonly version: '1.0' | '1.1' | '2';
+  readonly fields: Fields;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  /** H1 only; empty for H2. */
+  readonly reason: string;
+  readonly version: '1.0' | '1.1' | '2';
+  readonly fields: Fields;
+}
+
+/** Whoever takes a body. Each lease is the application's until it releases it, or its exchange ends (OWN-7). */
+export interface BodyConsumer {
+  data(lease: Lease): void;
+  /** The body is complete. Trailers are readable until the exchange ends. */
+  end(trailers: Fields | undefined): void;
+  /** It will not be completed: whose fault it was is in the error. Nothing follows. */
+  failed(error: UndercoatError): void;
+}
+
+/** The body that is being received. Nothing is parsed or lent before `consume` (back-pressure). */
+export interface IncomingBody {
+  /** What Content-Length said; undefined when the length is not known before the end. 0 when there is no body. */
+  readonly declaredLength: number | undefined;
+  readonly receivedBytes: number;
+  /** True once the end was received, whether or not it was consumed. */
+  readonly complete: boolean;
+  /** Starts delivery, not before the caller returns. Sends 100 Continue if the peer waits for it. Once only. */
+  consume(consumer: BodyConsumer): void;
+  /** No `data` until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** The body is not wanted: it is drained within the session's budget, or the connection closes after the answer. */
+  discard(): void;
+}
+
+export interface SendOptions {
+  /** The body's length when known: Content-Length. Left out: chunked (H1.1), until close (H1.0), DATA (H2). */
+  readonly length?: number;
+  /** No body follows: the message is complete with its head. */
+  readonly end?: boolean;
+}
+
+/** What both sides of an exchange can do with the message that they send. */
+export interface OutgoingBody {
+  /** False when the send buffer is over its high-water mark: wait for `onWritable`. Sending on is allowed up to a limit. */
+  readonly writable: boolean;
+  /** Called when `writable` turns true again. */
+  onWritable: (() => void) | undefined;
+  /**
+   * Sends body bytes; the last ones with `end`. Short ranges are copied. Long ones are lent: the caller keeps its
+   * hands off them until `returned` is told (OWN-4). Answers `writable`.
+   * @throws MisuseError `after-end`, `before-head`, `length-overrun` (RFC 9110 §8.6), LimitError `output-limit`
+   */
+  send(bytes: Uint8Array, end?: boolean, returned?: (outcome: 'written' | 'failed') => void): boolean;
+  /** The same with a lease, which becomes Undercoat's: nothing is copied. */
+  sendLease(lease: Lease, end?: boolean): boolean;
+  /** Ends the message; trailers need chunked coding or H2. @throws MisuseError `length-underrun` */
+  end(trailers?: FieldList): void;
+}
+
+interface ExchangeBase extends OutgoingBody {
+  /** Unique within its connection, ascending; the stream identifier for H2. */
+  readonly id: number;
+  readonly protocol: 'h1' | 'h2';
+  readonly facts: ConnectionFacts;
+  readonly body: IncomingBody;
+  /** True once neither side will send or receive any more. */
+  readonly closed: boolean;
+  /** Called once when the exchange is over: undefined when both messages were completed. */
+  onClosed: ((error: UndercoatError | undefined) => void) | undefined;
+  /**
+   * Breaks the exchange off. H1: before the response is committed 500 (server), otherwise the connection ends so that
+   * the peer sees the truncation; H2: RST_STREAM. Idempotent; harmless after the end.
+   */
+  abort(reason?: UndercoatError): void;
+}
+
+/** The server's side of an exchange. */
+export interface ServerExchange extends ExchangeBase {
+  readonly request: RequestHead;
+  /** True once the final response's head was given: it is too late for another answer. */
+  readonly responded: boolean;
+  /** An interim response, 100 to 199 but 101 (RFC 9110 §15.2). @throws MisuseError after the final head */
+  inform(status: number, fields?: FieldList): void;
+  /** The final response's head. @throws MisuseError `responded` when given twice; `status` when not 200 to 599 */
+  respond(status: number, fields?: FieldList, options?: SendOptions): void;
+  /** Head and body at once: the cheapest way to a small answer. `body` is frozen like in `send`. */
+  reply(status: number, fields: FieldList | undefined, body: Uint8Array): void;
+  /**
+   * Agrees to an Upgrade (101) or a CONNECT (2xx): the pipe is the caller's after the answer was written and the
+   * request is complete (LAY-7). `takeOver` gets an idle transport that delivers every unused byte first.
+   * @throws MisuseError `no-upgrade` when the request asked for neither
+   */
+  upgrade(takeOver: (pipe: Transport) => void, fields?: FieldList, status?: number): void;
+}
+
+/** What a client asks for. */
+export interface RequestOptions {
+  /** Default GET. */
+  readonly method?: string;
+  /** Origin form `/path?query`, `*`, or absolute form; for CONNECT the authority. Default `/`. */
+  readonly target?: string;
+  /** Host or `:authority`. */
+  readonly authority: string;
+  readonly scheme?: 'http' | 'https';
+  readonly fields?: FieldList;
+  /** See `SendOptions`; default for a request: no body (`end: true`) unless a length is given or `end` is false. */
+  readonly length?: number;
+  readonly end?: boolean;
+  /** Sends `Expect: 100-continue`; the caller waits for `onContinue` or the response (RFC 9110 §10.1.1). */
+  readonly expectContinue?: boolean;
+  /** Asks for an upgrade to these protocols (RFC 9110 §7.8). */
+  readonly upgrade?: string;
+}
+
+/** Whoever waits for a response. */
+export interface ResponseListener {
+  /** An interim response; its fields are readable during the call. */
+  inform?(head: ResponseHead): void;
+  /** The final head; take the body from `exchange.body`. */
+  response(head: ResponseHead, exchange: ClientExchange): void;
+  /** The peer agreed to the Upgrade or CONNECT: the pipe is the caller's (LAY-7). */
+  upgraded?(head: ResponseHead, pipe: Transport): void;
+  /** No final response will come. `retryable`: the peer has certainly not processed the request. */
+  failed(error: UndercoatError, retryable: boolean): void;
+}
+
+/** The client's side of an exchange. `body` is the response's. */
+export interface ClientExchange extends ExchangeBase {
+  readonly response: ResponseHead | undefined;
+}
+
+/** What a server gives its exchanges to, in the application's own thread of calls. */
+export type ServerListener = (exchange: ServerExchange) => void;
+
+/** A client session: takes requests while `available`. */
+export interface ClientSession {
+  /** How many more exchanges may begin now: 0 or 1 for H1, the peer's limit for H2; 0 once it is closing. */
+  readonly available: number;
+  /** Told when `available` rises from 0, and when it falls to 0 for good. */
+  onAvailable: (() => void) | undefined;
+  /** @throws MisuseError `not-available` */
+  request(options: RequestOptions, listener: ResponseListener): ClientExchange;
+}
