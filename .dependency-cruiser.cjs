@@ -1,0 +1,146 @@
+// Which layer may import which: downward only, no cycles, `node:` at the edges. Folder by folder, what is not
+// allowed is refused.
+
+/** A layer and the only places in src/ that it may import from. */
+const only = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: `^src/${from}` },
+  to: { path: '^src/', pathNot: `^src/${to}` },
+});
+
+// Contracts that the layers share: plain types and tables, no implementation.
+const ground = 'errors[.]ts$|memory/|machine/';
+const pipe = 'transport/[^/]+[.]ts$';
+const transportContract = 'transport/(contract|facts|table|index)[.]ts$';
+const sessionContract = 'session/[^/]+[.]ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Files that need each other are one file, or hide a third.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'An import that does not resolve here does not resolve for anybody.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      comment: 'What is shipped does not import tests or models.',
+      from: { path: '^src/' },
+      to: { path: '^(test|models)/' },
+    },
+    {
+      name: 'models-are-independent',
+      severity: 'error',
+      comment: 'A model that shares code with what it checks repeats its mistakes; it may share types.',
+      from: { path: '^models/' },
+      to: { path: '^(src|test)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      comment: 'src/ imports dependencies only: a development dependency is not there for users.',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'node-at-the-edges',
+      severity: 'error',
+      comment: 'Only transport/node, lab and gateway import node:.',
+      from: { path: '^src/', pathNot: '^src/(transport/node|lab|gateway)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-packages',
+      severity: 'error',
+      comment: 'The core uses two packages and nothing else from outside.',
+      from: { path: '^src/(errors[.]ts$|memory/|machine/|session/|stream/)' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(typescript-fsm|ipaddr[.]js)/' },
+    },
+    only('errors-at-the-bottom', 'errors[.]ts$', 'errors[.]ts$', 'Errors know nobody.'),
+    only('memory-below-all', 'memory/', '(errors[.]ts$|memory/)', 'Memory knows no layer.'),
+    only('machine-below-layers', 'machine/', `(${ground})`, 'Tables and dispatcher know no layer.'),
+    only(
+      'transport-knows-no-session',
+      'transport/[^/]+[.]ts$',
+      `(${ground}|${pipe})`,
+      'A pipe does not know who reads.',
+    ),
+    only('node-transports', 'transport/node/', `(${ground}|transport/)`, 'Nor does one of the platform.'),
+    only(
+      'session-sees-no-pipe',
+      'session/',
+      `(${ground}|${transportContract}|session/)`,
+      'LAY-1: of the transport a session knows facts and contract; of streams and endpoints nothing.',
+    ),
+    ...[
+      ['proxy', 'h1'],
+      ['proxy', 'h2'],
+      ['h1', 'proxy'],
+      ['h2', 'proxy'],
+    ].map(([from, to]) => ({
+      name: `session-${from}-knows-no-${to}`,
+      severity: 'error',
+      comment: 'Sessions meet in the handoff, not in imports.',
+      from: { path: `^src/session/${from}/` },
+      to: { path: `^src/session/${to}/` },
+    })),
+    only(
+      'session-contract-knows-no-session',
+      sessionContract,
+      `(${ground}|${transportContract}|${sessionContract})`,
+      'The contract is below those who keep it.',
+    ),
+    only(
+      'stream-knows-no-session',
+      'stream/',
+      `(${ground}|${transportContract}|${sessionContract}|stream/)`,
+      'A stream knows the contract of a session, not which one carries it.',
+    ),
+    only(
+      'endpoint-below-programs',
+      'endpoint/',
+      `(${ground}|${pipe}|session/|stream/|endpoint/)`,
+      'The endpoint couples layers; it knows neither the platform nor who uses it.',
+    ),
+    only(
+      'gateway-below-lab',
+      'gateway/',
+      `(${ground}|transport/|session/|stream/|endpoint/|gateway/)`,
+      'The gateway is built from the parts.',
+    ),
+    {
+      name: 'kit-runs-anywhere',
+      severity: 'error',
+      comment: 'The kit tests transports and sessions of anybody: it needs no platform and no program.',
+      from: { path: '^src/kit/' },
+      to: { path: '^src/(transport/node|gateway|lab)/' },
+    },
+    {
+      name: 'main-entry-runs-anywhere',
+      severity: 'error',
+      comment: 'The package itself loads without node:; what needs it is undercoat/node.',
+      from: { path: '^src/index[.]ts$' },
+      to: { path: '^src/(transport/node|gateway|lab|kit)/', reachable: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+};
