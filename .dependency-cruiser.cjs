@@ -21,9 +21,11 @@ module.exports = {
     {
       name: 'no-cycles',
       severity: 'error',
-      comment: 'Files that need each other are one file, or hide a third.',
+      comment:
+        'Files that need each other are one file, or hide a third. Types may: what is observed and the ' +
+        'interface of its observer name each other; across layers the other rules refuse even that.',
       from: {},
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'resolvable',
@@ -95,12 +97,13 @@ module.exports = {
       from: { path: `^src/session/${from}/` },
       to: { path: `^src/session/${to}/` },
     })),
-    only(
-      'session-contract-knows-no-session',
-      sessionContract,
-      `(${ground}|${transportContract}|${sessionContract})`,
-      'The contract is below those who keep it.',
-    ),
+    {
+      name: 'session-contract-knows-no-session',
+      severity: 'error',
+      comment: 'The contract is below those who keep it; the facts name the type of what was learnt.',
+      from: { path: `^src/${sessionContract}` },
+      to: { path: '^src/session/[^/]+/', dependencyTypesNot: ['type-only'] },
+    },
     only(
       'stream-knows-no-session',
       'stream/',
