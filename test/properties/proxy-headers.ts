@@ -1,0 +1,198 @@
+/**
+ * Recipes of PROXY protocol headers, right and wrong, for the properties of readers and encoders.
+ */
+
+import fc from 'fast-check';
+import {
+  encodeProxyHeader,
+  proxyHeaderSize,
+  proxyLocal,
+  proxyUnixAddress,
+} from '../../src/session/proxy/encode.js';
+import type { ProxyAddress, ProxyHeader, ProxyTlv } from '../../src/session/proxy/header.js';
+import { formatIpv6 } from '../../src/session/proxy/ip-text.js';
+import { bytesTlv, crc32cTlv, sslSubTlv, sslTlv, textTlv } from '../../src/session/proxy/tlv.js';
+
+const port = fc.oneof(
+  fc.integer({ min: 0, max: 65535 }),
+  fc.constantFrom(0, 1, 9, 10, 255, 256, 65534, 65535),
+);
+const octet = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 1, 9, 10, 99, 100, 199, 255));
+const ipv4Text = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'));
+
+/** Groups with many zeros, so that `::` is found at every place. */
+const ipv6Bytes = fc
+  .array(
+    fc.oneof(
+      { weight: 2, arbitrary: fc.constant(0) },
+      fc.integer({ min: 0, max: 0xffff }),
+      fc.constant(0xffff),
+    ),
+    {
+      minLength: 8,
+      maxLength: 8,
+    },
+  )
+  .map((groups) => Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff])));
+
+export const ipv6Text = ipv6Bytes.map((bytes) => formatIpv6(bytes, 0));
+
+const ipv4Pair = fc
+  .tuple(ipv4Text, port, ipv4Text, port)
+  .map(([from, fromPort, to, toPort]): [ProxyAddress, ProxyAddress] => [
+    { family: 'ipv4', address: from, port: fromPort },
+    { family: 'ipv4', address: to, port: toPort },
+  ]);
+
+const ipv6Pair = fc
+  .tuple(ipv6Text, port, ipv6Text, port)
+  .map(([from, fromPort, to, toPort]): [ProxyAddress, ProxyAddress] => [
+    { family: 'ipv6', address: from, port: fromPort },
+    { family: 'ipv6', address: to, port: toPort },
+  ]);
+
+const path = fc.oneof(
+  fc.constantFrom('', '/', '/run/proxy.sock', '\0abstract', 'é'.repeat(54), 'x'.repeat(108)),
+  fc.string({ maxLength: 40 }),
+);
+const unixPair = fc
+  .tuple(path, path)
+  .map(([from, to]): [ProxyAddress, ProxyAddress] => [proxyUnixAddress(from), proxyUnixAddress(to)]);
+
+const unspec: ProxyAddress = { family: 'unspec' };
+
+/** A value as its length and what it is filled with. */
+const value = (maxLength: number) =>
+  fc
+    .tuple(fc.integer({ min: 0, max: maxLength }), fc.integer({ min: 0, max: 255 }))
+    .map(([length, fill]) => new Uint8Array(length).fill(fill));
+
+const sub = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: 0x21, max: 0x27 }), fc.string({ maxLength: 12 }))
+    .map(([t, s]) => sslSubTlv(t, s)),
+  fc.tuple(fc.constantFrom(0x00, 0x28, 0x29, 0xff), value(40)).map(([t, v]) => sslSubTlv(t, v)),
+);
+
+const tlv: fc.Arbitrary<ProxyTlv> = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom('alpn' as const, 'authority' as const, 'netns' as const),
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+    )
+    .map(([kind, text]) => textTlv(kind, text)),
+  fc.tuple(fc.constantFrom(0x00, 0x04, 0x06, 0x21, 0xe0, 0xff), value(60)).map(([t, v]) => bytesTlv(t, v)),
+  value(128).map((v) => bytesTlv(0x05, v)),
+  fc
+    .tuple(octet, fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff), fc.array(sub, { maxLength: 4 }))
+    .map(([client, verify, tlvs]) => sslTlv(client, verify, tlvs)),
+);
+
+/** TLVs, sometimes with a checksum somewhere among them. */
+const tlvList = fc
+  .tuple(fc.array(tlv, { maxLength: 5 }), fc.option(fc.nat({ max: 5 })))
+  .map(([list, checksum]) => (checksum === null ? list : list.toSpliced(checksum, 0, crc32cTlv())));
+
+export const v1Header: fc.Arbitrary<ProxyHeader> = fc.oneof(
+  fc.oneof(ipv4Pair, ipv6Pair).map(
+    ([source, destination]): ProxyHeader => ({
+      version: 1,
+      command: 'proxy',
+      transport: 'stream',
+      source,
+      destination,
+      tlvs: [],
+    }),
+  ),
+  fc.constant<ProxyHeader>({
+    version: 1,
+    command: 'proxy',
+    transport: 'unspec',
+    source: unspec,
+    destination: unspec,
+    tlvs: [],
+  }),
+);
+
+export const v2Header: fc.Arbitrary<ProxyHeader> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(proxyLocal) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(
+        fc.oneof(ipv4Pair, ipv6Pair, unixPair),
+        fc.constantFrom('stream' as const, 'datagram' as const),
+        tlvList,
+      )
+      .map(
+        ([[source, destination], transport, tlvs]): ProxyHeader => ({
+          version: 2,
+          command: 'proxy',
+          transport,
+          source,
+          destination,
+          tlvs,
+        }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('stream' as const, 'datagram' as const, 'unspec' as const), tlvList)
+      .map(
+        ([transport, tlvs]): ProxyHeader => ({
+          version: 2,
+          command: 'proxy',
+          transport,
+          source: unspec,
+          destination: unspec,
+          tlvs,
+        }),
+      ),
+  },
+);
+
+/** The header in bytes of its own. */
+export function wire(header: ProxyHeader): Uint8Array {
+  const bytes = new Uint8Array(proxyHeaderSize(header));
+  encodeProxyHeader(header, bytes, 0);
+  return bytes;
+}
+
+/** One change of a byte string: places count modulo what is there. */
+export interface Edit {
+  readonly act: 'set' | 'insert' | 'remove' | 'cut';
+  readonly place: number;
+  readonly byte: number;
+}
+
+export function edits(byte: fc.Arbitrary<number>): fc.Arbitrary<Edit[]> {
+  return fc.array(
+    fc.record({
+      act: fc.constantFrom('set', 'set', 'insert', 'remove', 'cut'),
+      place: fc.nat({ max: 1 << 16 }),
+      byte,
+    }),
+    { maxLength: 3 },
+  );
+}
+
+export function edit(bytes: Uint8Array, list: readonly Edit[]): Uint8Array {
+  const out = [...bytes];
+  for (const { act, place, byte } of list) {
+    const at = place % (out.length + 1);
+    if (act === 'set') out[Math.min(at, Math.max(0, out.length - 1))] = byte;
+    else if (act === 'insert') out.splice(at, 0, byte);
+    else if (act === 'remove') out.splice(at, 1);
+    else out.splice(at);
+  }
+  return Uint8Array.from(out);
+}
+
+export function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}

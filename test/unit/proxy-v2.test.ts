@@ -1,0 +1,429 @@
+/** PROXY version 2 headers, right and wrong, written out by hand from proxy-protocol §2.2. */
+
+import { describe, expect, it } from 'vitest';
+import { slowCrc32c } from '../../models/proxy-header.js';
+import {
+  encodeProxyHeader,
+  proxyHeaderSize,
+  proxyLocal,
+  proxyUnixAddress,
+} from '../../src/session/proxy/encode.js';
+import type { ProxyHeader, ProxyTlv } from '../../src/session/proxy/header.js';
+import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
+import { bytesTlv, crc32cTlv, sslSubTlv, sslTlv, textTlv } from '../../src/session/proxy/tlv.js';
+
+const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
+const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));
+const limits = proxyReadLimits();
+
+function read(bytes: readonly number[], given = limits) {
+  return readProxyHeader(Uint8Array.from(bytes), 0, bytes.length, given);
+}
+
+/** A header of command and family with this block. */
+function header(command: number, family: number, block: readonly number[]): number[] {
+  return [...SIGNATURE, command, family, block.length >> 8, block.length & 255, ...block];
+}
+
+/** 192.0.2.1:56324 to 198.51.100.2:443. */
+const INET = [192, 0, 2, 1, 198, 51, 100, 2, 0xdc, 0x04, 0x01, 0xbb];
+const INET6 = [
+  ...[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01],
+  ...[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02],
+  ...[0xdc, 0x04, 0x01, 0xbb],
+];
+const unixBlock = (path: string) => [...ascii(path), ...new Array(108 - path.length).fill(0)];
+const tcp4 = (tlvs: readonly ProxyTlv[] = []): ProxyHeader => ({
+  version: 2,
+  command: 'proxy',
+  transport: 'stream',
+  source: { family: 'ipv4', address: '192.0.2.1', port: 56324 },
+  destination: { family: 'ipv4', address: '198.51.100.2', port: 443 },
+  tlvs,
+});
+const unspec = { family: 'unspec' } as const;
+const inet = (...tlvs: readonly number[]) => header(0x21, 0x11, [...INET, ...tlvs]);
+
+describe('PROXY version 2: families', () => {
+  it.each([
+    ['TCP over IPv4', inet(), tcp4()],
+    ['UDP over IPv4', header(0x21, 0x12, INET), { ...tcp4(), transport: 'datagram' }],
+    [
+      'TCP over IPv6',
+      header(0x21, 0x21, INET6),
+      {
+        ...tcp4(),
+        source: { family: 'ipv6', address: '2001:db8::1', port: 56324 },
+        destination: { family: 'ipv6', address: '2001:db8::2', port: 443 },
+      },
+    ],
+    [
+      'Unix stream',
+      header(0x21, 0x31, [...unixBlock('/run/a.sock'), ...unixBlock('\0name')]),
+      {
+        ...tcp4(),
+        source: { family: 'unix', path: '/run/a.sock', bytes: Uint8Array.from(unixBlock('/run/a.sock')) },
+        destination: { family: 'unix', path: '', bytes: Uint8Array.from(unixBlock('\0name')) },
+      },
+    ],
+    [
+      'UNSPEC',
+      header(0x21, 0x00, []),
+      { ...tcp4(), transport: 'unspec', source: unspec, destination: unspec },
+    ],
+    [
+      'UNSPEC with addresses of a family unknown to us',
+      header(0x21, 0x00, [1, 2, 3, 4, 5]),
+      { ...tcp4(), transport: 'unspec', source: unspec, destination: unspec },
+    ],
+    [
+      'UNSPEC with TLVs',
+      header(0x21, 0x00, [0x05, 0, 1, 9]),
+      {
+        ...tcp4([{ kind: 'unique-id', type: 5, value: Uint8Array.of(9) }]),
+        transport: 'unspec',
+        source: unspec,
+        destination: unspec,
+      },
+    ],
+    [
+      'IPv4 of no transport, whose addresses are passed over',
+      header(0x21, 0x10, [...INET, 0x04, 0, 0]),
+      {
+        ...tcp4([{ kind: 'noop', type: 4, value: new Uint8Array() }]),
+        transport: 'unspec',
+        source: unspec,
+        destination: unspec,
+      },
+    ],
+    ['LOCAL', header(0x20, 0x00, []), proxyLocal],
+    ['LOCAL with addresses', header(0x20, 0x11, INET), proxyLocal],
+    ['LOCAL of a family with too few addresses', header(0x20, 0x21, [1, 2, 3]), proxyLocal],
+    ['LOCAL of no family, with no TLVs', header(0x20, 0xff, [0x03, 0xff, 0xff]), proxyLocal],
+  ])('reads %s', (_, bytes, expected) => {
+    expect(read(bytes)).toEqual({ kind: 'complete', length: bytes.length, header: expected });
+    expect(read([...bytes, 0x04, 0, 0])).toEqual({
+      kind: 'complete',
+      length: bytes.length,
+      header: expected,
+    });
+    expect(read(bytes.slice(0, -1)).kind).toBe('need-data');
+  });
+
+  it('keeps the bytes of a Unix path that is no UTF-8, or has no NUL', () => {
+    const block = [0xff, ...new Array(107).fill(0x41)];
+    const result = read(header(0x21, 0x32, [...block, ...new Array(108).fill(0x42)]));
+    expect(result).toMatchObject({
+      header: {
+        transport: 'datagram',
+        source: { family: 'unix', path: undefined, bytes: Uint8Array.from(block) },
+        destination: { path: 'B'.repeat(108) },
+      },
+    });
+  });
+
+  it.each([
+    ['another signature', [...SIGNATURE.slice(0, 11), 0x0b], 11, 'proxy-signature', 'peer-misbehaved'],
+    ['version 1 after the signature', [...SIGNATURE, 0x11], 12, 'proxy-v2-version', 'peer-incompatible'],
+    ['version 3', [...SIGNATURE, 0x31], 12, 'proxy-v2-version', 'peer-incompatible'],
+    ['command 2', [...SIGNATURE, 0x22], 12, 'proxy-v2-command', 'peer-misbehaved'],
+    ['command 15', [...SIGNATURE, 0x2f], 12, 'proxy-v2-command', 'peer-misbehaved'],
+    ['family 4', [...SIGNATURE, 0x21, 0x41], 13, 'proxy-v2-family', 'peer-misbehaved'],
+    ['transport 3', [...SIGNATURE, 0x21, 0x13], 13, 'proxy-v2-transport', 'peer-misbehaved'],
+    ['IPv4 in 11 bytes', [...SIGNATURE, 0x21, 0x11, 0, 11], 14, 'proxy-v2-length', 'peer-misbehaved'],
+    ['IPv6 in 35 bytes', [...SIGNATURE, 0x21, 0x22, 0, 35], 14, 'proxy-v2-length', 'peer-misbehaved'],
+    ['Unix in 215 bytes', [...SIGNATURE, 0x21, 0x30, 0, 215], 14, 'proxy-v2-length', 'peer-misbehaved'],
+    ['4097 bytes', [...SIGNATURE, 0x21, 0x11, 0x0f, 0xf1], 14, 'proxy-v2-too-long', 'limit-reached'],
+    ['4097 bytes of LOCAL', [...SIGNATURE, 0x20, 0x00, 0x0f, 0xf1], 14, 'proxy-v2-too-long', 'limit-reached'],
+  ])('refuses %s as soon as it is there', (_, bytes, at, code, fault) => {
+    expect(read(bytes)).toMatchObject({ kind: 'error', at, error: { code, fault } });
+    expect(read(bytes.slice(0, -1)).kind).toBe('need-data');
+  });
+
+  it('takes 4096 bytes by default, and says how many it needs', () => {
+    const block = [...INET, 0x04, 0x0f, 0xe1, ...new Array(4065).fill(0)];
+    const bytes = header(0x21, 0x11, block);
+    expect(bytes.length).toBe(4096);
+    expect(read(bytes)).toMatchObject({ kind: 'complete', length: 4096 });
+    expect(read(bytes.slice(0, 16))).toEqual({ kind: 'need-data', atLeast: 4096 });
+    expect(read(bytes.slice(0, 15))).toEqual({ kind: 'need-data', atLeast: 16 });
+    expect(read(bytes, { ...limits, maxHeaderBytes: 4095 })).toMatchObject({
+      error: { limit: 'maxHeaderBytes' },
+    });
+  });
+
+  it('refuses the version that is not accepted at the first byte', () => {
+    const line = ascii('PROXY UNKNOWN\r\n');
+    expect(read(line, { ...limits, versions: 1 }).kind).toBe('complete');
+    expect(read(line, { ...limits, versions: 2 })).toMatchObject({
+      at: 0,
+      error: { code: 'proxy-signature' },
+    });
+    expect(read(inet(), { ...limits, versions: 2 }).kind).toBe('complete');
+    expect(read(inet(), { ...limits, versions: 1 })).toMatchObject({
+      at: 0,
+      error: { code: 'proxy-signature' },
+    });
+    expect(read([], { ...limits, versions: 2 })).toEqual({ kind: 'need-data', atLeast: 16 });
+    expect(read([], limits)).toEqual({ kind: 'need-data', atLeast: 15 });
+  });
+
+  it('refuses limits that are none', () => {
+    for (const given of [
+      { maxHeaderBytes: 106 },
+      { maxHeaderBytes: 65552 },
+      { maxHeaderBytes: 200.5 },
+      { maxTlvs: -1 },
+    ]) {
+      expect(() => proxyReadLimits(given)).toThrow(expect.objectContaining({ fault: 'api-misuse' }));
+    }
+    expect(() => proxyReadLimits({ versions: 3 as 2 })).toThrow(
+      expect.objectContaining({ code: 'proxy-versions' }),
+    );
+    expect(proxyReadLimits({ maxTlvs: 0 })).toEqual({ versions: 'either', maxHeaderBytes: 4096, maxTlvs: 0 });
+  });
+});
+
+describe('PROXY version 2: TLVs', () => {
+  const tlv = (type: number, value: readonly number[]) => [
+    type,
+    value.length >> 8,
+    value.length & 255,
+    ...value,
+  ];
+  const ssl = [
+    ...[0x05, 0x00, 0x00, 0x00, 0x01],
+    ...tlv(0x21, ascii('TLSv1.3')),
+    ...tlv(0x22, [0xc3, 0xa9, 0x78]),
+    ...tlv(0x23, ascii('TLS_AES_128_GCM_SHA256')),
+    ...tlv(0x24, ascii('SHA256')),
+    ...tlv(0x25, ascii('RSA2048')),
+    ...tlv(0x26, ascii('x25519')),
+    ...tlv(0x27, ascii('rsa_pss_rsae_sha256')),
+    ...tlv(0x28, [0x30, 0xff]),
+    ...tlv(0x7f, [7]),
+  ];
+  const every = [
+    ...tlv(0x01, ascii('h2')),
+    ...tlv(0x02, ascii('example.org')),
+    ...tlv(0x04, [0, 0]),
+    ...tlv(0x05, [1, 2, 3]),
+    ...tlv(0x20, ssl),
+    ...tlv(0x30, ascii('blue')),
+    ...tlv(0xea, [1, 0x76]),
+  ];
+  const everyTlv = [
+    textTlv('alpn', 'h2'),
+    textTlv('authority', 'example.org'),
+    bytesTlv(0x04, Uint8Array.of(0, 0)),
+    bytesTlv(0x05, Uint8Array.of(1, 2, 3)),
+    sslTlv(0x05, 1, [
+      sslSubTlv(0x21, 'TLSv1.3'),
+      sslSubTlv(0x22, 'éx'),
+      sslSubTlv(0x23, 'TLS_AES_128_GCM_SHA256'),
+      sslSubTlv(0x24, 'SHA256'),
+      sslSubTlv(0x25, 'RSA2048'),
+      sslSubTlv(0x26, 'x25519'),
+      sslSubTlv(0x27, 'rsa_pss_rsae_sha256'),
+      sslSubTlv(0x28, Uint8Array.of(0x30, 0xff)),
+      sslSubTlv(0x7f, Uint8Array.of(7)),
+    ]),
+    textTlv('netns', 'blue'),
+    bytesTlv(0xea, Uint8Array.of(1, 0x76)),
+  ];
+
+  it('reads and writes all of them in order', () => {
+    expect(read(inet(...every))).toEqual({
+      kind: 'complete',
+      length: 28 + every.length,
+      header: tcp4(everyTlv),
+    });
+    const bytes = new Uint8Array(proxyHeaderSize(tcp4(everyTlv)));
+    encodeProxyHeader(tcp4(everyTlv), bytes, 0);
+    expect([...bytes]).toEqual(inet(...every));
+  });
+
+  it('names what it knows and keeps what it does not', () => {
+    const result = read(inet(...every));
+    if (result.kind !== 'complete') throw new Error('not complete');
+    expect(result.header.tlvs.map((t) => t.kind)).toEqual([
+      'alpn',
+      'authority',
+      'noop',
+      'unique-id',
+      'ssl',
+      'netns',
+      'unknown',
+    ]);
+    const sub = result.header.tlvs[4];
+    if (sub?.kind !== 'ssl') throw new Error('no ssl');
+    expect(sub.tlvs.map((t) => [t.kind, t.text])).toEqual([
+      ['version', 'TLSv1.3'],
+      ['cn', 'éx'],
+      ['cipher', 'TLS_AES_128_GCM_SHA256'],
+      ['sig-alg', 'SHA256'],
+      ['key-alg', 'RSA2048'],
+      ['group', 'x25519'],
+      ['sig-scheme', 'rsa_pss_rsae_sha256'],
+      ['client-cert', undefined],
+      ['unknown', undefined],
+    ]);
+  });
+
+  it('keeps text that is no UTF-8 as bytes alone', () => {
+    const result = read(inet(...tlv(0x02, [0xe9]), ...tlv(0x20, [1, 0, 0, 0, 0, ...tlv(0x22, [0xe9])])));
+    expect(result).toMatchObject({
+      header: {
+        tlvs: [{ text: undefined, value: Uint8Array.of(0xe9) }, { tlvs: [{ kind: 'cn', text: undefined }] }],
+      },
+    });
+  });
+
+  it('verifies the checksum over the whole header, its own field as zeros', () => {
+    const unsummed = [...tlv(0x03, [0, 0, 0, 0]), ...tlv(0x01, ascii('h2'))];
+    const sum = slowCrc32c(Uint8Array.from(inet(...unsummed)));
+    const field = [sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255];
+    const bytes = inet(...tlv(0x03, field), ...tlv(0x01, ascii('h2')));
+    const expected = tcp4([{ kind: 'crc32c', type: 3, checksum: sum }, textTlv('alpn', 'h2')]);
+    expect(read(bytes)).toEqual({ kind: 'complete', length: bytes.length, header: expected });
+    const written = new Uint8Array(bytes.length);
+    encodeProxyHeader(tcp4([crc32cTlv(), textTlv('alpn', 'h2')]), written, 0);
+    expect([...written]).toEqual(bytes);
+    for (const at of [16, 27, 31, 34, bytes.length - 1]) {
+      const changed = bytes.with(at, (bytes[at] as number) ^ 1);
+      expect(read(changed)).toMatchObject({ kind: 'error', at: 31, error: { code: 'proxy-v2-crc32c' } });
+    }
+  });
+
+  it.each([
+    ['a TLV of two bytes', [...tlv(0x04, []), 0x01, 0x00], 31, 'proxy-v2-tlv-truncated'],
+    ['a TLV longer than the header', [0x01, 0x00, 0x03, 0x68, 0x32], 28, 'proxy-v2-tlv-truncated'],
+    ['a checksum of three bytes', tlv(0x03, [0, 0, 0]), 28, 'proxy-v2-crc32c-length'],
+    ['a checksum of five bytes', tlv(0x03, [0, 0, 0, 0, 0]), 28, 'proxy-v2-crc32c-length'],
+    [
+      'two checksums',
+      [...tlv(0x03, [0, 0, 0, 0]), ...tlv(0x03, [0, 0, 0, 0])],
+      35,
+      'proxy-v2-crc32c-duplicate',
+    ],
+    ['a wrong checksum', tlv(0x03, [0, 0, 0, 0]), 31, 'proxy-v2-crc32c'],
+    ['a unique ID of 129 bytes', tlv(0x05, new Array(129).fill(1)), 28, 'proxy-v2-unique-id-length'],
+    ['an SSL value of four bytes', tlv(0x20, [1, 0, 0, 0]), 28, 'proxy-v2-ssl-length'],
+    ['an SSL TLV cut short', tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0]), 36, 'proxy-v2-tlv-truncated'],
+    [
+      'an SSL TLV that runs into the next TLV',
+      [...tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0, 3, 0x41, 0x42]), ...tlv(0x04, [])],
+      36,
+      'proxy-v2-tlv-truncated',
+    ],
+  ])('refuses %s', (_, tlvs, at, code) => {
+    const bytes = inet(...tlvs);
+    expect(read(bytes)).toMatchObject({ kind: 'error', at, error: { code, fault: 'peer-misbehaved' } });
+    expect(read(bytes.slice(0, -1)).kind).toBe('need-data');
+    expect(read([...bytes, ...new Array(300).fill(0)])).toMatchObject({ kind: 'error', at, error: { code } });
+  });
+
+  it('takes a unique ID of 128 bytes and none', () => {
+    expect(read(inet(...tlv(0x05, new Array(128).fill(1)), ...tlv(0x05, []))).kind).toBe('complete');
+  });
+
+  it('counts TLVs, those inside SSL too, against its limit', () => {
+    const nested = tlv(0x20, [1, 0, 0, 0, 0, ...tlv(0x21, []), ...tlv(0x22, [])]);
+    const bytes = inet(...tlv(0x04, []), ...nested, ...tlv(0x04, []));
+    expect(read(bytes, { ...limits, maxTlvs: 5 }).kind).toBe('complete');
+    const refused = read(bytes, { ...limits, maxTlvs: 4 });
+    expect(refused).toMatchObject({ kind: 'error', at: 28 + 3 + nested.length, error: { limit: 'maxTlvs' } });
+    expect(read(bytes, { ...limits, maxTlvs: 3 })).toMatchObject({ at: 28 + 3 + 8 + 3 });
+    expect(read(inet(...new Array(64).fill(tlv(0x04, [])).flat())).kind).toBe('complete');
+    expect(read(inet(...new Array(65).fill(tlv(0x04, [])).flat())).kind).toBe('error');
+  });
+
+  it.each<[string, ProxyHeader, string]>([
+    [
+      'two families',
+      { ...tcp4(), destination: { family: 'ipv6', address: '::1', port: 1 } },
+      'proxy-families',
+    ],
+    ['no addresses', { version: 2, command: 'proxy', transport: 'stream', tlvs: [] }, 'proxy-families'],
+    ['addresses of LOCAL', { ...tcp4(), command: 'local' }, 'proxy-local'],
+    ['TLVs of LOCAL', { ...proxyLocal, tlvs: [crc32cTlv()] }, 'proxy-local'],
+    ['a transport of LOCAL', { ...proxyLocal, transport: 'stream' }, 'proxy-local'],
+    ['addresses of no transport', { ...tcp4(), transport: 'unspec' }, 'proxy-v2-transport'],
+    ['a transport that is none', { ...tcp4(), transport: 'x' as 'stream' }, 'proxy-families'],
+    [
+      'an IPv4 address that is none',
+      { ...tcp4(), source: { family: 'ipv4', address: '1.2.3.04', port: 1 } },
+      'proxy-ipv4',
+    ],
+    [
+      'a port that is none',
+      { ...tcp4(), source: { family: 'ipv4', address: '1.2.3.4', port: -1 } },
+      'proxy-port',
+    ],
+    [
+      'a Unix address of 107 bytes',
+      {
+        ...tcp4(),
+        source: { family: 'unix', path: 'a', bytes: new Uint8Array(107) },
+        destination: proxyUnixAddress('b'),
+      },
+      'proxy-unix',
+    ],
+    ['two checksums', tcp4([crc32cTlv(), crc32cTlv()]), 'proxy-crc32c'],
+    ['a unique ID of 129 bytes', tcp4([bytesTlv(5, new Uint8Array(129))]), 'proxy-unique-id'],
+    ['a value of 65536 bytes', tcp4([bytesTlv(4, new Uint8Array(65536))]), 'proxy-tlv-length'],
+    [
+      'a certificate of 65536 bytes',
+      tcp4([sslTlv(1, 0, [sslSubTlv(0x28, new Uint8Array(65536))])]),
+      'proxy-tlv-length',
+    ],
+    [
+      'SSL over 65535 bytes',
+      tcp4([sslTlv(1, 0, [sslSubTlv(0x28, new Uint8Array(65530))])]),
+      'proxy-tlv-length',
+    ],
+    ['more than the length can say', tcp4([bytesTlv(4, new Uint8Array(65521))]), 'proxy-v2-too-long'],
+    ['a client field of nine bits', tcp4([sslTlv(256, 0, [])]), 'proxy-tlv-type'],
+    ['a verify field below zero', tcp4([sslTlv(1, -1, [])]), 'proxy-ssl'],
+    [
+      'a type that is not its kind’s',
+      tcp4([{ kind: 'noop', type: 0x20, value: new Uint8Array(5) }]),
+      'proxy-tlv-type',
+    ],
+  ])('WS-8: writes nothing of %s', (_, given, code) => {
+    const bytes = new Uint8Array(70_000);
+    const misuse = expect.objectContaining({ code, fault: 'api-misuse' });
+    expect(() => proxyHeaderSize(given)).toThrow(misuse);
+    expect(() => encodeProxyHeader(given, bytes, 0)).toThrow(misuse);
+    expect(bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('writes as much as the length can say', () => {
+    const given = tcp4([bytesTlv(4, new Uint8Array(65520))]);
+    expect(proxyHeaderSize(given)).toBe(65551);
+    const bytes = new Uint8Array(65551);
+    encodeProxyHeader(given, bytes, 0);
+    expect(readProxyHeader(bytes, 0, 65551, proxyReadLimits({ maxHeaderBytes: 65551 })).kind).toBe(
+      'complete',
+    );
+  });
+
+  it('refuses to make TLVs and Unix addresses that are none', () => {
+    for (const make of [
+      () => bytesTlv(256, new Uint8Array()),
+      () => bytesTlv(0x01, new Uint8Array()),
+      () => bytesTlv(0x03, new Uint8Array()),
+      () => bytesTlv(0x20, new Uint8Array()),
+      () => sslSubTlv(-1, ''),
+      () => textTlv('authority', '\ud800'),
+      () => proxyUnixAddress('é'.repeat(55)),
+      () => proxyUnixAddress('\udc00'),
+    ]) {
+      expect(make).toThrow(expect.objectContaining({ fault: 'api-misuse' }));
+    }
+    const value = Uint8Array.of(1);
+    const made = bytesTlv(4, value);
+    value[0] = 2;
+    expect(made.value).toEqual(Uint8Array.of(1));
+  });
+});
