@@ -3,5 +3,6 @@
  * generated from it. A table that is defined in `src/` and missing here fails the house checks.
  */
 import type { AnyTable } from '../machine/index.js';
+import { transportTable } from '../transport/table.js';
 
-export const tables: readonly AnyTable[] = [];
+export const tables: readonly AnyTable[] = [transportTable];

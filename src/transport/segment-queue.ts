@@ -1,0 +1,122 @@
+/**
+ * Segments that were accepted for writing and wait, in order: who writes them consumes from the front. It keeps
+ * ranges, never bytes, and no object of the caller's: array and range objects are the caller's again after
+ * `push`. This file does not know where the bytes go.
+ */
+import { MisuseError } from '../errors.js';
+import type { ByteRange } from './contract.js';
+
+const noBytes = new Uint8Array(0);
+
+/**
+ * Refuses ranges that do not lie within their bytes, before any of them is accepted. Returns the bytes in all.
+ * @throws MisuseError `bad-range` (WS-1).
+ */
+export function lengthOf(segments: readonly ByteRange[]): number {
+  let total = 0;
+  for (let i = 0; i < segments.length; i++) {
+    const { bytes, start, end } = segments[i] as ByteRange;
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      throw new MisuseError('bad-range', 'WS-1', `[${start}..${end}) is no range of ${bytes.length} bytes`);
+    }
+    total += end - start;
+  }
+  return total;
+}
+
+export class SegmentQueue {
+  private readonly bytes: Uint8Array[] = [];
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+  /** Index of the first segment that is not consumed. */
+  private first = 0;
+  /** Bytes that wait. */
+  pending = 0;
+
+  /** Appends ranges that `lengthOf` has seen; empty ones are left out. */
+  push(segments: readonly ByteRange[]): void {
+    for (let i = 0; i < segments.length; i++) {
+      const { bytes, start, end } = segments[i] as ByteRange;
+      if (start === end) continue;
+      this.bytes.push(bytes);
+      this.starts.push(start);
+      this.ends.push(end);
+      this.pending += end - start;
+    }
+  }
+
+  /** Copies from the front to `target[start..end)` as much as fits, and consumes it. Returns how much. */
+  copyTo(target: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && this.pending > 0) {
+      const bytes = this.bytes[this.first] as Uint8Array;
+      const from = this.starts[this.first] as number;
+      const count = Math.min((this.ends[this.first] as number) - from, end - at);
+      copy(bytes, from, count, target, at);
+      at += count;
+      this.consume(count);
+    }
+    return at - start;
+  }
+
+  /** The ranges that wait, oldest first, as fresh objects. */
+  ranges(): ByteRange[] {
+    const ranges: ByteRange[] = [];
+    for (let i = this.first; i < this.bytes.length; i++) {
+      ranges.push({
+        bytes: this.bytes[i] as Uint8Array,
+        start: this.starts[i] as number,
+        end: this.ends[i] as number,
+      });
+    }
+    return ranges;
+  }
+
+  /** Takes `count` bytes off the front; `count` is at most `pending`. */
+  consume(count: number): void {
+    this.pending -= count;
+    let left = count;
+    while (left > 0) {
+      const start = this.starts[this.first] as number;
+      const length = (this.ends[this.first] as number) - start;
+      if (left < length) {
+        this.starts[this.first] = start + left;
+        return;
+      }
+      left -= length;
+      // The bytes are the writer's again: keep no reference.
+      this.bytes[this.first++] = noBytes;
+    }
+    if (this.pending === 0) this.clear();
+    else if (this.first >= 1024) this.compact();
+  }
+
+  clear(): void {
+    this.bytes.length = 0;
+    this.starts.length = 0;
+    this.ends.length = 0;
+    this.first = 0;
+    this.pending = 0;
+  }
+
+  private compact(): void {
+    this.bytes.splice(0, this.first);
+    this.starts.splice(0, this.first);
+    this.ends.splice(0, this.first);
+    this.first = 0;
+  }
+}
+
+// Below this many bytes a loop is faster than making the view that `set` needs.
+const shortCopy = 48;
+
+/** Copies `count` bytes from `source[from]` on to `target[at]` on; the ranges do not overlap. */
+export function copy(source: Uint8Array, from: number, count: number, target: Uint8Array, at: number): void {
+  if (count <= shortCopy) {
+    for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number;
+  } else if (from === 0 && count === source.length) {
+    target.set(source, at);
+  } else {
+    target.set(source.subarray(from, from + count), at);
+  }
+}
