@@ -4,6 +4,8 @@
  * does not know HTTP.
  */
 
+import { SHORT_TEXT, shortLatin1 } from './short-text.js';
+
 /** All positions are indices into `bytes`; `end` is exclusive, and nothing at or after it is read. */
 export interface TextCodec {
   /** The octets `start` to `end` as characters U+0000 to U+00FF. */
@@ -17,28 +19,19 @@ export interface TextCodec {
   indexOf(bytes: Uint8Array, byte: number, from: number, end: number): number;
 }
 
+/** From here on one call with all characters is faster than joining short texts. */
+const LONG_TEXT = 64;
 /** Characters handed to one `String.fromCharCode` call: well under every engine's argument limit. */
 const CHARACTERS_PER_CALL = 4096;
 
 /** The codec that needs nothing but the language. */
 export const plainText: TextCodec = {
   latin1(bytes: Uint8Array, start: number, end: number): string {
-    if (end - start > 64) return longLatin1(bytes, start, end);
+    if (end - start <= SHORT_TEXT) return shortLatin1(bytes, start, end - start);
+    if (end - start > LONG_TEXT) return longLatin1(bytes, start, end);
     let text = '';
-    let p = start;
-    for (; p + 8 <= end; p += 8) {
-      text += String.fromCharCode(
-        bytes[p] as number,
-        bytes[p + 1] as number,
-        bytes[p + 2] as number,
-        bytes[p + 3] as number,
-        bytes[p + 4] as number,
-        bytes[p + 5] as number,
-        bytes[p + 6] as number,
-        bytes[p + 7] as number,
-      );
-    }
-    for (; p < end; p++) text += String.fromCharCode(bytes[p] as number);
+    for (let p = start; p < end; p += SHORT_TEXT)
+      text += shortLatin1(bytes, p, Math.min(SHORT_TEXT, end - p));
     return text;
   },
 

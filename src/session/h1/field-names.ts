@@ -16,28 +16,29 @@ export const FIELD_DATE = 9;
 export const FIELD_KEEP_ALIVE = 10;
 export const FIELD_PROXY_CONNECTION = 11;
 
-const NAMES: readonly (readonly [number, string])[] = [
-  [FIELD_HOST, 'host'],
-  [FIELD_CONTENT_LENGTH, 'content-length'],
-  [FIELD_TRANSFER_ENCODING, 'transfer-encoding'],
-  [FIELD_CONNECTION, 'connection'],
-  [FIELD_EXPECT, 'expect'],
-  [FIELD_UPGRADE, 'upgrade'],
-  [FIELD_TE, 'te'],
-  [FIELD_TRAILER, 'trailer'],
-  [FIELD_DATE, 'date'],
-  [FIELD_KEEP_ALIVE, 'keep-alive'],
-  [FIELD_PROXY_CONNECTION, 'proxy-connection'],
+/** In the order of the constants, from FIELD_HOST on. */
+const NAMES: readonly string[] = [
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'expect',
+  'upgrade',
+  'te',
+  'trailer',
+  'date',
+  'keep-alive',
+  'proxy-connection',
 ];
 
-const LONGEST_NAME = Math.max(...NAMES.map(([, name]) => name.length));
+const LONGEST_NAME = Math.max(...NAMES.map((name) => name.length));
 
-/** By length, then first octet in lower case: the one candidate. No two known names share both. */
-const CANDIDATE: Uint8Array = new Uint8Array((LONGEST_NAME + 1) * 256);
-const OCTETS: readonly Uint8Array[] = [FIELD_OTHER, ...NAMES.map(([id]) => id)].map((id) =>
-  Uint8Array.from(NAMES.find(([known]) => known === id)?.[1] ?? '', (character) => character.charCodeAt(0)),
+/** By length and the low bits of the first octet, which fold its case: the one candidate. No two known names share both. */
+const CANDIDATE: Uint8Array = new Uint8Array((LONGEST_NAME + 1) * 32);
+const OCTETS: readonly Uint8Array[] = ['', ...NAMES].map((name) =>
+  Uint8Array.from(name, (character) => character.charCodeAt(0)),
 );
-for (const [id, name] of NAMES) CANDIDATE[name.length * 256 + name.charCodeAt(0)] = id;
+for (const [i, name] of NAMES.entries()) CANDIDATE[name.length * 32 + (name.charCodeAt(0) & 31)] = i + 1;
 
 /**
  * Which known field a name is. `at` to `end` must hold a token, not empty.
@@ -46,12 +47,25 @@ for (const [id, name] of NAMES) CANDIDATE[name.length * 256 + name.charCodeAt(0)
 export function recogniseField(bytes: Uint8Array, at: number, end: number): number {
   const length = end - at;
   if (length > LONGEST_NAME) return FIELD_OTHER;
-  const candidate = CANDIDATE[length * 256 + ((bytes[at] as number) | 0x20)] as number;
+  const candidate = CANDIDATE[length * 32 + ((bytes[at] as number) & 31)] as number;
   if (candidate === FIELD_OTHER) return FIELD_OTHER;
   const octets = OCTETS[candidate] as Uint8Array;
   // Setting the case bit maps no other tchar onto a letter or a hyphen, so within a token this is exact.
-  for (let i = 1; i < length; i++) {
+  for (let i = 0; i < length; i++) {
     if (((bytes[at + i] as number) | 0x20) !== octets[i]) return FIELD_OTHER;
+  }
+  return candidate;
+}
+
+/** The same for a name as text, which must be a token, not empty. */
+export function recogniseName(name: string): number {
+  const length = name.length;
+  if (length > LONGEST_NAME) return FIELD_OTHER;
+  const candidate = CANDIDATE[length * 32 + (name.charCodeAt(0) & 31)] as number;
+  if (candidate === FIELD_OTHER) return FIELD_OTHER;
+  const octets = OCTETS[candidate] as Uint8Array;
+  for (let i = 0; i < length; i++) {
+    if ((name.charCodeAt(i) | 0x20) !== octets[i]) return FIELD_OTHER;
   }
   return candidate;
 }

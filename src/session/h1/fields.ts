@@ -8,10 +8,10 @@
  */
 
 import { MisuseError } from '../../errors.js';
-import { skipWhitespace, trimWhitespace } from './field-values.js';
-import { COLON, CR } from './octets.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
+import { skipWhitespace, trimWhitespace } from './field-values.js';
+import { COLON, CR } from './octets.js';
 
 /** Offsets kept per field line: name, end of name, value, end of value. */
 const OFFSETS = 4;

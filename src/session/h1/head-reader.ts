@@ -9,6 +9,8 @@
  */
 
 import type { LimitError, ProtocolError } from '../../errors.js';
+import type { TextCodec } from '../../memory/text.js';
+import { plainText } from '../../memory/text.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, FIELDS, messageError, START_LINE } from './faults.js';
 import {
@@ -33,8 +35,6 @@ import {
   FORM_INVALID,
   FORM_ORIGIN,
 } from './target.js';
-import type { TextCodec } from '../../memory/text.js';
-import { plainText } from '../../memory/text.js';
 
 /** No content: the message ends with its head. */
 export const FRAMING_NONE = 0;

@@ -4,6 +4,7 @@
  * fields that follow.
  */
 
+import type { TextCodec } from '../../memory/text.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
@@ -11,7 +12,6 @@ import { knownMethod } from './methods.js';
 import { CR, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { FORM_INVALID, FORM_ORIGIN, targetForm } from './target.js';
-import type { TextCodec } from '../../memory/text.js';
 
 const PERCENT = 0x25;
 const SLASH = 0x2f;
@@ -153,6 +153,10 @@ export class RequestLine {
   private readVersion(bytes: Uint8Array, start: number, from: number, stop: number): number {
     let p = from;
     const versionAt = start + this.versionAt;
+    if (p === versionAt && p + VERSION_AND_END.length <= stop && isVersion11(bytes, p)) {
+      this.minor = 1;
+      return this.finish(bytes, start, p + VERSION_AND_END.length);
+    }
     for (; p < versionAt + VERSION_AND_END.length; p++) {
       if (p === stop) return this.suspend(p - start);
       const place = p - versionAt;
@@ -194,6 +198,22 @@ export class RequestLine {
     this.at = at;
     return ERROR;
   }
+}
+
+/** The usual end of a request-line, in one step. */
+function isVersion11(bytes: Uint8Array, p: number): boolean {
+  return (
+    bytes[p] === 0x48 &&
+    bytes[p + 1] === 0x54 &&
+    bytes[p + 2] === 0x54 &&
+    bytes[p + 3] === 0x50 &&
+    bytes[p + 4] === SLASH &&
+    bytes[p + 5] === ONE &&
+    bytes[p + 6] === DOT &&
+    bytes[p + 7] === ONE &&
+    bytes[p + 8] === CR &&
+    bytes[p + 9] === LF
+  );
 }
 
 function methodFault(octet: number, p: number, limit: number): MessageFault {

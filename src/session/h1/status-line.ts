@@ -3,13 +3,13 @@
  * contiguous, but may move between calls. This file does not know the fields that follow, nor the request.
  */
 
+import type { TextCodec } from '../../memory/text.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
 import { CR, FIELD_CONTENT, LF, SP } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { reasonPhrase } from './statuses.js';
-import type { TextCodec } from '../../memory/text.js';
 
 const ZERO = 0x30;
 const ONE = 0x31;

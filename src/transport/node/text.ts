@@ -16,7 +16,7 @@ interface NativeRoutines {
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as NativeRoutines;
 
 /** From this length on the native routine is faster (measured on Node 20). */
-const NATIVE_READ = 24;
+const NATIVE_READ = 17;
 const NATIVE_WRITE = 48;
 const NATIVE_SEARCH = 64;
 

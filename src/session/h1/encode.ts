@@ -1,0 +1,278 @@
+/**
+ * Writes heads (RFC 9112 §3, §4) and the frames of the chunked coding (§7.1) into bytes that the caller holds. All
+ * writers are all-or-nothing (WS-8): they return the position after what they wrote, or -1 when it does not fit
+ * between `at` and `end`, and then what stands there means nothing. Misuse is thrown before anything is written.
+ * This file does not know when a message is complete, nor who decides its framing.
+ */
+
+import { MisuseError } from '../../errors.js';
+import type { TextCodec } from '../../memory/text.js';
+import { plainText } from '../../memory/text.js';
+import {
+  judgeTrailers,
+  type OutgoingFields,
+  octetsOf,
+  PreparedFields,
+  writeBytes,
+  writeFields,
+} from './encode-fields.js';
+import { FRAMING_CHUNKED, FRAMING_LENGTH } from './head-reader.js';
+import { HOST_INVALID, judgeHost } from './host.js';
+import { CR, FIELD_CONTENT, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
+import { reasonPhrase } from './statuses.js';
+import { FORM_INVALID, targetForm } from './target.js';
+
+/** What the head says about the connection: nothing, because the version's default holds. */
+export const CONNECTION_UNSAID = 0;
+export const CONNECTION_CLOSE = 1;
+/** Only needed towards HTTP/1.0 (RFC 9112 §9.3). */
+export const CONNECTION_KEEP_ALIVE = 2;
+/** With an Upgrade field (RFC 9110 §7.8). */
+export const CONNECTION_UPGRADE = 3;
+
+/** By the constants above. */
+const CONNECTION_LINES: readonly Uint8Array[] = [
+  '',
+  'Connection: close\r\n',
+  'Connection: keep-alive\r\n',
+  'Connection: upgrade\r\n',
+].map(octetsOf);
+const CHUNKED_LINE = octetsOf('Transfer-Encoding: chunked\r\n');
+const CONTENT_LENGTH = octetsOf('Content-Length: ');
+const HOST = octetsOf('Host: ');
+const VERSION_END = octetsOf(' HTTP/1.1\r\n');
+const LAST_CHUNK = octetsOf('0\r\n');
+const HEX_DIGITS = octetsOf('0123456789abcdef');
+/** Two octets that end a line, and the data of a chunk. Foreign bytes, never changed. */
+export const CRLF: Uint8Array = octetsOf('\r\n');
+/** The end of a chunked body without trailers. Foreign bytes, never changed. */
+export const CHUNKED_END: Uint8Array = octetsOf('0\r\n\r\n');
+
+const STATUS_LINES: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(600).fill(undefined);
+
+/**
+ * A response head.
+ * @param status 100 to 599; the usual reason-phrase is written
+ * @param fields judged by a FieldJudge, or prepared
+ * @param framing FRAMING_LENGTH writes Content-Length, FRAMING_CHUNKED Transfer-Encoding, any other neither
+ * @param date written after the status-line, when given
+ */
+export function encodeResponseHead(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  status: number,
+  fields: OutgoingFields | PreparedFields,
+  framing: number,
+  contentLength: number,
+  connection: number,
+  date: PreparedFields | undefined,
+  text: TextCodec = plainText,
+): number {
+  let p = writeBytes(statusLine(status), bytes, at, end);
+  if (p >= 0 && date !== undefined) p = writeBytes(date.bytes, bytes, p, end);
+  return p < 0 ? -1 : writeRest(bytes, p, end, fields, framing, contentLength, connection, text);
+}
+
+/**
+ * A request head.
+ * @param method judged by `requireMethod`
+ * @param target judged by `requireTarget`
+ * @param authority the value of Host, judged by `requireAuthority`; undefined when `fields` has it
+ * @param fields judged by a FieldJudge, or prepared
+ * @param framing FRAMING_LENGTH writes Content-Length, FRAMING_CHUNKED Transfer-Encoding, any other neither
+ */
+export function encodeRequestHead(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  method: string,
+  target: string,
+  authority: string | undefined,
+  fields: OutgoingFields | PreparedFields,
+  framing: number,
+  contentLength: number,
+  connection: number,
+  text: TextCodec = plainText,
+): number {
+  if (end - at < method.length + 1 + target.length) return -1;
+  let p = text.write(method, bytes, at);
+  bytes[p++] = SP;
+  p = text.write(target, bytes, p);
+  p = writeBytes(VERSION_END, bytes, p, end);
+  if (p >= 0 && authority !== undefined) p = writeHost(authority, bytes, p, end, text);
+  return p < 0 ? -1 : writeRest(bytes, p, end, fields, framing, contentLength, connection, text);
+}
+
+/** The chunk-size line of a chunk of `size` octets, not 0, which would end the body. */
+export function encodeChunkSize(size: number, bytes: Uint8Array, at: number, end: number): number {
+  if (!(size > 0 && Number.isSafeInteger(size))) {
+    throw new MisuseError(
+      'chunk-size',
+      'RFC 9112 §7.1',
+      `a chunk must have from 1 to 2^53-1 octets, not ${size}`,
+    );
+  }
+  let digits = 1;
+  for (let power = 16; power <= size; power *= 16) digits++;
+  if (end - at < digits + 2) return -1;
+  let rest = size;
+  for (let p = at + digits - 1; p >= at; p--) {
+    const digit = rest % 16;
+    bytes[p] = HEX_DIGITS[digit] as number;
+    rest = (rest - digit) / 16;
+  }
+  bytes[at + digits] = CR;
+  bytes[at + digits + 1] = LF;
+  return at + digits + 2;
+}
+
+/** A whole chunk with a copy of `from` to `to` of `data`, not empty. */
+export function encodeChunk(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): number {
+  let p = encodeChunkSize(to - from, bytes, at, end);
+  if (p < 0 || end - p < to - from + 2) return -1;
+  bytes.set(data.subarray(from, to), p);
+  p += to - from;
+  bytes[p] = CR;
+  bytes[p + 1] = LF;
+  return p + 2;
+}
+
+/**
+ * The last chunk, the trailer section and the end of the body.
+ * @throws MisuseError as `judgeTrailers` does
+ */
+export function encodeLastChunk(
+  trailers: OutgoingFields | undefined,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  text: TextCodec = plainText,
+): number {
+  if (trailers === undefined || trailers.length === 0) return writeBytes(CHUNKED_END, bytes, at, end);
+  judgeTrailers(trailers);
+  let p = writeBytes(LAST_CHUNK, bytes, at, end);
+  if (p >= 0) p = writeFields(trailers, bytes, p, end, text);
+  return p < 0 ? -1 : writeBytes(CRLF, bytes, p, end);
+}
+
+/** A non-negative safe integer in decimal digits. */
+export function writeDecimal(value: number, bytes: Uint8Array, at: number, end: number): number {
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) digits++;
+  if (end - at < digits) return -1;
+  let rest = value;
+  for (let p = at + digits - 1; p >= at; p--) {
+    const digit = rest % 10;
+    bytes[p] = 0x30 + digit;
+    rest = (rest - digit) / 10;
+  }
+  return at + digits;
+}
+
+/** @throws MisuseError `method` when it is not a token */
+export function requireMethod(method: string): void {
+  let i = 0;
+  while (i < method.length && TCHAR[method.charCodeAt(i)] === 1) i++;
+  if (i === 0 || i < method.length) {
+    throw new MisuseError(
+      'method',
+      'RFC 9110 §9.1',
+      `a method must be a token, not ${JSON.stringify(method)}`,
+    );
+  }
+}
+
+/** @throws MisuseError `target` when it has none of the forms that the method allows */
+export function requireTarget(method: string, target: string): void {
+  const allowed = target.startsWith('/') ? PATH_QUERY : TARGET;
+  let valid = true;
+  for (let i = 0; valid && i < target.length; i++) {
+    const code = target.charCodeAt(i);
+    if (code === 0x25) valid = isHex(target.charCodeAt(i + 1)) && isHex(target.charCodeAt(i + 2));
+    else valid = allowed[code] === 1;
+  }
+  // A target that begins with a slash is of origin-form and needs no octets to be judged.
+  if (valid && (method === 'CONNECT' || !target.startsWith('/'))) {
+    valid = targetForm(octetsOf(target), 0, target.length, method) !== FORM_INVALID;
+  }
+  if (!valid) {
+    throw new MisuseError(
+      'target',
+      'RFC 9112 §3.2',
+      `${JSON.stringify(target)} is no request-target for ${method}`,
+    );
+  }
+}
+
+/** @throws MisuseError `authority` when it is not a uri-host with an optional port */
+export function requireAuthority(authority: string): void {
+  let i = 0;
+  while (i < authority.length && FIELD_CONTENT[authority.charCodeAt(i)] === 1) i++;
+  if (i < authority.length || judgeHost(octetsOf(authority), 0, authority.length) === HOST_INVALID) {
+    throw new MisuseError(
+      'authority',
+      'RFC 9112 §3.2',
+      `${JSON.stringify(authority)} is not a uri-host with an optional port`,
+    );
+  }
+}
+
+/** The fields, the framing, the connection, and the end of the head. */
+function writeRest(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  fields: OutgoingFields | PreparedFields,
+  framing: number,
+  contentLength: number,
+  connection: number,
+  text: TextCodec,
+): number {
+  let p =
+    fields instanceof PreparedFields
+      ? writeBytes(fields.bytes, bytes, at, end)
+      : writeFields(fields, bytes, at, end, text);
+  if (p >= 0 && framing === FRAMING_LENGTH) p = writeContentLength(contentLength, bytes, p, end);
+  else if (p >= 0 && framing === FRAMING_CHUNKED) p = writeBytes(CHUNKED_LINE, bytes, p, end);
+  if (p >= 0 && connection !== CONNECTION_UNSAID) {
+    p = writeBytes(CONNECTION_LINES[connection] as Uint8Array, bytes, p, end);
+  }
+  return p < 0 ? -1 : writeBytes(CRLF, bytes, p, end);
+}
+
+function writeContentLength(length: number, bytes: Uint8Array, at: number, end: number): number {
+  let p = writeBytes(CONTENT_LENGTH, bytes, at, end);
+  if (p >= 0) p = writeDecimal(length, bytes, p, end);
+  return p < 0 ? -1 : writeBytes(CRLF, bytes, p, end);
+}
+
+function writeHost(authority: string, bytes: Uint8Array, at: number, end: number, text: TextCodec): number {
+  const p = writeBytes(HOST, bytes, at, end);
+  if (p < 0 || end - p < authority.length) return -1;
+  return writeBytes(CRLF, bytes, text.write(authority, bytes, p), end);
+}
+
+/** Encoded once for each status. */
+function statusLine(status: number): Uint8Array {
+  const known = STATUS_LINES[status];
+  if (known !== undefined) return known;
+  if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
+    throw new MisuseError('status', 'RFC 9110 §15', `a status must be from 100 to 599, not ${status}`);
+  }
+  const line = octetsOf(`HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`);
+  STATUS_LINES[status] = line;
+  return line;
+}
+
+function isHex(code: number): boolean {
+  // Beyond the string is NaN, beyond the table undefined: neither is a digit.
+  return (HEX_VALUE[code] ?? 255) !== 255;
+}
