@@ -3,6 +3,8 @@
  * generated from it. A table that is defined in `src/` and missing here fails the house checks.
  */
 import type { AnyTable } from '../machine/index.js';
+import { proxyReceiverTable } from '../session/proxy/receiver-table.js';
+import { proxySenderTable } from '../session/proxy/sender-table.js';
 import { transportTable } from '../transport/table.js';
 
-export const tables: readonly AnyTable[] = [transportTable];
+export const tables: readonly AnyTable[] = [transportTable, proxyReceiverTable, proxySenderTable];

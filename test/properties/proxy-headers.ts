@@ -37,6 +37,21 @@ const ipv6Bytes = fc
 
 export const ipv6Text = ipv6Bytes.map((bytes) => formatIpv6(bytes, 0));
 
+/** Texts with about as many groups as an IPv6 address may have, with a gap and an IPv4 tail or without. */
+export const nearlyIpv6 = fc
+  .tuple(
+    fc.nat({ max: 8 }),
+    fc.option(fc.nat({ max: 8 })),
+    fc.constantFrom('', '', '1.2.3.4', '255.255.255.255', '256.0.0.0', '01.2.3.4'),
+    fc.constantFrom('0', '1', 'ff', 'ABCD', '00001'),
+  )
+  .map(([before, after, tail, group]) => {
+    const groups = (count: number) => new Array<string>(count).fill(group);
+    const last = tail === '' ? [] : [tail];
+    if (after === null) return [...groups(before), ...last].join(':');
+    return `${groups(before).join(':')}::${[...groups(after), ...last].join(':')}`;
+  });
+
 const ipv4Pair = fc
   .tuple(ipv4Text, port, ipv4Text, port)
   .map(([from, fromPort, to, toPort]): [ProxyAddress, ProxyAddress] => [

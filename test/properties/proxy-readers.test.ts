@@ -11,7 +11,7 @@ import type { ProxyHeader, ProxyRead, ProxyReadLimits } from '../../src/session/
 import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
 import { readProxyV1 } from '../../src/session/proxy/read-v1.js';
 import { readProxyV2 } from '../../src/session/proxy/read-v2.js';
-import { concat, edit, edits, latin1, v1Header, v2Header, wire } from './proxy-headers.js';
+import { concat, edit, edits, latin1, nearlyIpv6, v1Header, v2Header, wire } from './proxy-headers.js';
 
 const limits = proxyReadLimits();
 const anyByte = fc.integer({ min: 0, max: 255 });
@@ -20,6 +20,7 @@ const lineByte = fc.constantFrom(...latin1(' \r\n0123456789abfAF:.PROXYTCUNKW%g/
 
 /** Lines that the encoder never writes: IPv6 as nobody's canonical form, UNKNOWN with a rest, long ones. */
 const oddLine = fc.oneof(
+  fc.tuple(nearlyIpv6, nearlyIpv6).map(([from, to]) => latin1(`PROXY TCP6 ${from} ${to} 0 65535\r\n`)),
   fc
     .tuple(
       fc.constantFrom(

@@ -7,6 +7,7 @@ import { ipv6, slowCrc32c } from '../../models/proxy-header.js';
 import { crc32c } from '../../src/session/proxy/crc32c.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../src/session/proxy/ip-text.js';
 import { decodeUtf8, encodeUtf8 } from '../../src/session/proxy/utf8.js';
+import { nearlyIpv6 } from '../properties/proxy-headers.js';
 
 describe('addresses as text', () => {
   // RFC 5952 §4 and §5.
@@ -50,6 +51,7 @@ describe('addresses as text', () => {
       ' ',
     );
     const texts = fc.oneof(
+      nearlyIpv6,
       fc.array(piece, { maxLength: 17 }).map((pieces) => pieces.join('')),
       fc
         .array(fc.constantFrom('0', '1', 'ff', '1.2.3.4', ''), { maxLength: 9 })

@@ -1,13 +1,18 @@
-/** The list of peers that may send a PROXY header (proxy-protocol §5). */
+/** The list of peers that may send a PROXY header (proxy-protocol.txt §5). */
 
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatIpv4, formatIpv6 } from '../../src/session/proxy/ip-text.js';
-import { type ProxyPeer, TrustList } from '../../src/session/proxy/trust.js';
+import { TrustList } from '../../src/session/proxy/trust.js';
+import type { Address } from '../../src/transport/facts.js';
 
-const peer = (address: string): ProxyPeer => ({ family: address.includes(':') ? 'ipv6' : 'ipv4', address });
-const trusts = (trust: readonly string[], address: string) => new TrustList({ trust }).trusts(peer(address));
+const peer = (address: string): Address => ({
+  family: address.includes(':') ? 'ipv6' : 'ipv4',
+  address,
+  port: 4242,
+});
+const trusts = (trust: readonly string[], address: string) => new TrustList(trust).trusts(peer(address));
 
 describe('TrustList', () => {
   it.each([
@@ -46,11 +51,16 @@ describe('TrustList', () => {
     expect(trusts(list, address)).toBe(expected);
   });
 
-  it('trusts Unix peers only when told so, and unnamed peers never', () => {
-    const all = ['0.0.0.0/0', '::/0'];
-    expect(new TrustList({ trust: all }).trusts({ family: 'unix' })).toBe(false);
-    expect(new TrustList({ trust: [], trustUnix: true }).trusts({ family: 'unix' })).toBe(true);
-    expect(new TrustList({ trust: all, trustUnix: true }).trusts({ family: 'unspec' })).toBe(false);
+  it('trusts peers without an IP address only by their kind', () => {
+    const all = new TrustList(['0.0.0.0/0', '::/0']);
+    const unix: Address = { family: 'unix', path: '' };
+    const memory: Address = { family: 'memory', name: 'a' };
+    for (const nobody of [unix, memory, undefined]) expect(all.trusts(nobody)).toBe(false);
+    const local = new TrustList(['unix', '10.0.0.0/8']);
+    expect([unix, memory, undefined].map((p) => local.trusts(p))).toEqual([true, false, false]);
+    expect(local.trusts(peer('10.1.1.1'))).toBe(true);
+    const inProcess = new TrustList(['memory']);
+    expect([unix, memory, undefined].map((p) => inProcess.trusts(p))).toEqual([false, true, false]);
   });
 
   it.each([
@@ -72,10 +82,8 @@ describe('TrustList', () => {
     ['fe80::%eth0/64', 'proxy-trust-address'],
     ['', 'proxy-trust-address'],
   ])('refuses %j at construction', (block, code) => {
-    expect(() => new TrustList({ trust: [block] })).toThrow(
-      expect.objectContaining({ code, fault: 'api-misuse' }),
-    );
-    if (block !== '') expect(() => new TrustList({ trust: [block] })).toThrow(block);
+    expect(() => new TrustList([block])).toThrow(expect.objectContaining({ code, fault: 'api-misuse' }));
+    if (block !== '') expect(() => new TrustList([block])).toThrow(block);
   });
 
   it('agrees with the platform’s block list', () => {
@@ -93,7 +101,7 @@ describe('TrustList', () => {
         const base = text(cut(network), 0);
         const reference = new BlockList();
         reference.addSubnet(base, bits, isIpv4 ? 'ipv4' : 'ipv6');
-        const list = new TrustList({ trust: [`${base}/${bits}`] });
+        const list = new TrustList([`${base}/${bits}`]);
         // Half of the time a peer that differs behind the prefix only.
         const near = cut(network).map(
           (byte, i) => byte | ((other[i] as number) & (0xff >> Math.max(0, Math.min(8, bits - i * 8)))),

@@ -1,4 +1,4 @@
-/** PROXY version 1 lines, right and wrong, written out by hand from proxy-protocol §2.1. */
+/** PROXY version 1 lines, right and wrong, written out by hand from proxy-protocol.txt §2.1. */
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -121,6 +121,8 @@ describe('PROXY version 1', () => {
     ['PROXY TCP6 ::', 13, ':1 ', 'proxy-v1-ipv6'],
     ['PROXY TCP6 1::2:', 16, ':3 ', 'proxy-v1-ipv6'],
     ['PROXY TCP6 1:2:3:4:5:6:7:8', 26, '::', 'proxy-v1-ipv6'],
+    ['PROXY TCP6 ::2:3:4:5:6:7:8', 26, ':', 'proxy-v1-ipv6'],
+    ['PROXY TCP6 1:2:3:4:5:6::1', 26, '.2.3.4 ', 'proxy-v1-ipv6'],
     ['PROXY TCP6 1:2:3:4:5:6:7', 24, ' ', 'proxy-v1-ipv6'],
     ['PROXY TCP6 1:', 13, ' ', 'proxy-v1-ipv6'],
     ['PROXY TCP6 1234', 15, '5:', 'proxy-v1-ipv6'],

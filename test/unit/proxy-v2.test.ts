@@ -1,4 +1,4 @@
-/** PROXY version 2 headers, right and wrong, written out by hand from proxy-protocol §2.2. */
+/** PROXY version 2 headers, right and wrong, written out by hand from proxy-protocol.txt §2.2. */
 
 import { describe, expect, it } from 'vitest';
 import { slowCrc32c } from '../../models/proxy-header.js';

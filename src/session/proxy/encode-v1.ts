@@ -1,5 +1,5 @@
 /**
- * Writes a PROXY protocol version 1 line (proxy-protocol §2.1). Addresses are checked and written in their
+ * Writes a PROXY protocol version 1 line (proxy-protocol.txt §2.1). Addresses are checked and written in their
  * canonical form. This file does not know where the line goes.
  */
 
@@ -7,7 +7,7 @@ import { MisuseError } from '../../errors.js';
 import type { ProxyHeader } from './header.js';
 import { formatIpv6, parseIpv4, parseIpv6 } from './ip-text.js';
 
-const CITES = 'proxy-protocol §2.1';
+const CITES = 'proxy-protocol.txt §2.1';
 
 /** The line with its CRLF, all ASCII. Throws on a header that version 1 cannot say. */
 export function proxyV1Line(header: ProxyHeader): string {

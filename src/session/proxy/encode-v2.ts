@@ -1,5 +1,5 @@
 /**
- * Writes a PROXY protocol version 2 header (proxy-protocol §2.2): sizes and checks first, bytes afterwards, so
+ * Writes a PROXY protocol version 2 header (proxy-protocol.txt §2.2): sizes and checks first, bytes afterwards, so
  * that nothing is written of a header that cannot be written whole (WS-8). This file does not know where the
  * header goes.
  */
@@ -26,7 +26,7 @@ import {
   V2_SIGNATURE,
 } from './header.js';
 
-const CITES = 'proxy-protocol §2.2';
+const CITES = 'proxy-protocol.txt §2.2';
 const FAMILIES: readonly ProxyAddress['family'][] = ['unspec', 'ipv4', 'ipv6', 'unix'];
 const TRANSPORTS: readonly ProxyHeader['transport'][] = ['unspec', 'stream', 'datagram'];
 
@@ -42,7 +42,8 @@ export function proxyV2Size(header: ProxyHeader): number {
     size += TLV_PREFIX_BYTES + valueSize(tlv);
     if (tlv.kind === 'crc32c') checksums++;
   }
-  if (checksums > 1) throw new MisuseError('proxy-crc32c', 'proxy-protocol §2.2.3', 'more than one CRC32C');
+  if (checksums > 1)
+    throw new MisuseError('proxy-crc32c', 'proxy-protocol.txt §2.2.3', 'more than one CRC32C');
   if (size > V2_MAX_BYTES) {
     throw new MisuseError('proxy-v2-too-long', CITES, `a header of ${size} bytes, over ${V2_MAX_BYTES}`);
   }
@@ -123,7 +124,7 @@ function valueSize(tlv: ProxyTlv): number {
   const { length } = tlv.value;
   if (tlv.type === TLV_UNIQUE_ID && length > UNIQUE_ID_MAX_BYTES) {
     const message = `a UNIQUE_ID of ${length} bytes, over ${UNIQUE_ID_MAX_BYTES}`;
-    throw new MisuseError('proxy-unique-id', 'proxy-protocol §2.2.5', message);
+    throw new MisuseError('proxy-unique-id', 'proxy-protocol.txt §2.2.5', message);
   }
   return checkLength(length);
 }
@@ -131,7 +132,11 @@ function valueSize(tlv: ProxyTlv): number {
 function sslSize(tlv: ProxySslTlv): number {
   checkByte(tlv.client);
   if (!Number.isInteger(tlv.verify) || tlv.verify < 0 || tlv.verify > 0xffffffff) {
-    throw new MisuseError('proxy-ssl', 'proxy-protocol §2.2.6', `verify is ${tlv.verify}, not of 32 bits`);
+    throw new MisuseError(
+      'proxy-ssl',
+      'proxy-protocol.txt §2.2.6',
+      `verify is ${tlv.verify}, not of 32 bits`,
+    );
   }
   let size = SSL_PREFIX_BYTES;
   for (const sub of tlv.tlvs) {
@@ -181,13 +186,9 @@ function putAddresses(
   return at + 2 * size + 4;
 }
 
-/** Writes a TLV and returns its end. A checksum is left as zeros. */
+/** Writes a TLV and returns its end. A checksum comes last, over all the rest: here only its place is kept. */
 function putTlv(bytes: Uint8Array, at: number, tlv: ProxyTlv): number {
-  if (tlv.kind === 'crc32c') {
-    const valueAt = putTlvPrefix(bytes, at, tlv.type, 4);
-    putUint32(bytes, valueAt, 0);
-    return valueAt + 4;
-  }
+  if (tlv.kind === 'crc32c') return putTlvPrefix(bytes, at, tlv.type, 4) + 4;
   if (tlv.kind !== 'ssl')
     return putValue(bytes, putTlvPrefix(bytes, at, tlv.type, tlv.value.length), tlv.value);
   let end = putTlvPrefix(bytes, at, tlv.type, sslSize(tlv));

@@ -47,7 +47,7 @@ export function proxyUnixAddress(path: string): ProxyUnixAddress {
   const text = encodeUtf8(path);
   if (text === undefined || text.length > UNIX_ADDRESS_BYTES) {
     const message = `not ${UNIX_ADDRESS_BYTES} bytes of UTF-8 at most`;
-    throw new MisuseError('proxy-unix', 'proxy-protocol §2.2', message);
+    throw new MisuseError('proxy-unix', 'proxy-protocol.txt §2.2', message);
   }
   const bytes = new Uint8Array(UNIX_ADDRESS_BYTES);
   bytes.set(text);

@@ -3,7 +3,7 @@
  * limits. All values are copies; nothing here refers to received bytes. This file does not know how either
  * version is written on the wire.
  *
- * Source: HAProxy's proxy-protocol.txt, cited as "proxy-protocol §n".
+ * Source: HAProxy's proxy-protocol.txt, cited as "proxy-protocol.txt §n".
  */
 
 import type { LimitError, ProtocolError } from '../../errors.js';
@@ -42,7 +42,7 @@ export type ProxyAddress = ProxyIpv4Address | ProxyIpv6Address | ProxyUnixAddres
 
 export const addressUnspec: ProxyUnspecAddress = Object.freeze({ family: 'unspec' });
 
-/** Registered TLV types (proxy-protocol §2.2). */
+/** Registered TLV types (proxy-protocol.txt §2.2). */
 export const TLV_ALPN = 0x01;
 export const TLV_AUTHORITY = 0x02;
 export const TLV_CRC32C = 0x03;
@@ -51,7 +51,7 @@ export const TLV_UNIQUE_ID = 0x05;
 export const TLV_SSL = 0x20;
 export const TLV_NETNS = 0x30;
 
-/** Registered types inside a TLV of type SSL (proxy-protocol §2.2.6). */
+/** Registered types inside a TLV of type SSL (proxy-protocol.txt §2.2.6). */
 export const SSL_VERSION = 0x21;
 export const SSL_CN = 0x22;
 export const SSL_CIPHER = 0x23;
@@ -61,7 +61,7 @@ export const SSL_GROUP = 0x26;
 export const SSL_SIG_SCHEME = 0x27;
 export const SSL_CLIENT_CERT = 0x28;
 
-/** Bits of the `client` field of a TLV of type SSL (proxy-protocol §2.2.6). */
+/** Bits of the `client` field of a TLV of type SSL (proxy-protocol.txt §2.2.6). */
 export const SSL_CLIENT_SSL = 0x01;
 export const SSL_CLIENT_CERT_CONN = 0x02;
 export const SSL_CLIENT_CERT_SESS = 0x04;
@@ -149,7 +149,7 @@ export interface ProxyReadLimits {
   readonly maxTlvs: number;
 }
 
-/** Longest line of version 1, CRLF included (proxy-protocol §2.1). */
+/** Longest line of version 1, CRLF included (proxy-protocol.txt §2.1). */
 export const V1_MAX_BYTES = 107;
 /** Bytes of version 2 before the address block: signature, version and command, family, length. */
 export const V2_PREFIX_BYTES = 16;
@@ -157,7 +157,7 @@ export const V2_PREFIX_BYTES = 16;
 export const V2_MAX_BYTES = V2_PREFIX_BYTES + 0xffff;
 /** Bytes of one Unix socket address in version 2. */
 export const UNIX_ADDRESS_BYTES = 108;
-/** Longest value of a TLV of type UNIQUE_ID (proxy-protocol §2.2.5). */
+/** Longest value of a TLV of type UNIQUE_ID (proxy-protocol.txt §2.2.5). */
 export const UNIQUE_ID_MAX_BYTES = 128;
 
 /** CR LF CR LF NUL CR LF `QUIT` LF. */
@@ -176,7 +176,7 @@ export const V2_SIGNATURE = Uint8Array.of(
   0x0a,
 );
 
-/** Bytes of version 2's address block, by family: UNSPEC, INET, INET6, UNIX (proxy-protocol §2.2). */
+/** Bytes of version 2's address block, by family: UNSPEC, INET, INET6, UNIX (proxy-protocol.txt §2.2). */
 export const V2_ADDRESS_BYTES: readonly number[] = [0, 12, 36, 2 * UNIX_ADDRESS_BYTES];
 
 /** Bytes of a TLV before its value: type and length. */

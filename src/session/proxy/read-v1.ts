@@ -1,5 +1,5 @@
 /**
- * Reads a PROXY protocol version 1 line (proxy-protocol §2.1). Every byte is judged when it is there: the line
+ * Reads a PROXY protocol version 1 line (proxy-protocol.txt §2.1). Every byte is judged when it is there: the line
  * fails at the first byte after which no line can be right, however the bytes were cut. This file keeps nothing
  * between calls (a line is 107 bytes at most), and does not know whom the line is from.
  */
@@ -14,7 +14,7 @@ import {
 } from './header.js';
 import { formatIpv4, formatIpv6, IpScan } from './ip-text.js';
 
-const CITES = 'proxy-protocol §2.1';
+const CITES = 'proxy-protocol.txt §2.1';
 const SP = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;

@@ -1,5 +1,5 @@
 /**
- * Reads a PROXY protocol version 2 header (proxy-protocol §2.2). The 16 fixed bytes are judged one by one;
+ * Reads a PROXY protocol version 2 header (proxy-protocol.txt §2.2). The 16 fixed bytes are judged one by one;
  * the block behind them when all of it is there, as the specification asks, and never beyond its own length.
  * This file does not know whom the header is from.
  */
@@ -22,7 +22,7 @@ import { formatIpv4, formatIpv6 } from './ip-text.js';
 import { isTlvChain, TlvReader } from './tlv.js';
 import { decodeUtf8 } from './utf8.js';
 
-const CITES = 'proxy-protocol §2.2';
+const CITES = 'proxy-protocol.txt §2.2';
 
 const FAMILY_UNSPEC = 0;
 const FAMILY_INET6 = 2;
@@ -122,7 +122,7 @@ function block(
   if (checksumAt >= 0 && crc32c(bytes, start, headerEnd, checksumAt) !== reader.checksum) {
     const error = new ProtocolError(
       'proxy-v2-crc32c',
-      'proxy-protocol §2.2.3',
+      'proxy-protocol.txt §2.2.3',
       'PROXY v2: the CRC32C is not that of the header',
       answerClose,
     );
@@ -162,7 +162,7 @@ function address(
 }
 
 /** The address whose 108 bytes these are; they are kept, not copied. */
-export function unixAddressOf(bytes: Uint8Array): ProxyAddress {
+function unixAddressOf(bytes: Uint8Array): ProxyAddress {
   const nul = bytes.indexOf(0);
   return { family: 'unix', path: decodeUtf8(bytes, 0, nul < 0 ? bytes.length : nul), bytes };
 }

@@ -1,6 +1,6 @@
 /**
  * Reads a PROXY protocol header of whichever version is accepted. The first byte tells the versions apart; that
- * there is a header at all is required, never guessed (proxy-protocol §5). This file does not know either
+ * there is a header at all is required, never guessed (proxy-protocol.txt §5). This file does not know either
  * version's format.
  */
 
@@ -33,7 +33,7 @@ export function proxyReadLimits(given: Partial<ProxyReadLimits> = {}): ProxyRead
   if (versions !== 1 && versions !== 2 && versions !== 'either') {
     throw new MisuseError(
       'proxy-versions',
-      'proxy-protocol §2',
+      'proxy-protocol.txt §2',
       `no such PROXY version: ${String(versions)}`,
     );
   }
@@ -65,7 +65,7 @@ export function readProxyHeader(
   const wanted = versions === 'either' ? '' : ` of version ${versions}`;
   const error = new ProtocolError(
     'proxy-signature',
-    'proxy-protocol §2.2',
+    'proxy-protocol.txt §2.2',
     `the connection does not begin with a PROXY header${wanted}`,
     answerClose,
   );

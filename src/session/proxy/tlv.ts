@@ -1,5 +1,5 @@
 /**
- * The type-length-value region of a PROXY protocol version 2 header (proxy-protocol §2.2): reading it, and
+ * The type-length-value region of a PROXY protocol version 2 header (proxy-protocol.txt §2.2): reading it, and
  * making TLVs to send. This file knows where the region ends and nothing else of the header: the checksum is
  * only found here, not verified.
  */

@@ -1,58 +1,62 @@
 /**
- * Which peers may say from where a connection comes (proxy-protocol §5): a list of CIDR blocks, read once, and
+ * Which peers may say from where a connection comes (proxy-protocol.txt §5): a list of CIDR blocks, read once, and
  * asked for every connection. This file does not know what a trusted peer goes on to say.
  */
 
 import { MisuseError } from '../../errors.js';
+import type { Address } from '../../transport/facts.js';
 import { isIpv4Mapped, parseIpv4, parseIpv6 } from './ip-text.js';
 
-/** A peer of a connection, as a transport names it. */
-export type ProxyPeer =
-  | { readonly family: 'ipv4' | 'ipv6'; readonly address: string }
-  | { readonly family: 'unix' }
-  | { readonly family: 'unspec' };
-
-export interface ProxyTrust {
-  /** Blocks as `10.0.0.0/8`, `2001:db8::/32`, or a single address. */
-  readonly trust: readonly string[];
-  /** Whether any peer on a Unix socket is trusted: the socket's permissions are then the list. Default false. */
-  readonly trustUnix?: boolean;
-}
+const UNIX = 'unix';
+const MEMORY = 'memory';
 
 /**
- * A list of trusted blocks. IPv4-mapped IPv6 addresses are IPv4 addresses here, in the list and as peers: only
- * IPv4 blocks match them, so that `::/0` alone does not let IPv4 peers in.
+ * A list of trusted peers: blocks as `10.0.0.0/8` or `2001:db8::/32`, single addresses, `unix` for any peer on a
+ * Unix socket (its permissions are then the list), and `memory` for any peer in this process.
+ *
+ * IPv4-mapped IPv6 addresses are IPv4 addresses here, in the list and as peers: only IPv4 blocks match them, so
+ * that `::/0` alone does not let IPv4 peers in.
  */
 export class TrustList {
   private readonly unix: boolean;
+  private readonly memory: boolean;
   /** Network and mask of each IPv4 block. */
   private readonly ipv4: Uint32Array;
   /** Four words of network and four of mask of each IPv6 block. */
   private readonly ipv6: Uint32Array;
 
-  /** Throws `MisuseError` on a block that is not one, has bits set behind its prefix, or is not an address. */
-  constructor(options: ProxyTrust) {
-    this.unix = options.trustUnix ?? false;
+  /** Throws `MisuseError` on an entry that is none of these, or a block with bits set behind its prefix. */
+  constructor(entries: readonly string[]) {
     const ipv4: number[] = [];
     const ipv6: number[] = [];
-    for (const block of options.trust) addBlock(block, ipv4, ipv6);
+    for (const entry of entries) {
+      if (entry !== UNIX && entry !== MEMORY) addBlock(entry, ipv4, ipv6);
+    }
+    this.unix = entries.includes(UNIX);
+    this.memory = entries.includes(MEMORY);
     this.ipv4 = Uint32Array.from(ipv4);
     this.ipv6 = Uint32Array.from(ipv6);
   }
 
-  /** Whether the peer is in the list. What is no address is not trusted; a zone is not looked at. */
-  trusts(peer: ProxyPeer): boolean {
-    if (peer.family === 'unix') return this.unix;
-    if (peer.family === 'unspec') return false;
-    const { address } = peer;
-    if (peer.family === 'ipv4') {
-      const bytes = parseIpv4(address);
-      return bytes !== undefined && this.matchesIpv4(word(bytes, 0));
+  /** Whether the peer is in the list. A peer without an address is not trusted; a zone is not looked at. */
+  trusts(peer: Address | undefined): boolean {
+    if (peer === undefined) return false;
+    switch (peer.family) {
+      case 'unix':
+        return this.unix;
+      case 'memory':
+        return this.memory;
+      case 'ipv4': {
+        const bytes = parseIpv4(peer.address);
+        return bytes !== undefined && this.matchesIpv4(word(bytes, 0));
+      }
+      case 'ipv6': {
+        const zone = peer.address.indexOf('%');
+        const bytes = parseIpv6(zone < 0 ? peer.address : peer.address.slice(0, zone));
+        if (bytes === undefined) return false;
+        return isIpv4Mapped(bytes, 0) ? this.matchesIpv4(word(bytes, 12)) : this.matchesIpv6(bytes);
+      }
     }
-    const zone = address.indexOf('%');
-    const bytes = parseIpv6(zone < 0 ? address : address.slice(0, zone));
-    if (bytes === undefined) return false;
-    return isIpv4Mapped(bytes, 0) ? this.matchesIpv4(word(bytes, 12)) : this.matchesIpv6(bytes);
   }
 
   private matchesIpv4(address: number): boolean {
@@ -87,7 +91,11 @@ function addBlock(block: string, ipv4: number[], ipv6: number[]): void {
   }
   const sixteen = parseIpv6(text);
   if (sixteen === undefined) {
-    throw new MisuseError('proxy-trust-address', 'proxy-protocol §5', `"${block}" is no address or block`);
+    throw new MisuseError(
+      'proxy-trust-address',
+      'proxy-protocol.txt §5',
+      `"${block}" is no address, block, "unix" or "memory"`,
+    );
   }
   const bits = prefix ?? 128;
   if (isIpv4Mapped(sixteen, 0) && bits >= 96) {
@@ -115,7 +123,7 @@ function checkHostBits(block: string, network: number, mask: number): void {
   if ((network & ~mask) !== 0) {
     throw new MisuseError(
       'proxy-trust-host-bits',
-      'proxy-protocol §5',
+      'proxy-protocol.txt §5',
       `"${block}" has bits set behind its prefix`,
     );
   }
@@ -124,7 +132,11 @@ function checkHostBits(block: string, network: number, mask: number): void {
 /** A word with its first `bits` bits set; `left` tells a prefix that is longer than the address. */
 function maskOf(block: string, bits: number, left: number): number {
   if (left < 0) {
-    throw new MisuseError('proxy-trust-prefix', 'proxy-protocol §5', `the prefix of "${block}" is too long`);
+    throw new MisuseError(
+      'proxy-trust-prefix',
+      'proxy-protocol.txt §5',
+      `the prefix of "${block}" is too long`,
+    );
   }
   if (bits <= 0) return 0;
   return bits >= 32 ? 0xffffffff : (0xffffffff << (32 - bits)) >>> 0;
@@ -132,7 +144,11 @@ function maskOf(block: string, bits: number, left: number): number {
 
 function prefixLength(block: string, text: string): number {
   if (!/^(?:0|[1-9][0-9]{0,2})$/.test(text)) {
-    throw new MisuseError('proxy-trust-prefix', 'proxy-protocol §5', `the prefix of "${block}" is no number`);
+    throw new MisuseError(
+      'proxy-trust-prefix',
+      'proxy-protocol.txt §5',
+      `the prefix of "${block}" is no number`,
+    );
   }
   return Number(text);
 }
