@@ -1,0 +1,116 @@
+/**
+ * One pipe under test: two transports, a probe on each, and the waiting. A pipe on a virtual clock is run until
+ * what is awaited happens or nothing happens any more; a live one is awaited by its reports, never by time.
+ * This file does not know which transport it is.
+ */
+import { UndercoatError } from '../../errors.js';
+import type { Transport } from '../../transport/contract.js';
+import { Probe } from './probe.js';
+
+/** Two ends of one pipe, as their maker hands them over: idle, the left one first to be opened. */
+export interface PipePair {
+  readonly left: Transport;
+  /** A promise if the pipe has to connect before there is a right end. */
+  readonly right: Transport | Promise<Transport>;
+  /** Lets happen what can happen now: a virtual clock's `run`, or one turn of the event loop. */
+  readonly run: () => unknown;
+  /** True if more may happen later by itself, as on a real socket. */
+  readonly live?: boolean;
+  /** Frees what the pair was made of: listeners, files. Both transports are closed by then. */
+  readonly dispose?: () => Promise<void> | void;
+}
+
+/** A transport broke the contract. */
+export class ConformanceFailure extends Error {
+  override readonly name = 'ConformanceFailure';
+}
+
+export class PipeUnderTest {
+  readonly left: Probe;
+  readonly right: Probe;
+  private readonly pair: PipePair;
+  private readonly probes: readonly Probe[];
+
+  private constructor(pair: PipePair, left: Probe, right: Probe | null) {
+    this.pair = pair;
+    this.left = left;
+    this.right = right ?? left;
+    this.probes = right === null ? [left] : [left, right];
+  }
+
+  /** Opens both ends; returns when both have reported it. `early` runs before the left end is opened. */
+  static async open(pair: PipePair, early?: (left: Probe) => void): Promise<PipeUnderTest> {
+    const left = new Probe('left', pair.left, 1, 2);
+    early?.(left);
+    left.open();
+    let made: Transport | undefined;
+    void Promise.resolve(pair.right).then((transport) => {
+      made = transport;
+    });
+    while (made === undefined) await pair.run();
+    const right = new Probe('right', made, 2, 1);
+    const pipe = new PipeUnderTest(pair, left, right);
+    right.open();
+    const heard = (probe: Probe): boolean => probe.isOpen || probe.isClosed;
+    await pipe.until('both ends are open', () => heard(left) && heard(right));
+    return pipe;
+  }
+
+  /** The left end alone, which nobody opened yet. The right end, if there is one, is never opened. */
+  static alone(pair: PipePair): PipeUnderTest {
+    return new PipeUnderTest(pair, new Probe('left', pair.left, 1, 2), null);
+  }
+
+  /** Waits until `reached()`. Fails if the transport broke a rule, or if nothing happens any more. */
+  async until(what: string, reached: () => boolean): Promise<void> {
+    for (;;) {
+      this.check();
+      if (reached()) return;
+      const before = this.reports;
+      await this.pair.run();
+      if (this.pair.live !== true && this.reports === before && !reached()) {
+        this.check();
+        throw new ConformanceFailure(`nothing more happens, and not: ${what} (${this.describe()})`);
+      }
+    }
+  }
+
+  /** Lets some time pass in which nothing need happen. */
+  async settle(turns = 3): Promise<void> {
+    for (let i = 0; i < turns; i++) await this.pair.run();
+    this.check();
+  }
+
+  /** Ends the case: aborts what is not closed, sees it close, and checks what can be seen at the end only. */
+  async finish(): Promise<void> {
+    for (const probe of this.probes) probe.abort();
+    await this.until('every end is closed', () => this.probes.every(({ isClosed }) => isClosed));
+    await this.settle();
+    for (const probe of this.probes) probe.finish();
+    this.check();
+    await this.pair.dispose?.();
+  }
+
+  private get reports(): number {
+    return this.probes.reduce((sum, { reports }) => sum + reports, 0);
+  }
+
+  private check(): void {
+    const violations = this.probes.flatMap((probe) => probe.violations);
+    for (const { name, error } of this.probes) {
+      if (error !== undefined && !(error instanceof UndercoatError)) {
+        violations.push(`LAY-3: ${name}: closed with an error that is not typed: ${String(error)}`);
+      }
+    }
+    if (violations.length > 0) throw new ConformanceFailure(violations.join('\n'));
+  }
+
+  private describe(): string {
+    return this.probes
+      .map(({ name, transport, receivedTotal, writtenTotal, accepted, isEnded, isClosed }) => {
+        const flags = `${isEnded ? ', ended' : ''}${isClosed ? ', closed' : ''}`;
+        return `${name}: ${transport.state}, received ${receivedTotal}, written ${writtenTotal} of ${accepted}${flags}`;
+      })
+      .join('; ');
+  }
+}
