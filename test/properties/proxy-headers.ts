@@ -35,7 +35,7 @@ const ipv6Bytes = fc
   )
   .map((groups) => Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff])));
 
-export const ipv6Text = ipv6Bytes.map((bytes) => formatIpv6(bytes, 0));
+const ipv6Text = ipv6Bytes.map((bytes) => formatIpv6(bytes, 0));
 
 /** Texts with about as many groups as an IPv6 address may have, with a gap and an IPv4 tail or without. */
 export const nearlyIpv6 = fc

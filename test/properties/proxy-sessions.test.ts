@@ -183,6 +183,9 @@ describe('proxySender', () => {
           expect(verdict).toBe('closed');
           expect(session.error).toMatchObject({ code: 'proxy-header-no-room', limit: 'slabBytes' });
           expect(bench.drain()).toEqual(filler);
+          // The room that was too small is closed: whoever shares the outbox goes on.
+          expect(output.append(bytes, 0, 1)).toBe(true);
+          expect(bench.drain()).toEqual(bytes.slice(0, 1));
         } else {
           expect(verdict).toBe('handed-off');
           output.append(filler, 0, filler.length);
