@@ -9,8 +9,9 @@
 import { Lease } from './lease.js';
 import type { Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
+import { type Frame, noFrame, Region } from './region.js';
 import { Slab, type SlabHome } from './slab.js';
-import { BumpWorkspace, type Frame, Region } from './workspace.js';
+import { BumpWorkspace } from './workspace.js';
 
 /** What dead emulated bytes look like. */
 export const emulatedPoison = 0xde;
@@ -25,30 +26,24 @@ class EmulatedRegion extends Region {
   }
 }
 
+const nothing = new Uint8Array(0);
+
 export class EmulatedWorkspace extends BumpWorkspace {
+  /** The room that is open now. */
   private reservation: Uint8Array;
-  private readonly alive: Set<EmulatedRegion>;
+  private readonly alive: Set<Region>;
   private readonly grave: SlabHome;
 
   constructor(slab: Slab, owner: Owner, ledger: Ledger | null) {
     super(slab, owner, ledger);
-    this.reservation = new Uint8Array(0);
+    this.reservation = nothing;
     this.alive = new Set();
     this.grave = {
       returned: (own) => {
-        own.bytes.fill(emulatedPoison, 0, own.capacity);
+        own.generation += 1;
         slab.unpin();
       },
     };
-  }
-
-  override reserveAll(): Region {
-    return this.keepReservation(super.reserveAll());
-  }
-
-  override reserve(bytes: number): Region | undefined {
-    const region = super.reserve(bytes);
-    return region === undefined ? undefined : this.keepReservation(region);
   }
 
   override close(kept: number): Region {
@@ -65,7 +60,7 @@ export class EmulatedWorkspace extends BumpWorkspace {
 
   override leasePrefix(unit: Region, bytes: number, owner: Owner, label: string): Lease {
     this.requirePrefix(unit, bytes);
-    const own = new Slab(this.slab.id, bytes, this.grave);
+    const own = new Slab(this.slab.id, bytes, this.grave, this.slab, emulatedPoison);
     own.bytes.set(unit.bytes.subarray(unit.start, unit.start + bytes));
     this.slab.pin();
     const lease = new Lease(own, own.bytes, 0, bytes, owner, label, unit.frame, this.ledger);
@@ -94,10 +89,19 @@ export class EmulatedWorkspace extends BumpWorkspace {
     this.killEnded();
   }
 
-  protected override makeRegion(start: number, end: number): Region {
-    const region = new EmulatedRegion(new Uint8Array(end - start), this.youngest(), end);
+  protected override makeRegion(start: number, end: number, frame: Frame): Region {
+    const region = new EmulatedRegion(new Uint8Array(end - start), frame, end);
     this.alive.add(region);
     return region;
+  }
+
+  protected override makeRoom(start: number, end: number): Region {
+    this.reservation = new Uint8Array(end - start);
+    return new Region(this.reservation, 0, end - start, noFrame);
+  }
+
+  protected override stores(unit: Region): boolean {
+    return this.alive.has(unit);
   }
 
   protected override endOf(unit: Region): number {
@@ -118,16 +122,9 @@ export class EmulatedWorkspace extends BumpWorkspace {
     (unit as EmulatedRegion).offsetEnd = unit.length;
   }
 
-  /** The reservation is no region of its own: it ends with the close, whatever is kept. */
-  private keepReservation(region: Region): Region {
-    this.reservation = region.bytes;
-    return region;
-  }
-
   private killReservation(): void {
-    for (const region of this.alive) if (region.bytes === this.reservation) this.alive.delete(region);
     this.reservation.fill(emulatedPoison);
-    this.reservation = new Uint8Array(0);
+    this.reservation = nothing;
   }
 
   private killEnded(): void {

@@ -1,16 +1,13 @@
 /** Memory: slabs, workspaces, leases, the ledger, and the two buffers that stand on them. */
-export {
-  type ActKind,
-  type ActRecord,
-  CheckedLedger,
-  type CheckedLedgerOptions,
-  RuleViolation,
-} from './checked-ledger.js';
+export type { ActKind, ActRecord } from './act-record.js';
+export { RuleViolation } from './assertions.js';
+export { CheckedLedger, type CheckedLedgerOptions } from './checked-ledger.js';
 export { EmulatedWorkspace, emulatedPoison } from './emulated-workspace.js';
 export { Lease } from './lease.js';
 export type { FrozenBytes, Ledger, WorkspaceAct, WorkspaceView } from './ledger.js';
 export { type Layer, Owner } from './owner.js';
 export { ReceiveBuffer } from './receive-buffer.js';
+export { Region } from './region.js';
 export { type Returned, type Segment, SendBuffer } from './send-buffer.js';
 export { canaryBytes, canaryValue, Slab } from './slab.js';
 export {
@@ -20,4 +17,4 @@ export {
   type SlabSource,
   type WorkspaceKind,
 } from './slab-pool.js';
-export { BumpWorkspace, Region, type Snapshot, type Workspace } from './workspace.js';
+export { BumpWorkspace, type Snapshot, type Workspace } from './workspace.js';

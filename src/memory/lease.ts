@@ -108,7 +108,10 @@ export class Lease {
     return this.store.slice(this.from, this.to);
   }
 
-  /** Gives the range to another owner: this handle ends, the one returned goes on. @throws MisuseError OWN-5 */
+  /**
+   * Gives the range to another owner: this handle ends, the one returned goes on. A retained lease is retained no
+   * longer: the new owner is not who promised to keep it. @throws MisuseError OWN-5
+   */
   transfer(to: Owner, unit: string = this.unit): Lease {
     this.check();
     const next = this.part(this.from, this.to, to, unit);
@@ -119,12 +122,12 @@ export class Lease {
   }
 
   /**
-   * Two leases for the one: `[0, at)` and `[at, length)`. This handle ends.
+   * Two leases for the one: `[0, at)` and `[at, length)`. This handle ends; both parts are retained if it was.
    * @throws MisuseError OWN-5, or OWN-2 when a part would be empty
    */
   split(at: number): [Lease, Lease] {
     this.check();
-    if (!(at > 0 && at < this.length)) {
+    if (!(at > 0 && at < this.length && Number.isSafeInteger(at))) {
       throw new MisuseError(
         'lease-split-range',
         'OWN-2',
@@ -134,6 +137,10 @@ export class Lease {
     const middle = this.from + at;
     const head = this.part(this.from, middle, this.owner, this.unit);
     const tail = this.part(middle, this.to, this.owner, this.unit);
+    if (this.phase === retained) {
+      head.keep(this.name);
+      tail.keep(this.name);
+    }
     if (this.ledger !== null) this.ledger.split(this, head, tail);
     this.phase = ended;
     this.unpin();
@@ -143,8 +150,7 @@ export class Lease {
   /** Keeps the lease past the end of its exchange, reported as the application's own under `name` (OWN-7). */
   retain(name: string): void {
     this.check();
-    this.phase = retained;
-    this.name = name;
+    this.keep(name);
     if (this.ledger !== null) this.ledger.kept(this, name);
   }
 
@@ -153,7 +159,13 @@ export class Lease {
     this.check();
     if (this.ledger !== null) this.ledger.released(this);
     this.phase = ended;
+    if (this.slab.scrub >= 0) this.store.fill(this.slab.scrub, this.from, this.to);
     this.unpin();
+  }
+
+  private keep(name: string): void {
+    this.phase = retained;
+    this.name = name;
   }
 
   private part(start: number, end: number, owner: Owner, unit: string): Lease {

@@ -6,10 +6,12 @@
  * It keeps the account of CON-1: received = consumed + pending + handed off + discarded. It does not know what
  * the bytes mean, nor who fills the room.
  */
+import { MisuseError } from '../errors.js';
 import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
+import type { Region } from './region.js';
 import type { SlabSource } from './slab-pool.js';
-import type { Region, Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 /** Less room than this at the end of a slab is not worth a read: the unit moves first. */
 const leastRoomBytes = 1024;
@@ -61,57 +63,67 @@ export class ReceiveBuffer {
     return this.end - this.start >= this.source.slabBytes;
   }
 
-  /** Room behind the pending bytes, at least one byte; undefined when the buffer is full or no slab can be had now. */
+  /**
+   * Room behind the pending bytes, at least one byte; undefined when the buffer is full or no slab can be had now.
+   * @throws MisuseError WS-2 when a room is open already
+   */
   room(): Region | undefined {
     let workspace = this.workspace;
     if (workspace === null) {
       workspace = this.begin();
       if (workspace === null) return undefined;
-    }
-    if (workspace.available < this.leastRoom) {
+    } else if (workspace.available < this.leastRoom) {
+      this.refuseRoom(workspace, 'ask for room');
       workspace = this.makeRoom(workspace);
       if (workspace.available === 0) return undefined;
     }
     return workspace.reserveAll();
   }
 
-  /** Closes the room; its first `count` bytes were filled. */
+  /** Closes the room; its first `count` bytes were filled. @throws MisuseError WS-2 without a room, WS-5 */
   received(count: number): void {
-    (this.workspace as Workspace).closeInto(this.unit as Region, count);
+    this.opened().closeInto(this.unit as Region, count);
     this.receivedBytes += count;
     this.expose();
   }
 
-  /** The first `count` pending bytes become a lease of `owner`'s. */
+  /** The first `count` pending bytes, at least one, become a lease of `owner`'s. @throws MisuseError OWN-2 */
   take(count: number, owner: Owner, label: string): Lease {
-    const lease = (this.workspace as Workspace).leasePrefix(this.unit as Region, count, owner, label);
+    const lease = this.filled(count).leasePrefix(this.unit as Region, count, owner, label);
     this.consumedBytes += count;
     this.expose();
     return lease;
   }
 
-  /** The first `count` pending bytes have been understood and are no longer needed. */
+  /** The first `count` pending bytes have been understood and are no longer needed. @throws MisuseError OWN-2 */
   consume(count: number): void {
     if (count === 0) return;
-    (this.workspace as Workspace).dropPrefix(this.unit as Region, count);
+    this.filled(count).dropPrefix(this.unit as Region, count);
     this.consumedBytes += count;
     this.expose();
   }
 
-  /** The first `count` pending bytes will never be interpreted (WIRE-2, drain). */
+  /** The first `count` pending bytes will never be interpreted (WIRE-2, drain). @throws MisuseError OWN-2 */
   discard(count: number): void {
     if (count === 0) return;
-    (this.workspace as Workspace).dropPrefix(this.unit as Region, count);
+    this.filled(count).dropPrefix(this.unit as Region, count);
     this.discardedBytes += count;
     this.expose();
   }
 
-  /** All pending bytes, for whoever comes next; undefined when there are none (CON-3). The buffer ends. */
+  /**
+   * All pending bytes, for whoever comes next; undefined when there are none (CON-3). The buffer is then empty, as
+   * when it was made.
+   * @throws MisuseError WS-2 while a room is open
+   */
   handOff(owner: Owner): Lease | undefined {
+    const workspace = this.workspace;
+    if (workspace === null) return undefined;
+    this.refuseRoom(workspace, 'hand off');
     const count = this.pendingBytes;
     let unused: Lease | undefined;
     if (count > 0) {
-      unused = (this.workspace as Workspace).leasePrefix(this.unit as Region, count, owner, 'unused');
+      unused = workspace.leasePrefix(this.unit as Region, count, owner, 'unused');
       this.handedOffBytes += count;
     }
     this.retire();
@@ -140,12 +152,37 @@ export class ReceiveBuffer {
     return workspace;
   }
 
-  /** The slab's end is near: compact when nothing else lives here, else carry the unit over to a fresh slab. */
+  private opened(): Workspace {
+    const workspace = this.workspace;
+    if (workspace === null)
+      throw new MisuseError('workspace-not-reserved', 'WS-2', 'there is no room to close');
+    return workspace;
+  }
+
+  private filled(count: number): Workspace {
+    const workspace = this.workspace;
+    if (workspace === null) {
+      throw new MisuseError('unit-prefix', 'OWN-2', `there are no ${count} pending bytes in an empty buffer`);
+    }
+    return workspace;
+  }
+
+  private refuseRoom(workspace: Workspace, what: string): void {
+    if (workspace.reserved) {
+      throw new MisuseError('workspace-reserved', 'WS-2', `cannot ${what} while a room is open`);
+    }
+  }
+
+  /**
+   * The slab's end is near: compact when nothing else lives here, else carry the unit over to a fresh slab. What
+   * is gained by a move is at least `leastRoom`, or else all that there is: so moves cost a constant per byte.
+   */
   private makeRoom(workspace: Workspace): Workspace {
     const unit = this.unit as Region;
     const pending = unit.length;
     if (workspace.leased === 0) {
-      if (workspace.used > pending) {
+      const gain = workspace.used - pending;
+      if (gain >= this.leastRoom || (gain > 0 && workspace.available === 0)) {
         workspace.compact(unit);
         this.expose();
       }

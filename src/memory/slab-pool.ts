@@ -26,7 +26,10 @@ export interface SlabSource {
    * one is called then.
    */
   whenAvailable(callback: () => boolean): void;
-  /** For whoever answered true and then could not use the chance after all: the next one is called. */
+  /**
+   * For whoever answered true and then could not use the chance after all: the next one is called, if there is
+   * room. Pass on before waiting again.
+   */
   passOn(): void;
 }
 
@@ -118,7 +121,7 @@ export class SlabPool implements SlabSource, SlabHome {
     this.held -= this.slabBytes;
     this.spare.push(slab);
     if (this.ledger !== null) this.ledger.returned(slab);
-    wake(this.waiting);
+    if (this.waiting.length > 0) wake(this.waiting);
   }
 
   whenAvailable(callback: () => boolean): void {
@@ -126,7 +129,7 @@ export class SlabPool implements SlabSource, SlabHome {
   }
 
   passOn(): void {
-    wake(this.waiting);
+    if (this.held + this.slabBytes <= this.limitBytes) wake(this.waiting);
   }
 
   /** A part of this pool with a limit of its own, for one connection and one purpose (OWN-8). */
@@ -142,8 +145,11 @@ export class SlabShare implements SlabSource, SlabHome {
   readonly ledger: Ledger | null;
   private readonly pool: SlabPool;
   private readonly waiting: (() => boolean)[];
+  /** Wakes one who waits for this share; false when nobody does, or when there is no room in it any more. */
+  private readonly turn: () => boolean;
   private held: number;
 
+  /** @throws MisuseError OWN-8 when the limit holds no slab */
   constructor(pool: SlabPool, limitBytes: number) {
     requireLimit(limitBytes, pool.slabBytes);
     this.slabBytes = pool.slabBytes;
@@ -151,6 +157,7 @@ export class SlabShare implements SlabSource, SlabHome {
     this.ledger = pool.ledger;
     this.pool = pool;
     this.waiting = [];
+    this.turn = () => this.held + this.slabBytes <= this.limitBytes && wake(this.waiting);
     this.held = 0;
   }
 
@@ -172,8 +179,9 @@ export class SlabShare implements SlabSource, SlabHome {
 
   returned(slab: Slab): void {
     this.held -= this.slabBytes;
+    // One slab makes room for one: who waits for this share queues behind those who wait for the pool.
+    if (this.waiting.length > 0) this.pool.whenAvailable(this.turn);
     this.pool.returned(slab);
-    wake(this.waiting);
   }
 
   whenAvailable(callback: () => boolean): void {
@@ -182,16 +190,16 @@ export class SlabShare implements SlabSource, SlabHome {
   }
 
   passOn(): void {
-    wake(this.waiting);
-    this.pool.passOn();
+    if (!this.turn()) this.pool.passOn();
   }
 }
 
-/** One return makes room for one waiter. */
-function wake(waiting: (() => boolean)[]): void {
+/** One return makes room for one waiter. False when nobody wants it. */
+function wake(waiting: (() => boolean)[]): boolean {
   for (let callback = waiting.shift(); callback !== undefined; callback = waiting.shift()) {
-    if (callback()) return;
+    if (callback()) return true;
   }
+  return false;
 }
 
 function requireLimit(limitBytes: number, slabBytes: number): void {

@@ -8,44 +8,11 @@
  * This file does not know what the bytes mean, nor whether somebody emulates it (see `emulated-workspace.ts`).
  */
 import { MisuseError } from '../errors.js';
-import { Lease, type LeaseCount } from './lease.js';
+import { Lease } from './lease.js';
 import type { Ledger, WorkspaceAct } from './ledger.js';
 import type { Owner } from './owner.js';
+import { Frame, Region } from './region.js';
 import type { Slab } from './slab.js';
-
-/** A range of a workspace: `bytes[start..end)`. Moves when its unit is extended under emulation or compacted. */
-export class Region {
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-  /** The snapshot frame that it belongs to; ends with it (WS-6). */
-  readonly frame: Frame;
-
-  constructor(bytes: Uint8Array, start: number, end: number, frame: Frame) {
-    this.bytes = bytes;
-    this.start = start;
-    this.end = end;
-    this.frame = frame;
-  }
-
-  get length(): number {
-    return this.end - this.start;
-  }
-}
-
-/** What was allocated between two snapshots. A snapshot token is the frame that it opened. */
-export class Frame implements LeaseCount {
-  leased: number;
-  ended: boolean;
-  /** Offset of `free` when the frame was opened. */
-  readonly base: number;
-
-  constructor(base: number) {
-    this.leased = 0;
-    this.ended = false;
-    this.base = base;
-  }
-}
 
 /** An opaque token of `snapshot()`, good for one `reset`. */
 export type Snapshot = Frame;
@@ -66,13 +33,16 @@ export interface Workspace {
 
   /** A region of exactly `bytes`, disjoint from every other; undefined when exhausted (WS-3). */
   allocate(bytes: number): Region | undefined;
-  /** Everything that is free, perhaps nothing; must be closed (WS-4). */
+  /** Everything that is free, perhaps nothing; must be closed (WS-4). The region is room to fill, not a unit. */
   reserveAll(): Region;
   /** Exactly `bytes`, or undefined with overflow marked and nothing held (WS-4). */
   reserve(bytes: number): Region | undefined;
   /** Ends the reservation and keeps its first `kept` bytes as a region (WS-5). */
   close(kept: number): Region;
-  /** Ends the reservation and keeps its first `kept` bytes at the end of `unit`, which must end where it began. */
+  /**
+   * Ends the reservation and keeps its first `kept` bytes at the end of `unit`, which must end where it began and
+   * belong to the youngest snapshot.
+   */
   closeInto(unit: Region, kept: number): void;
   /** Ends the reservation and keeps nothing. */
   cancel(): void;
@@ -104,7 +74,7 @@ export class BumpWorkspace implements Workspace {
   protected readonly ledger: Ledger | null;
   protected freeAt: number;
   private reservedTo: number;
-  private frames: Frame[];
+  private youngest: Frame;
   private overflow: boolean;
   private retired: boolean;
 
@@ -116,7 +86,7 @@ export class BumpWorkspace implements Workspace {
     this.ledger = ledger;
     this.freeAt = 0;
     this.reservedTo = notReserved;
-    this.frames = [new Frame(0)];
+    this.youngest = new Frame(0, null);
     this.overflow = false;
     this.retired = false;
     if (ledger !== null) ledger.workspace(this, 'open');
@@ -147,8 +117,8 @@ export class BumpWorkspace implements Workspace {
   }
 
   get leased(): number {
-    let sum = 0;
-    for (const frame of this.frames) sum += frame.leased;
+    let sum = this.youngest.leased;
+    for (let frame = this.youngest.older; frame !== null; frame = frame.older) sum += frame.leased;
     return sum;
   }
 
@@ -160,17 +130,17 @@ export class BumpWorkspace implements Workspace {
       this.acted('allocate');
       return undefined;
     }
-    const region = this.makeRegion(this.freeAt, this.freeAt + bytes);
-    this.freeAt += bytes;
+    const from = this.freeAt;
+    this.freeAt = from + bytes;
     this.acted('allocate');
-    return region;
+    return this.makeRegion(from, from + bytes, this.newest());
   }
 
   reserveAll(): Region {
     this.refuseWhileReserved('reserve');
     this.reservedTo = this.capacity;
     this.acted('reserve');
-    return this.makeRegion(this.freeAt, this.capacity);
+    return this.makeRoom(this.freeAt, this.capacity);
   }
 
   reserve(bytes: number): Region | undefined {
@@ -183,13 +153,13 @@ export class BumpWorkspace implements Workspace {
     }
     this.reservedTo = this.freeAt + bytes;
     this.acted('reserve');
-    return this.makeRegion(this.freeAt, this.reservedTo);
+    return this.makeRoom(this.freeAt, this.reservedTo);
   }
 
   close(kept: number): Region {
     const from = this.freeAt;
     this.endReservation(kept);
-    return this.makeRegion(from, from + kept);
+    return this.makeRegion(from, from + kept, this.newest());
   }
 
   closeInto(unit: Region, kept: number): void {
@@ -199,6 +169,13 @@ export class BumpWorkspace implements Workspace {
         'unit-not-last',
         'WS-3',
         'only the unit that ends at the reservation can be extended',
+      );
+    }
+    if (unit.frame !== this.youngest) {
+      throw new MisuseError(
+        'unit-below-snapshot',
+        'WS-6',
+        'a unit cannot grow over a snapshot: a reset would cut it',
       );
     }
     this.endReservation(kept);
@@ -237,9 +214,12 @@ export class BumpWorkspace implements Workspace {
   compact(unit: Region): void {
     this.refuseWhileReserved('compact');
     this.requireLiving(unit);
-    this.refuseLeased(0, 'compact');
-    if (this.frames.length > 1) {
+    this.refuseLeased(null, 'compact');
+    if (this.youngest.older !== null) {
       throw new MisuseError('workspace-snapshot-open', 'WS-6', 'cannot compact across a snapshot');
+    }
+    if (this.youngest.regions !== 1) {
+      throw new MisuseError('unit-not-alone', 'WS-3', 'cannot compact over another region');
     }
     this.moveToBirth(unit);
     this.freeAt = unit.end - unit.start;
@@ -248,28 +228,30 @@ export class BumpWorkspace implements Workspace {
 
   snapshot(): Snapshot {
     this.refuseWhileReserved('snapshot');
-    const frame = new Frame(this.freeAt);
-    this.frames.push(frame);
+    const frame = new Frame(this.freeAt, this.youngest);
+    this.youngest = frame;
     this.acted('snapshot');
     return frame;
   }
 
   reset(snapshot: Snapshot): void {
     this.refuseWhileReserved('reset');
-    const index = this.frames.lastIndexOf(snapshot);
-    if (index <= 0)
+    const { older } = snapshot;
+    if (older === null || !this.holds(snapshot)) {
       throw new MisuseError('snapshot-stale', 'WS-6', 'the snapshot is stale or from another workspace');
-    this.refuseLeased(index, 'reset');
-    this.endFrames(index);
+    }
+    this.refuseLeased(older, 'reset');
+    this.endFrames(older);
+    this.youngest = older;
     this.vacate(snapshot.base);
     this.acted('reset');
   }
 
   rollback(): void {
     this.refuseWhileReserved('rollback');
-    this.refuseLeased(0, 'rollback');
-    this.endFrames(0);
-    this.frames.push(new Frame(0));
+    this.refuseLeased(null, 'rollback');
+    this.endFrames(null);
+    this.youngest = new Frame(0, null);
     this.vacate(0);
     this.overflow = false;
     this.acted('rollback');
@@ -278,14 +260,27 @@ export class BumpWorkspace implements Workspace {
   retire(): void {
     this.refuseWhileReserved('retire');
     this.retired = true;
-    for (const frame of this.frames) frame.ended = true;
+    this.endFrames(null);
     this.acted('retire');
     this.slab.unpin();
   }
 
   /** A region of offsets `[start, end)`: where it is stored is what an emulation changes. */
-  protected makeRegion(start: number, end: number): Region {
-    return new Region(this.slab.bytes, start, end, this.youngest());
+  protected makeRegion(start: number, end: number, frame: Frame): Region {
+    return new Region(this.slab.bytes, start, end, frame);
+  }
+
+  /** The room of a reservation of offsets `[start, end)`. */
+  protected makeRoom(start: number, end: number): Region {
+    const room = this.slab.room;
+    room.start = start;
+    room.end = end;
+    return room;
+  }
+
+  /** Whether `unit` is stored here. */
+  protected stores(unit: Region): boolean {
+    return unit.bytes === this.slab.bytes;
   }
 
   /** The offset in the workspace at which `unit` ends. */
@@ -310,8 +305,11 @@ export class BumpWorkspace implements Workspace {
     }
   }
 
-  protected youngest(): Frame {
-    return this.frames[this.frames.length - 1] as Frame;
+  /** The frame for one more region. */
+  private newest(): Frame {
+    const frame = this.youngest;
+    frame.regions += 1;
+    return frame;
   }
 
   private endReservation(kept: number): void {
@@ -336,9 +334,18 @@ export class BumpWorkspace implements Workspace {
     }
   }
 
-  private endFrames(from: number): void {
-    for (let i = from; i < this.frames.length; i++) (this.frames[i] as Frame).ended = true;
-    this.frames.length = from;
+  private holds(snapshot: Frame): boolean {
+    for (let frame: Frame | null = this.youngest; frame !== null; frame = frame.older) {
+      if (frame === snapshot) return true;
+    }
+    return false;
+  }
+
+  /** Ends the frames above `below`; all of them when it is null. */
+  private endFrames(below: Frame | null): void {
+    for (let frame: Frame | null = this.youngest; frame !== below && frame !== null; frame = frame.older) {
+      frame.ended = true;
+    }
   }
 
   private vacate(base: number): void {
@@ -359,22 +366,30 @@ export class BumpWorkspace implements Workspace {
     }
   }
 
-  private refuseLeased(fromFrame: number, what: string): void {
-    for (let i = fromFrame; i < this.frames.length; i++) {
-      if ((this.frames[i] as Frame).leased > 0) {
+  private refuseLeased(below: Frame | null, what: string): void {
+    for (let frame: Frame | null = this.youngest; frame !== below && frame !== null; frame = frame.older) {
+      if (frame.leased > 0) {
         throw new MisuseError('region-leased', 'WS-6', `cannot ${what}: a region is still leased out`);
       }
     }
   }
 
   private requireLiving(unit: Region): void {
-    if (unit.frame.ended)
-      throw new MisuseError('region-ended', 'OWN-5', 'the region ended with its snapshot or workspace');
+    if (unit.frame.ended) {
+      throw new MisuseError(
+        'region-ended',
+        'OWN-5',
+        'the region was only room, or ended with its snapshot or workspace',
+      );
+    }
+    if (!this.stores(unit)) {
+      throw new MisuseError('region-foreign', 'OWN-1', 'the region is from another workspace');
+    }
   }
 
   protected requirePrefix(unit: Region, bytes: number): void {
-    if (unit.frame.ended) this.requireLiving(unit);
-    if (!(bytes > 0 && bytes <= unit.end - unit.start)) {
+    this.requireLiving(unit);
+    if (!(bytes > 0 && bytes <= unit.end - unit.start && Number.isSafeInteger(bytes))) {
       throw new MisuseError(
         'unit-prefix',
         'OWN-2',
