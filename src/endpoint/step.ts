@@ -1,0 +1,67 @@
+/**
+ * The steps of which a connection's stack is made: sessions that hand over to one another, transports that stand on
+ * transports, and choices that pick what follows. A step is plain data with one function, so that whoever writes
+ * one, in this package or outside, needs nothing but its shape. This file does not know any of them.
+ */
+
+import type { Session, SessionContext } from '../session/contract.js';
+import type { ConnectionFacts } from '../session/facts.js';
+import type { ClientSession, ServerListener } from '../stream/contract.js';
+import type { Transport } from '../transport/contract.js';
+
+/** Which end of the connection we are. */
+export type Role = 'server' | 'client';
+
+/** What stands above the last session. */
+export type Application =
+  | {
+      readonly role: 'server';
+      /** Takes each exchange. Never throws. */
+      readonly exchange: ServerListener;
+    }
+  | {
+      readonly role: 'client';
+      /** Told once, by the session that carries requests, before it is started. Must not call it at once (OWN-9). */
+      readonly ready: (session: ClientSession) => void;
+    };
+
+/** One session of the chain. */
+export interface SessionStep {
+  readonly kind: 'session';
+  readonly name: string;
+  /** The only role in which it can be used; either, if absent. */
+  readonly role?: Role;
+  /** Makes the session of one connection. The driver starts it. */
+  start(context: SessionContext, application: Application): Session;
+}
+
+/** A transport that stands on the one before: TLS. */
+export interface TransportStep {
+  readonly kind: 'transport';
+  readonly name: string;
+  readonly role?: Role;
+  /** `lower` is idle, and the new transport opens it. What was received before and not used comes out of it first. */
+  wrap(lower: Transport): Transport;
+}
+
+/**
+ * Picks what follows by what is known when it is reached: by ALPN, by an address, or by what the session before
+ * handed off to (a session that looks at the first bytes hands off to what it saw, with every byte unused).
+ */
+export interface ChoiceStep {
+  readonly kind: 'choice';
+  readonly name: string;
+  readonly role?: Role;
+  /** `to` is the last handoff's; undefined when there was none. The steps stand before what follows the choice. */
+  choose(facts: ConnectionFacts, to: string | undefined): Steps;
+}
+
+export type Step = SessionStep | TransportStep | ChoiceStep;
+
+/** Anything that lists steps: a stack, a step alone, an array. */
+export type Steps = Step | { readonly steps: readonly Step[] } | readonly Step[];
+
+export function stepsOf(steps: Steps): readonly Step[] {
+  if ('steps' in steps) return steps.steps;
+  return 'kind' in steps ? [steps] : steps;
+}

@@ -1,0 +1,88 @@
+// One connection over a memory pair on a virtual clock with a checked ledger, and a wire at the far end.
+import { Connection } from '../../src/endpoint/connection.js';
+import type { ConnectionSettings } from '../../src/endpoint/connection-settings.js';
+import type { Application, Step } from '../../src/endpoint/step.js';
+import { CheckedLedger, SlabPool, type WorkspaceKind } from '../../src/memory/index.js';
+import { plainText } from '../../src/memory/text.js';
+import { type Deadlines, defaultDeadlines } from '../../src/session/deadlines.js';
+import type { Transport } from '../../src/transport/contract.js';
+import { memoryPair } from '../../src/transport/memory.js';
+import { VirtualClock } from '../../src/transport/virtual-clock.js';
+import { rowRecorder } from './rows.js';
+import { Wire } from './wire.js';
+
+export interface BedOptions {
+  readonly deadlines?: Partial<Deadlines>;
+  readonly slabBytes?: number;
+  readonly limitBytes?: number;
+  readonly receiveBytes?: number;
+  readonly sendBytes?: number;
+  readonly lingerBytes?: number;
+  readonly application?: Application;
+  readonly workspace?: WorkspaceKind;
+  /** Puts a decorator on our end. */
+  readonly decorate?: (transport: Transport) => Transport;
+}
+
+/** What several connections share. */
+export class Bed {
+  readonly clock = new VirtualClock({ maxSteps: 200_000 });
+  readonly ledger = new CheckedLedger();
+  readonly pool: SlabPool;
+  readonly settings: ConnectionSettings;
+  readonly closed: Connection[] = [];
+  readonly tunnelled: Connection[] = [];
+  readonly thrown: unknown[] = [];
+  private readonly options: BedOptions;
+  private count = 0;
+
+  constructor(steps: readonly Step[], options: BedOptions = {}) {
+    const slabBytes = options.slabBytes ?? 1024;
+    this.options = options;
+    this.pool = new SlabPool({
+      slabBytes,
+      limitBytes: options.limitBytes ?? 1 << 20,
+      ledger: this.ledger,
+      ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
+    });
+    this.settings = {
+      clock: this.clock,
+      text: plainText,
+      pool: this.pool,
+      receiveBytes: options.receiveBytes ?? 4 * slabBytes,
+      sendBytes: options.sendBytes ?? 4 * slabBytes,
+      lingerBytes: options.lingerBytes ?? 4096,
+      deadlines: { ...defaultDeadlines, ...options.deadlines },
+      observer: rowRecorder(),
+      steps,
+    };
+  }
+
+  /** A started connection and its far end. Nothing has run yet. */
+  connect(): { connection: Connection; wire: Wire } {
+    const { left, right } = memoryPair(this.clock);
+    const own = this.options.decorate?.(left) ?? left;
+    const application = this.options.application ?? { role: 'server', exchange: () => {} };
+    const connection = new Connection(
+      own,
+      this.settings,
+      application,
+      {
+        tunnelled: (it) => this.tunnelled.push(it),
+        closed: (it) => this.closed.push(it),
+        threw: (error) => this.thrown.push(error),
+      },
+      this.count++,
+    );
+    connection.start();
+    return { connection, wire: new Wire(right) };
+  }
+
+  /** Nothing is held, no timer is set, everything was closed once. */
+  assertQuiescent(): void {
+    this.ledger.assertQuiescent();
+    if (this.pool.heldBytes !== 0) throw new Error(`${this.pool.heldBytes} bytes are held`);
+    if (this.clock.timers !== 0) throw new Error(`${this.clock.timers} timers are set`);
+    if (this.closed.length !== this.count) throw new Error(`${this.closed.length} of ${this.count} closed`);
+  }
+}
