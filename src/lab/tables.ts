@@ -4,8 +4,10 @@
  */
 import { connectionTable } from '../endpoint/table.js';
 import type { AnyTable } from '../machine/index.js';
+import { h1ClientTable, h1ServerTable } from '../session/h1/tables.js';
 import { proxyReceiverTable } from '../session/proxy/receiver-table.js';
 import { proxySenderTable } from '../session/proxy/sender-table.js';
+import { clientExchangeTable, serverExchangeTable } from '../stream/tables.js';
 import { transportTable } from '../transport/table.js';
 
 export const tables: readonly AnyTable[] = [

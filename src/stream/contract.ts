@@ -21,7 +21,7 @@ export interface Fields extends Iterable<readonly [name: string, value: string]>
   getAll(name: string): string[];
   has(name: string): boolean;
   /** Strings that outlive the exchange. */
-  copy(): [name: string, value: string][];
+  toArray(): [name: string, value: string][];
 }
 
 export interface RequestHead {

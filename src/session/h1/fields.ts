@@ -52,6 +52,13 @@ export class FieldsView implements Iterable<readonly [name: string, value: strin
     this.start = start;
   }
 
+  /** The same fields over a copy of their bytes, for a holder who outlives them. */
+  detach(): FieldsView {
+    if (!this.live) this.offsets();
+    const bytes = this.bytes.slice(this.start, this.end);
+    return new FieldsView(bytes, 0, bytes.length, this.text);
+  }
+
   /** The number of field lines. */
   get count(): number {
     return this.offsets().length / OFFSETS;

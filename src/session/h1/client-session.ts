@@ -1,0 +1,592 @@
+/**
+ * The H1 session of a client (RFC 9112): frames requests in order, reads the responses in the same order with the head
+ * reader that the server's session uses too, and decides whether the connection can be used again.
+ *
+ * It does not know what an exchange means to the application, who drives it, or what carries the bytes.
+ */
+import { answerClose, LimitError, ProtocolError, TransportError, UndercoatError } from '../../errors.js';
+import { Machine } from '../../machine/index.js';
+import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
+import type { Transport } from '../../transport/contract.js';
+import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
+import { BodyReader, type BodySink, PAUSED } from './body-reader.js';
+import type { OutgoingFields } from './encode-fields.js';
+import { FRAMING_TUNNEL, FRAMING_UNTIL_CLOSE, HeadReader } from './head-reader.js';
+import { H1Head } from './message-head.js';
+import { type HeadFields, MessageWriter, outputExhausted, type RequestLineParts } from './message-writer.js';
+import { type H1ClientOptions, type H1Settings, h1Settings } from './options.js';
+import { COMPLETE, ERROR } from './results.js';
+import { h1ClientTable } from './tables.js';
+
+/** The stream of one request, told by the session what comes back. Nothing here may throw. */
+export interface H1ResponseSink extends BodySink {
+  readonly method: string;
+  /** The request asked for an upgrade. */
+  readonly asksUpgrade: boolean;
+  /** An interim response; the head is given back when the call returns. */
+  interim(head: H1Head): void;
+  /** The final head; it is given back when the exchange ends. */
+  final(head: H1Head): void;
+  /** The peer agreed: the pipe follows. The head is given back when the call returns. */
+  upgraded(head: H1Head): ((pipe: Transport) => void) | undefined;
+  /** The response is complete. `trailers` covers the field lines, when there were any; it is the stream's. */
+  receiveEnd(trailers: Lease | undefined): void;
+  /** No more will come or be taken. `retryable`: not one byte of the request went out (RFC 9110 §9.2.2). */
+  failed(error: UndercoatError, retryable: boolean): void;
+  sendable(): void;
+  settle(): void;
+  /** Both messages are complete: leases are revoked (OWN-7). */
+  finished(): void;
+}
+
+interface InFlight {
+  readonly stream: H1ResponseSink;
+  /** The send buffer's account when the request began: once more is written, the peer may have seen it. */
+  readonly sentAt: number;
+  interims: number;
+  requestComplete: boolean;
+  completedAt: number;
+  readonly since: number;
+  head: H1Head | null;
+}
+
+const { state, event } = h1ClientTable;
+
+export class H1ClientSession implements Session {
+  readonly name: string;
+  readonly context: SessionContext;
+  readonly settings: H1Settings;
+  readonly owner: Owner;
+  pausedBy: PauseCause | undefined;
+  ending: Ending;
+  error: UndercoatError | undefined;
+  /** Number of requests begun. */
+  exchanges: number;
+  /** Told when `available` may have risen, or fell to 0 for good. */
+  onAvailable: (() => void) | undefined;
+
+  private readonly machine: Machine;
+  private readonly reader: HeadReader;
+  private readonly bodyReader: BodyReader;
+  private readonly writer: MessageWriter;
+  private readonly input: ReceiveBuffer;
+  private readonly flight: InFlight[];
+  /** The request that is being sent, if it is not complete. */
+  private sending: InFlight | null;
+  private persistent: boolean;
+  private shuttingDown: boolean;
+  private inputEnded: boolean;
+  private responseComplete: boolean;
+  private broken: UndercoatError | undefined;
+  private takeOver: ((pipe: Transport) => void) | undefined;
+  private overHighWater: boolean;
+  private since: number;
+  private bodyAt: number;
+  private bodyWaiting: boolean;
+  private now: number;
+
+  constructor(context: SessionContext, options: H1ClientOptions = {}) {
+    this.name = 'h1';
+    this.context = context;
+    this.settings = h1Settings(options);
+    this.owner = new Owner('session', 'h1-client', context.id);
+    this.pausedBy = undefined;
+    this.ending = 'end';
+    this.error = undefined;
+    this.exchanges = 0;
+    this.onAvailable = undefined;
+    this.machine = new Machine(h1ClientTable, this.owner, context.observer);
+    this.reader = new HeadReader('response', this.settings.head, context.text);
+    this.bodyReader = new BodyReader('response', this.settings);
+    this.writer = new MessageWriter(context.output, context.text, this.settings);
+    this.input = context.input;
+    this.flight = [];
+    this.sending = null;
+    this.persistent = true;
+    this.shuttingDown = false;
+    this.inputEnded = false;
+    this.responseComplete = false;
+    this.broken = undefined;
+    this.takeOver = undefined;
+    this.overHighWater = false;
+    this.since = 0;
+    this.bodyAt = 0;
+    this.bodyWaiting = false;
+    this.now = 0;
+  }
+
+  get busy(): boolean {
+    return this.flight.length > 0;
+  }
+
+  /** How many more requests may begin now. */
+  get available(): number {
+    const over = !this.persistent || this.shuttingDown || this.inputEnded || this.broken !== undefined;
+    if (over || this.sending !== null || this.overHighWater || this.over) return 0;
+    return this.settings.maxPipelined - this.flight.length;
+  }
+
+  start(now: number): Verdict {
+    this.now = now;
+    this.since = now;
+    return 'need-data';
+  }
+
+  receive(now: number): Verdict {
+    this.now = now;
+    return this.advance();
+  }
+
+  end(now: number): Verdict {
+    this.now = now;
+    this.inputEnded = true;
+    return this.advance();
+  }
+
+  written(now: number): Verdict {
+    this.now = now;
+    if (this.overHighWater && this.context.output.pendingBytes * 2 < this.settings.outputHighWaterBytes) {
+      this.overHighWater = false;
+      if (this.sending !== null) this.sending.stream.sendable();
+      else this.onAvailable?.();
+      return this.advance();
+    }
+    return this.verdict();
+  }
+
+  deadline(): number {
+    const { deadlines } = this.context;
+    const current = this.flight[0];
+    if (this.over) return Number.POSITIVE_INFINITY;
+    if (current === undefined) return this.since + deadlines.idle;
+    const total = current.since + deadlines.total;
+    switch (this.machine.state) {
+      case state.waiting:
+        return Math.min(total, this.answerDue(current));
+      case state.head:
+        return Math.min(total, this.since + deadlines.head);
+      default:
+        return Math.min(total, this.bodyDue());
+    }
+  }
+
+  expire(now: number): Verdict {
+    this.now = now;
+    if (now < this.deadline()) return this.verdict();
+    const current = this.flight[0];
+    if (current === undefined) {
+      this.machine.take(event.timeout);
+      this.finish('end', undefined);
+    } else this.breakOff(event.timeout, this.timeoutOf(current, now));
+    return this.verdict();
+  }
+
+  shutdown(now: number): Verdict {
+    this.now = now;
+    this.shuttingDown = true;
+    if (this.machine.state === state.idle) {
+      this.machine.take(event.shutdown);
+      this.finish('end', undefined);
+    }
+    return this.verdict();
+  }
+
+  fail(error: UndercoatError | undefined, now: number): void {
+    this.now = now;
+    if (!this.machine.step(event['transport-gone'])) return;
+    const reason =
+      error ?? new TransportError('closed', 'the connection closed before the exchange was complete');
+    this.finish('abort', this.machine.state === state.failed ? reason : this.error);
+    this.endAll(reason);
+  }
+
+  handoff(): Handoff {
+    return {
+      to: 'tunnel',
+      unused: this.input.handOff(this.owner),
+      facts: this.context.facts,
+      inputEnded: this.inputEnded,
+      ...(this.takeOver === undefined ? {} : { takeOver: this.takeOver }),
+    };
+  }
+
+  // Commands of the streams. They change what is to be written and ask for a turn; they never call back.
+
+  /** Begins a request; the caller has seen that `available` is not 0. @throws MisuseError; nothing has changed then */
+  request(stream: H1ResponseSink, parts: RequestLineParts, fields: HeadFields): void {
+    const sentAt = this.context.output.acceptedBytes;
+    this.writer.request(parts, fields);
+    this.machine.take(event.request);
+    this.exchanges += 1;
+    const entry: InFlight = {
+      stream,
+      sentAt,
+      interims: 0,
+      requestComplete: parts.end,
+      completedAt: this.now,
+      since: this.now,
+      head: null,
+    };
+    if (this.flight.length === 0) this.prepare(entry);
+    this.flight.push(entry);
+    if (!parts.end) this.sending = entry;
+    if (this.writer.last) this.persistent = false;
+    this.sent();
+  }
+
+  send(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): boolean {
+    this.writer.data(bytes, start, end, returned);
+    return this.sent();
+  }
+
+  sendLease(lease: Lease): boolean {
+    this.writer.lease(lease);
+    return this.sent();
+  }
+
+  endRequest(trailers: OutgoingFields | undefined): void {
+    this.writer.end(trailers);
+    const entry = this.sending as InFlight;
+    entry.requestComplete = true;
+    entry.completedAt = this.now;
+    this.sending = null;
+    this.sent();
+  }
+
+  /** A stream wants its body, or does not want it any more: a turn is due. */
+  bodyChanged(): void {
+    this.context.wake();
+  }
+
+  /** A stream broke off: in H1 only the end of the connection says so, and it takes what was pipelined behind along. */
+  abort(reason: UndercoatError): void {
+    if (this.broken === undefined) this.broken = reason;
+    this.context.wake();
+  }
+
+  get writable(): boolean {
+    return !this.overHighWater;
+  }
+
+  private get over(): boolean {
+    switch (this.machine.state) {
+      case state.closing:
+      case state.closed:
+      case state.failed:
+      case state['handed-off']:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private advance(): Verdict {
+    this.pausedBy = undefined;
+    if (this.writer.exhausted && this.broken === undefined) this.broken = outputExhausted();
+    let more = true;
+    while (more && !this.over) {
+      if (this.broken !== undefined) {
+        this.breakOffAll(this.broken);
+        break;
+      }
+      switch (this.machine.state) {
+        case state.idle:
+          more = this.idle();
+          break;
+        case state.waiting:
+        case state.head:
+          more = this.readHead();
+          break;
+        default:
+          more = this.readBody();
+      }
+    }
+    return this.verdict();
+  }
+
+  private verdict(): Verdict {
+    if (this.machine.state === state['handed-off']) return 'handed-off';
+    if (this.over) return 'closed';
+    return this.pausedBy === undefined ? 'need-data' : 'paused';
+  }
+
+  private idle(): boolean {
+    if (this.input.pendingBytes > 0) {
+      this.machine.take(event.refuse);
+      this.input.discard(this.input.pendingBytes);
+      this.finish('abort', unsolicited());
+    } else if (this.inputEnded) {
+      this.machine.take(event['input-end']);
+      this.finish('end', undefined);
+    } else if (this.shuttingDown) {
+      this.machine.take(event.shutdown);
+      this.finish('end', undefined);
+    }
+    return false;
+  }
+
+  /** @returns whether there is more to do */
+  private readHead(): boolean {
+    const { input, reader, machine } = this;
+    if (input.end > input.start) {
+      const result = reader.read(input.bytes, input.start, input.end);
+      if (result === COMPLETE) return this.headComplete();
+      if (result === ERROR) return this.refuse(reader.error as UndercoatError);
+      if (machine.state === state.waiting) {
+        machine.take(event.bytes);
+        this.since = this.now;
+      }
+      if (input.full) return this.refuse(inputExhausted());
+    }
+    if (this.inputEnded) this.breakOff(event['input-end'], incomplete('head'));
+    return false;
+  }
+
+  private headComplete(): boolean {
+    const { reader, input } = this;
+    const current = this.flight[0] as InFlight;
+    const { stream } = current;
+    const interim = reader.status < 200 && reader.status !== 101;
+    const switches = reader.status === 101 || reader.framing === FRAMING_TUNNEL;
+    if (reader.status === 101 && !(stream.asksUpgrade && current.requestComplete))
+      return this.refuse(unasked());
+    if (interim && current.interims >= this.settings.maxInterim)
+      return this.refuse(tooManyInterim(current.interims));
+    const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
+    const { framing, contentLength, persistent } = reader;
+    reader.reset(stream.method);
+    if (interim) {
+      current.interims += 1;
+      this.machine.take(event.interim);
+      stream.interim(head);
+      head.giveBack();
+      return true;
+    }
+    if (switches) return this.switchOver(current, head);
+    current.head = head;
+    if (!persistent) this.persistent = false;
+    this.bodyReader.begin(framing, contentLength);
+    this.bodyWaiting = false;
+    this.responseComplete = false;
+    this.machine.take(framing === FRAMING_UNTIL_CLOSE ? event['response-until-close'] : event.response);
+    stream.final(head);
+    return true;
+  }
+
+  private switchOver(current: InFlight, head: H1Head): boolean {
+    this.takeOver = current.stream.upgraded(head);
+    head.giveBack();
+    if (this.takeOver === undefined) return this.refuse(unasked());
+    this.machine.take(event.upgrade);
+    this.flight.shift();
+    current.stream.finished();
+    this.endAll(
+      new UndercoatError(
+        'peer-incompatible',
+        'upgraded',
+        'LAY-7',
+        'the connection was upgraded',
+        answerClose,
+      ),
+    );
+    return false;
+  }
+
+  /** @returns whether there is more to do */
+  private readBody(): boolean {
+    const { bodyReader, input, machine } = this;
+    const current = this.flight[0] as InFlight;
+    const { stream } = current;
+    stream.settle();
+    if (this.responseComplete) return this.completeIfSent(current);
+    const before = bodyReader.receivedBytes;
+    const result = bodyReader.read(input, stream);
+    if (result === COMPLETE) {
+      this.responseComplete = true;
+      const { trailerBytes } = bodyReader;
+      stream.receiveEnd(trailerBytes > 0 ? input.take(trailerBytes, this.owner, 'trailers') : undefined);
+      return true;
+    }
+    if (result === ERROR) return this.refuse(bodyReader.error as UndercoatError);
+    if (result === PAUSED) {
+      this.bodyWaiting = false;
+      this.pausedBy = 'application';
+      return this.broken !== undefined;
+    }
+    if (this.broken !== undefined) return true;
+    if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
+    this.bodyWaiting = true;
+    if (input.full) return this.refuse(inputExhausted());
+    if (!this.inputEnded) return false;
+    if (machine.state !== state['until-close']) return this.breakOff(event['input-end'], incomplete('body'));
+    machine.take(event['input-end']);
+    this.finish('end', undefined);
+    this.flight.shift();
+    stream.receiveEnd(undefined);
+    stream.finished();
+    current.head?.giveBack();
+    this.endAll(incomplete('head'));
+    return false;
+  }
+
+  /** The response is complete; the exchange is when the request is, too (RFC 9112 §9.3). */
+  private completeIfSent(current: InFlight): boolean {
+    if (!current.requestComplete) {
+      this.pausedBy = 'application';
+      if (this.persistent) return false;
+      // The peer will not read the rest (RFC 9112 §9.5).
+      return this.breakOff(event.abort, earlyResponse());
+    }
+    this.flight.shift();
+    this.since = this.now;
+    const last = !this.persistent;
+    if (last) this.machine.take(event['last-body-complete']);
+    else this.machine.take(this.flight.length > 0 ? event['body-complete-more'] : event['body-complete']);
+    if (last) this.finish('end', undefined);
+    const next = this.flight[0];
+    if (next !== undefined) this.prepare(next);
+    current.stream.finished();
+    current.head?.giveBack();
+    if (last) this.endAll(notAnswered());
+    this.onAvailable?.();
+    return true;
+  }
+
+  /** The response that is read next answers `entry`: its method decides the framing (RFC 9112 §6.3). */
+  private prepare(entry: InFlight): void {
+    this.reader.reset(entry.stream.method);
+  }
+
+  private refuse(error: UndercoatError): false {
+    return this.breakOff(event.refuse, error);
+  }
+
+  private breakOffAll(reason: UndercoatError): void {
+    if (this.machine.state === state.idle) this.machine.take(event.refuse);
+    else this.machine.take(event.abort);
+    this.input.discard(this.input.pendingBytes);
+    this.finish('abort', reason);
+    this.endAll(reason);
+  }
+
+  /** Nothing after an error is interpreted (WIRE-2): the connection ends, and so does everything in flight. */
+  private breakOff(cause: number, error: UndercoatError): false {
+    this.machine.take(cause);
+    this.input.discard(this.input.pendingBytes);
+    this.finish('abort', error);
+    this.endAll(error);
+    return false;
+  }
+
+  private endAll(error: UndercoatError): void {
+    const ended = this.flight.splice(0);
+    this.sending = null;
+    const { writtenBytes } = this.context.output;
+    for (const entry of ended) {
+      entry.stream.failed(error, writtenBytes <= entry.sentAt);
+      entry.head?.giveBack();
+    }
+    this.onAvailable?.();
+  }
+
+  private answerDue(current: InFlight): number {
+    if (!current.requestComplete) return Number.POSITIVE_INFINITY;
+    return Math.max(current.completedAt, this.since) + this.context.deadlines.firstByte;
+  }
+
+  private bodyDue(): number {
+    if (!this.bodyWaiting || this.responseComplete) return Number.POSITIVE_INFINITY;
+    const { deadlines } = this.context;
+    return Math.min(
+      this.bodyAt + deadlines.betweenBytes,
+      (this.flight[0] as InFlight).since + deadlines.body,
+    );
+  }
+
+  private timeoutOf(current: InFlight, now: number): LimitError {
+    const { deadlines } = this.context;
+    if (current.since + deadlines.total <= now) return timeout('total', 'exchange-timeout');
+    if (this.machine.state === state.waiting) return timeout('firstByte', 'first-byte-timeout');
+    if (this.machine.state === state.head) return timeout('head', 'head-timeout');
+    return this.bodyAt + deadlines.betweenBytes <= now
+      ? timeout('betweenBytes', 'body-stalled')
+      : timeout('body', 'body-timeout');
+  }
+
+  private sent(): boolean {
+    if (this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) this.overHighWater = true;
+    this.context.wake();
+    return !this.overHighWater;
+  }
+
+  private finish(ending: Ending, error: UndercoatError | undefined): void {
+    this.ending = ending;
+    this.error = error;
+    this.pausedBy = undefined;
+  }
+}
+
+function incomplete(what: 'head' | 'body'): ProtocolError {
+  return new ProtocolError(
+    `incomplete-${what}`,
+    'RFC 9112 §8',
+    `the peer ended the connection within a message ${what}`,
+    answerClose,
+  );
+}
+
+function unsolicited(): ProtocolError {
+  return new ProtocolError('unsolicited', 'RFC 9112 §9.2', 'bytes came that answer no request', answerClose);
+}
+
+function unasked(): ProtocolError {
+  return new ProtocolError(
+    'upgrade-unasked',
+    'RFC 9110 §7.8',
+    'the peer switched protocols unasked',
+    answerClose,
+  );
+}
+
+function notAnswered(): ProtocolError {
+  return new ProtocolError(
+    'not-answered',
+    'RFC 9112 §9.3.2',
+    'the peer closed the connection before it answered',
+    answerClose,
+  );
+}
+
+function earlyResponse(): ProtocolError {
+  return new ProtocolError(
+    'early-response',
+    'RFC 9112 §9.5',
+    'the peer answered, and will not read the rest of the request',
+    answerClose,
+  );
+}
+
+function tooManyInterim(count: number): LimitError {
+  return new LimitError(
+    'maxInterim',
+    'too-many-interim',
+    'WORK-1',
+    `more than ${count} interim responses to one request`,
+    answerClose,
+  );
+}
+
+/** WS-9: what must stay contiguous is longer than the receive workspace. */
+function inputExhausted(): LimitError {
+  return new LimitError(
+    'slabBytes',
+    'input-exhausted',
+    'WS-9',
+    'a head or a trailer section is longer than the receive workspace',
+    answerClose,
+  );
+}
+
+function timeout(limit: string, code: string): LimitError {
+  return new LimitError(limit, code, 'LAY-4', `the ${limit} deadline has passed`, answerClose);
+}

@@ -1,0 +1,406 @@
+/**
+ * Writes one message at a time into the send buffer: decides the framing of what we send (RFC 9112 §6.3), holds the
+ * sender to it, and copies what is small or lends what is not. Both roles use it.
+ *
+ * A send buffer without a slab left is exhaustion (WS-9): the writer goes dead and says so by `exhausted`; what follows
+ * is swallowed. It does not know when a message is due, nor what happens to the connection after it.
+ */
+import { answerStatus, LimitError, MisuseError } from '../../errors.js';
+import type { Lease, Region, Returned, SendBuffer } from '../../memory/index.js';
+import type { TextCodec } from '../../memory/text.js';
+import {
+  CONNECTION_CLOSE,
+  CONNECTION_KEEP_ALIVE,
+  CONNECTION_UNSAID,
+  CONNECTION_UPGRADE,
+  CRLF,
+  encodeChunk,
+  encodeChunkSize,
+  encodeLastChunk,
+  encodeRequestHead,
+  encodeResponseHead,
+  requireAuthority,
+  requireMethod,
+  requireTarget,
+} from './encode.js';
+import { FieldJudge, judgeTrailers, type OutgoingFields, PreparedFields } from './encode-fields.js';
+import { HAS_DATE, HAS_HOST, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
+import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, FRAMING_UNTIL_CLOSE } from './head-reader.js';
+import type { H1Head } from './message-head.js';
+import type { H1Settings } from './options.js';
+
+/** Fields of a head that is sent: a list, or one that was judged and encoded before. */
+export type HeadFields = OutgoingFields | PreparedFields;
+
+/** What a request's head says besides its fields. */
+export interface RequestLineParts {
+  readonly method: string;
+  readonly target: string;
+  readonly authority: string;
+  /** -1 when it is not known; a message without content has `end`. */
+  readonly length: number;
+  readonly end: boolean;
+  /** The connection is not to be used again. */
+  readonly close: boolean;
+  readonly upgrade: boolean;
+}
+
+export class MessageWriter {
+  /** The framing of the current message, one of the reader's constants. */
+  framing: number;
+  /** True when the current message is the connection's last: it says close, or only the close ends it. */
+  last: boolean;
+  /** True once no slab was to be had: the message cannot be completed. */
+  exhausted: boolean;
+  /** The current message's content is complete. */
+  ended: boolean;
+  private remaining: number;
+  /** Content that is counted and not written: of an answer to HEAD, or a 304. */
+  private silent: boolean;
+  private readonly output: SendBuffer;
+  private readonly text: TextCodec;
+  private readonly settings: H1Settings;
+  private readonly judge: FieldJudge;
+
+  constructor(output: SendBuffer, text: TextCodec, settings: H1Settings) {
+    this.framing = FRAMING_NONE;
+    this.last = false;
+    this.exhausted = false;
+    this.ended = true;
+    this.remaining = 0;
+    this.silent = false;
+    this.output = output;
+    this.text = text;
+    this.settings = settings;
+    this.judge = new FieldJudge();
+  }
+
+  /**
+   * The final response's head.
+   * @param length of the content, -1 when it is not known
+   * @param end no content follows
+   * @throws MisuseError when the fields or the status may not be sent; nothing was written then
+   */
+  response(
+    request: H1Head,
+    status: number,
+    fields: HeadFields,
+    length: number,
+    end: boolean,
+    persistent: boolean,
+    date: PreparedFields | undefined,
+  ): void {
+    if (!(status >= 200 && status <= 599)) {
+      throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
+    }
+    const tunnels = request.method === 'CONNECT' && status < 300;
+    if (tunnels) throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
+    const flags = this.judgeHead(fields);
+    const declared = this.declared(fields, length, end);
+    const oldPeer = request.version === '1.0';
+    this.silent = request.method === 'HEAD' || status === 304;
+    this.remaining = Math.max(declared, 0);
+    if (status === 204) {
+      if (declared > 0)
+        throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', 'a 204 has no content');
+      this.framing = FRAMING_NONE;
+    } else if (declared >= 0) this.framing = FRAMING_LENGTH;
+    else if (this.silent) this.framing = FRAMING_NONE;
+    else this.framing = oldPeer ? FRAMING_UNTIL_CLOSE : FRAMING_CHUNKED;
+    this.last = !persistent || (flags & SAYS_CLOSE) !== 0 || this.framing === FRAMING_UNTIL_CLOSE;
+    const kept = oldPeer ? CONNECTION_KEEP_ALIVE : CONNECTION_UNSAID;
+    this.writeResponse(status, fields, declared, this.last ? CONNECTION_CLOSE : kept, flags, date);
+    this.ended = end;
+  }
+
+  /** An interim response (RFC 9110 §15.2). @throws MisuseError */
+  interim(status: number, fields: HeadFields): void {
+    if (!(status >= 100 && status <= 199) || status === 101) {
+      throw new MisuseError(
+        'status',
+        'RFC 9110 §15.2',
+        `an interim status is from 100 to 199 but 101, not ${status}`,
+      );
+    }
+    const flags = this.judgeHead(fields);
+    this.framing = FRAMING_NONE;
+    this.writeResponse(status, fields, -1, CONNECTION_UNSAID, flags, undefined);
+  }
+
+  /** Agrees to an upgrade (101) or to a tunnel (2xx). @throws MisuseError */
+  agree(status: number, fields: HeadFields): void {
+    const flags = this.judgeHead(fields);
+    if (status === 101 && (flags & HAS_UPGRADE) === 0) {
+      throw new MisuseError(
+        'upgrade-unnamed',
+        'RFC 9110 §7.8',
+        'a 101 names the protocol in an Upgrade field',
+      );
+    }
+    this.framing = FRAMING_NONE;
+    this.writeResponse(
+      status,
+      fields,
+      -1,
+      status === 101 ? CONNECTION_UPGRADE : CONNECTION_UNSAID,
+      flags,
+      undefined,
+    );
+    this.ended = true;
+  }
+
+  /** A request's head. @throws MisuseError; nothing was written then */
+  request(parts: RequestLineParts, fields: HeadFields): void {
+    const { method, target, authority } = parts;
+    requireMethod(method);
+    requireTarget(method, target);
+    const flags = this.judgeHead(fields);
+    if ((flags & HAS_HOST) === 0) requireAuthority(authority);
+    const declared = parts.end
+      ? this.declaredEnd(fields, method)
+      : this.declared(fields, parts.length, false);
+    if (method === 'CONNECT' && !parts.end) {
+      throw new MisuseError('connect-content', 'RFC 9110 §9.3.6', 'a CONNECT request has no content');
+    }
+    this.silent = false;
+    this.remaining = Math.max(declared, 0);
+    this.framing = declared >= 0 ? FRAMING_LENGTH : parts.end ? FRAMING_NONE : FRAMING_CHUNKED;
+    this.last = parts.close || (flags & SAYS_CLOSE) !== 0;
+    const connection = this.last ? CONNECTION_CLOSE : parts.upgrade ? CONNECTION_UPGRADE : CONNECTION_UNSAID;
+    const host = (flags & HAS_HOST) === 0 ? authority : undefined;
+    this.build((room) =>
+      encodeRequestHead(
+        room.bytes,
+        room.start,
+        room.end,
+        method,
+        target,
+        host,
+        fields,
+        this.framing,
+        declared,
+        connection,
+        this.text,
+      ),
+    );
+    this.ended = parts.end;
+  }
+
+  /** Content. @throws MisuseError `after-end`, `length-overrun`, LimitError `output-limit` */
+  data(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): void {
+    const length = end - start;
+    this.account(length);
+    if (length === 0 || this.silent || this.exhausted) {
+      if (returned !== undefined) returned(this.exhausted ? 'failed' : 'written');
+      return;
+    }
+    const small = length <= this.settings.copyBelowBytes;
+    if (this.framing === FRAMING_CHUNKED) {
+      if (small && this.smallChunk(bytes, start, end)) returned?.('written');
+      else if (this.chunkSize(length)) {
+        this.output.lend(bytes, start, end, returned);
+        this.append(CRLF);
+      } else returned?.('failed');
+    } else if (small && this.output.append(bytes, start, end)) returned?.('written');
+    else this.output.lend(bytes, start, end, returned);
+  }
+
+  /** Content that is a lease: it is released when it has been written, or at once when it is not needed. */
+  lease(lease: Lease): void {
+    const { length } = lease;
+    this.account(length);
+    if (length === 0 || this.silent || this.exhausted) lease.release();
+    else if (this.framing !== FRAMING_CHUNKED) this.output.lendLease(lease);
+    else if (this.chunkSize(length)) {
+      this.output.lendLease(lease);
+      this.append(CRLF);
+    } else lease.release();
+  }
+
+  /** The message is complete. @throws MisuseError `after-end`, `length-underrun`, `trailers` */
+  end(trailers: OutgoingFields | undefined): void {
+    if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
+    if (this.framing === FRAMING_LENGTH && this.remaining > 0 && !this.silent) {
+      throw new MisuseError(
+        'length-underrun',
+        'RFC 9110 §8.6',
+        `the declared length leaves ${this.remaining} bytes to be sent`,
+      );
+    }
+    const some = trailers !== undefined && trailers.length > 0;
+    if (this.framing === FRAMING_CHUNKED) this.lastChunk(trailers);
+    else if (some && !this.silent) {
+      throw new MisuseError('trailers', 'RFC 9112 §7.1.2', 'trailers need the chunked coding');
+    }
+    this.ended = true;
+  }
+
+  private judgeHead(fields: HeadFields): number {
+    if (fields instanceof PreparedFields) return fields.flags;
+    if (fields.length === 0) return 0;
+    this.judge.judge(fields);
+    return this.judge.flags;
+  }
+
+  private contentLengthOf(fields: HeadFields): number {
+    if (fields instanceof PreparedFields) return fields.contentLength;
+    return fields.length === 0 ? -1 : this.judge.contentLength;
+  }
+
+  private declared(fields: HeadFields, length: number, end: boolean): number {
+    const said = this.contentLengthOf(fields);
+    if (length >= 0 && !Number.isSafeInteger(length)) {
+      throw new MisuseError('length', 'RFC 9110 §8.6', `a length is a non-negative integer, not ${length}`);
+    }
+    if (said >= 0 && length >= 0 && said !== length) {
+      throw new MisuseError(
+        'length-conflict',
+        'RFC 9110 §8.6',
+        `the fields say ${said} bytes, the call ${length}`,
+      );
+    }
+    if (length >= 0) return length;
+    if (said >= 0) return said;
+    return end && !this.silent ? 0 : -1;
+  }
+
+  /** RFC 9110 §8.6: a request without content says so only where its method anticipates some. */
+  private declaredEnd(fields: HeadFields, method: string): number {
+    const said = this.contentLengthOf(fields);
+    if (said > 0)
+      throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
+    return said === 0 || method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : -1;
+  }
+
+  private writeResponse(
+    status: number,
+    fields: HeadFields,
+    length: number,
+    connection: number,
+    flags: number,
+    date: PreparedFields | undefined,
+  ): void {
+    const dated = (flags & HAS_DATE) === 0 ? date : undefined;
+    const { framing, text, output } = this;
+    let room = output.open();
+    let at = -1;
+    if (room !== undefined) {
+      const { bytes, start, end } = room;
+      at = encodeResponseHead(bytes, start, end, status, fields, framing, length, connection, dated, text);
+      if (at < 0) {
+        output.cancel();
+        room = output.openFresh();
+        if (room !== undefined) {
+          const { bytes, start, end } = room;
+          at = encodeResponseHead(
+            bytes,
+            start,
+            end,
+            status,
+            fields,
+            framing,
+            length,
+            connection,
+            dated,
+            text,
+          );
+        }
+      }
+    }
+    this.committed(room, at);
+  }
+
+  /** Keeps what was built up to `at`, or marks exhaustion. */
+  private committed(room: Region | undefined, at: number): boolean {
+    if (room !== undefined && at >= 0) {
+      this.output.commit(at - room.start);
+      return true;
+    }
+    if (room !== undefined) this.output.cancel();
+    this.exhausted = true;
+    return false;
+  }
+
+  private account(length: number): void {
+    if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
+    if (this.framing === FRAMING_NONE && !this.silent && length > 0) {
+      throw new MisuseError('content-forbidden', 'RFC 9112 §6.3', 'this message has no content');
+    }
+    if (this.framing === FRAMING_LENGTH) {
+      if (length > this.remaining) {
+        throw new MisuseError(
+          'length-overrun',
+          'RFC 9110 §8.6',
+          `${length} bytes are more than the ${this.remaining} that the declared length leaves`,
+        );
+      }
+    }
+    const { outputLimitBytes } = this.settings;
+    if (this.output.pendingBytes > outputLimitBytes) {
+      throw new LimitError(
+        'outputLimitBytes',
+        'output-limit',
+        'OWN-8',
+        `more than ${outputLimitBytes} bytes wait to be written: wait for writable`,
+        { kind: 'none' },
+      );
+    }
+    if (this.framing === FRAMING_LENGTH) this.remaining -= length;
+  }
+
+  private smallChunk(bytes: Uint8Array, start: number, end: number): boolean {
+    let room = this.output.open();
+    if (room === undefined) return false;
+    let at = encodeChunk(bytes, start, end, room.bytes, room.start, room.end);
+    if (at < 0) {
+      this.output.cancel();
+      room = this.output.openFresh();
+      if (room === undefined) return false;
+      at = encodeChunk(bytes, start, end, room.bytes, room.start, room.end);
+      if (at < 0) {
+        this.output.cancel();
+        return false;
+      }
+    }
+    this.output.commit(at - room.start);
+    return true;
+  }
+
+  private chunkSize(length: number): boolean {
+    return this.build((room) => encodeChunkSize(length, room.bytes, room.start, room.end));
+  }
+
+  private lastChunk(trailers: OutgoingFields | undefined): void {
+    if (trailers !== undefined) judgeTrailers(trailers);
+    if (this.exhausted) return;
+    this.build((room) => encodeLastChunk(trailers, room.bytes, room.start, room.end, this.text));
+  }
+
+  /** Builds all or nothing (WS-8): in what is left of the workspace, or else in a fresh one. */
+  private build(encode: (room: Region) => number): boolean {
+    let room = this.output.open();
+    let at = room === undefined ? -1 : encode(room);
+    if (room !== undefined && at < 0) {
+      this.output.cancel();
+      room = this.output.openFresh();
+      at = room === undefined ? -1 : encode(room);
+    }
+    return this.committed(room, at);
+  }
+
+  /** A constant, which can be lent when there is no slab. */
+  private append(constant: Uint8Array): void {
+    if (!this.output.append(constant, 0, constant.length)) this.output.lend(constant, 0, constant.length);
+  }
+}
+
+/** WS-9: the pool had no slab for what had to be written. */
+export function outputExhausted(): LimitError {
+  return new LimitError(
+    'limitBytes',
+    'output-exhausted',
+    'WS-9',
+    'no memory for the answer',
+    answerStatus(503),
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * What can be set on an H1 session: the named limits with their defaults and the answer that each one has. This file
+ * does not know how they are applied.
+ */
+import { MisuseError } from '../../errors.js';
+import type { PreparedFields } from './encode-fields.js';
+import { type ChunkedLimits, defaultChunkedLimits, defaultHeadLimits, type HeadLimits } from './limits.js';
+
+/** Options of both roles; bytes unless the name says otherwise. */
+export interface H1Options {
+  readonly head?: Partial<HeadLimits>;
+  readonly chunked?: Partial<ChunkedLimits>;
+  /**
+   * Most body bytes of a message that is received; default 2^30. Server: 413 before the answer is committed, a visible
+   * truncation after. Client: the exchange fails.
+   */
+  readonly maxBodyBytes?: number;
+  /** Body bytes up to this are copied into the output workspace, longer ones are lent; default 2048. */
+  readonly copyBelowBytes?: number;
+  /** `writable` is false from here on, until less than half of it is pending; default 65536. */
+  readonly outputHighWaterBytes?: number;
+  /** With more than this pending, another send is refused with a LimitError; default 1 MiB. */
+  readonly outputLimitBytes?: number;
+}
+
+export interface H1ServerOptions extends H1Options {
+  /**
+   * Most bytes of an unwanted request body that are read and discarded to keep the connection; default 65536. Over it
+   * the connection closes after the answer (RFC 9112 §9.3).
+   */
+  readonly drainBytes?: number;
+  /** Gives the Date field of a response (RFC 9110 §6.6.1); none is sent without it: the core has no clock. */
+  readonly date?: () => PreparedFields;
+}
+
+export interface H1ClientOptions extends H1Options {
+  /** Most requests that may be sent before the first one's response is complete (RFC 9112 §9.3.2); default 1. */
+  readonly maxPipelined?: number;
+  /** Most interim responses to one request; default 16. Over it the exchange fails. */
+  readonly maxInterim?: number;
+}
+
+/** Every option with its value. */
+export interface H1Settings {
+  readonly head: HeadLimits;
+  readonly chunked: ChunkedLimits;
+  readonly maxBodyBytes: number;
+  readonly copyBelowBytes: number;
+  readonly outputHighWaterBytes: number;
+  readonly outputLimitBytes: number;
+  readonly drainBytes: number;
+  readonly date: (() => PreparedFields) | undefined;
+  readonly maxPipelined: number;
+  readonly maxInterim: number;
+}
+
+/** @throws MisuseError OWN-8 when a limit is not a non-negative number */
+export function h1Settings(options: H1ServerOptions & H1ClientOptions = {}): H1Settings {
+  const settings: H1Settings = {
+    head: { ...defaultHeadLimits, ...options.head },
+    chunked: { ...defaultChunkedLimits, ...options.chunked },
+    maxBodyBytes: options.maxBodyBytes ?? 2 ** 30,
+    copyBelowBytes: options.copyBelowBytes ?? 2048,
+    outputHighWaterBytes: options.outputHighWaterBytes ?? 65_536,
+    outputLimitBytes: options.outputLimitBytes ?? 1_048_576,
+    drainBytes: options.drainBytes ?? 65_536,
+    date: options.date,
+    maxPipelined: options.maxPipelined ?? 1,
+    maxInterim: options.maxInterim ?? 16,
+  };
+  requireLimits({ ...settings });
+  requireLimits({ ...settings.head });
+  requireLimits({ ...settings.chunked });
+  return settings;
+}
+
+function requireLimits(limits: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value === 'number' && !(value >= 0)) {
+      throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative number, not ${value}`);
+    }
+  }
+}
