@@ -15,4 +15,8 @@ export const tables: readonly AnyTable[] = [
   connectionTable,
   proxyReceiverTable,
   proxySenderTable,
+  h1ServerTable,
+  h1ClientTable,
+  serverExchangeTable,
+  clientExchangeTable,
 ];
