@@ -97,6 +97,11 @@ export interface Listener {
 export interface Platform {
   readonly clock: Clock;
   readonly text: TextCodec;
+  /**
+   * The time of day as an HTTP-date (RFC 9110 §5.6.7), the same string for as long as it is the same second. A
+   * simulation has none, so that it replays to the byte.
+   */
+  readonly httpDate?: () => string;
 }
 
 /** A way to be reached: `tcp({ port: 0 })`, `unix({ path })`, a memory network. */
