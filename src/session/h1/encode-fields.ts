@@ -85,7 +85,7 @@ export class FieldJudge {
   private understand(known: number, name: string, value: string): void {
     switch (known) {
       case FIELD_CONTENT_LENGTH:
-        if (this.contentLength >= 0) refuse(name, 'is given twice');
+        if (this.contentLength >= 0) throw refusal(name, 'is given twice');
         this.contentLength = declaredLength(name, value);
         break;
       case FIELD_CONNECTION:
@@ -94,9 +94,9 @@ export class FieldJudge {
       case FIELD_TRANSFER_ENCODING:
       case FIELD_KEEP_ALIVE:
       case FIELD_PROXY_CONNECTION:
-        return refuse(name, 'is the connection’s, not the caller’s');
+        throw refusal(name, 'is the connection’s, not the caller’s');
       case FIELD_HOST:
-        if ((this.flags & HAS_HOST) !== 0) refuse(name, 'is given twice');
+        if ((this.flags & HAS_HOST) !== 0) throw refusal(name, 'is given twice');
         this.flags |= HAS_HOST;
         break;
       case FIELD_EXPECT:
@@ -128,7 +128,8 @@ export function judgeTrailers(fields: OutgoingFields): void {
     requireName(name);
     requireValue(name, value);
     const known = recogniseName(name);
-    if (known !== FIELD_OTHER && known !== FIELD_DATE) refuse(name, 'is not allowed in a trailer section');
+    if (known !== FIELD_OTHER && known !== FIELD_DATE)
+      throw refusal(name, 'is not allowed in a trailer section');
   }
 }
 
@@ -186,11 +187,6 @@ export function writeBytes(source: Uint8Array, bytes: Uint8Array, at: number, en
   return at + length;
 }
 
-/** A constant, as octets. */
-export function octetsOf(constant: string): Uint8Array {
-  return Uint8Array.from(constant, (character) => character.charCodeAt(0));
-}
-
 /** @throws MisuseError `field-name` */
 function requireName(name: string): void {
   let i = 0;
@@ -220,9 +216,9 @@ function requireValue(name: string, value: string): void {
 }
 
 function declaredLength(name: string, value: string): number {
-  if (!/^[0-9]+$/.test(value)) refuse(name, 'must be a decimal number');
+  if (!/^[0-9]+$/.test(value)) throw refusal(name, 'must be a decimal number');
   const length = Number(value);
-  if (!Number.isSafeInteger(length)) refuse(name, 'must be below 2^53');
+  if (!Number.isSafeInteger(length)) throw refusal(name, 'must be below 2^53');
   return length;
 }
 
@@ -237,12 +233,12 @@ function connectionBits(name: string, value: string): number {
         bits |= SAYS_KEEP_ALIVE;
         break;
       default:
-        refuse(name, 'may say close or keep-alive only');
+        throw refusal(name, 'may say close or keep-alive only');
     }
   }
   return bits;
 }
 
-function refuse(name: string, why: string): never {
-  throw new MisuseError('field-framing', 'RFC 9110 §7.6.1', `${name} ${why}`);
+function refusal(name: string, why: string): MisuseError {
+  return new MisuseError('field-framing', 'RFC 9110 §7.6.1', `${name} ${why}`);
 }

@@ -11,14 +11,13 @@ import { plainText } from '../../memory/text.js';
 import {
   judgeTrailers,
   type OutgoingFields,
-  octetsOf,
   PreparedFields,
   writeBytes,
   writeFields,
 } from './encode-fields.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH } from './head-reader.js';
 import { HOST_INVALID, judgeHost } from './host.js';
-import { CR, FIELD_CONTENT, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
+import { CR, FIELD_CONTENT, HEX_VALUE, LF, octetsOf, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
 import { reasonPhrase } from './statuses.js';
 import { FORM_INVALID, targetForm } from './target.js';
 

@@ -3,6 +3,8 @@
  * string. This file does not know what their values mean.
  */
 
+import { foldedWords, isFoldedWords } from './folded.js';
+
 export const FIELD_OTHER = 0;
 export const FIELD_HOST = 1;
 export const FIELD_CONTENT_LENGTH = 2;
@@ -31,14 +33,18 @@ const NAMES: readonly string[] = [
   'proxy-connection',
 ];
 
-const LONGEST_NAME = Math.max(...NAMES.map((name) => name.length));
+/** Longer names are other ones. */
+export const LONGEST_NAME: number = Math.max(...NAMES.map((name) => name.length));
 
-/** By length and the low bits of the first octet, which fold its case: the one candidate. No two known names share both. */
-const CANDIDATE: Uint8Array = new Uint8Array((LONGEST_NAME + 1) * 32);
-const OCTETS: readonly Uint8Array[] = ['', ...NAMES].map((name) =>
-  Uint8Array.from(name, (character) => character.charCodeAt(0)),
-);
-for (const [i, name] of NAMES.entries()) CANDIDATE[name.length * 32 + (name.charCodeAt(0) & 31)] = i + 1;
+/**
+ * By length, then the low bits of the first octet, which fold its case (index `length * 32 + bits`): the one known
+ * field that the name may be of, or FIELD_OTHER. No two known names share both.
+ */
+export const CANDIDATES: Uint8Array = new Uint8Array((LONGEST_NAME + 1) * 32);
+for (const [i, name] of NAMES.entries()) CANDIDATES[name.length * 32 + (name.charCodeAt(0) & 31)] = i + 1;
+
+const TE = 0x7465;
+const WORDS: readonly Int32Array[] = [new Int32Array(0), ...NAMES.map(foldedWords)];
 
 /**
  * Which known field a name is. `at` to `end` must hold a token, not empty.
@@ -47,25 +53,26 @@ for (const [i, name] of NAMES.entries()) CANDIDATE[name.length * 32 + (name.char
 export function recogniseField(bytes: Uint8Array, at: number, end: number): number {
   const length = end - at;
   if (length > LONGEST_NAME) return FIELD_OTHER;
-  const candidate = CANDIDATE[length * 32 + ((bytes[at] as number) & 31)] as number;
-  if (candidate === FIELD_OTHER) return FIELD_OTHER;
-  const octets = OCTETS[candidate] as Uint8Array;
-  // Setting the case bit maps no other tchar onto a letter or a hyphen, so within a token this is exact.
-  for (let i = 0; i < length; i++) {
-    if (((bytes[at + i] as number) | 0x20) !== octets[i]) return FIELD_OTHER;
-  }
-  return candidate;
+  const candidate = CANDIDATES[length * 32 + ((bytes[at] as number) & 31)] as number;
+  return candidate !== FIELD_OTHER && isField(candidate, bytes, at, end) ? candidate : FIELD_OTHER;
+}
+
+/** Whether a name for which CANDIDATES has `candidate`, not FIELD_OTHER, is of that field. */
+export function isField(candidate: number, bytes: Uint8Array, at: number, end: number): boolean {
+  if (candidate === FIELD_TE)
+    return (((bytes[at] as number) << 8) | (bytes[at + 1] as number) | 0x2020) === TE;
+  return isFoldedWords(bytes, at, end, WORDS[candidate] as Int32Array);
 }
 
 /** The same for a name as text, which must be a token, not empty. */
 export function recogniseName(name: string): number {
   const length = name.length;
   if (length > LONGEST_NAME) return FIELD_OTHER;
-  const candidate = CANDIDATE[length * 32 + (name.charCodeAt(0) & 31)] as number;
+  const candidate = CANDIDATES[length * 32 + (name.charCodeAt(0) & 31)] as number;
   if (candidate === FIELD_OTHER) return FIELD_OTHER;
-  const octets = OCTETS[candidate] as Uint8Array;
+  const known = NAMES[candidate - 1] as string;
   for (let i = 0; i < length; i++) {
-    if ((name.charCodeAt(i) | 0x20) !== octets[i]) return FIELD_OTHER;
+    if ((name.charCodeAt(i) | 0x20) !== known.charCodeAt(i)) return FIELD_OTHER;
   }
   return candidate;
 }

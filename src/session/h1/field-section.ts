@@ -8,6 +8,7 @@
 import type { MessageFault } from './faults.js';
 import { CHUNKED, FIELD_LINE, FIELDS } from './faults.js';
 import {
+  CANDIDATES,
   FIELD_CONNECTION,
   FIELD_CONTENT_LENGTH,
   FIELD_DATE,
@@ -20,6 +21,8 @@ import {
   FIELD_TRAILER,
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
+  isField,
+  LONGEST_NAME,
   recogniseField,
 } from './field-names.js';
 import {
@@ -28,7 +31,7 @@ import {
   CODINGS_MALFORMED,
   CODINGS_NONE,
   CODINGS_PARAMETER,
-  isToken,
+  isContinue,
   OPTION_CLOSE,
   OPTION_KEEP_ALIVE,
   OPTION_UPGRADE,
@@ -42,6 +45,7 @@ import {
 import { HOST_INVALID, judgeHost } from './host.js';
 import { COLON, CR, FIELD_CONTENT, HTAB, LF, SP, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
+import { skipClass } from './scan.js';
 
 /** Bits of `flags`. The first three are Connection options, the others say that a field is there. */
 export const SAYS_CLOSE = OPTION_CLOSE;
@@ -65,6 +69,9 @@ export interface SectionLimits {
   readonly maxFieldLineBytes: number;
   readonly maxFields: number;
 }
+
+/** What `resume` answers when there may be more lines. */
+const LINE_READ = -1;
 
 const STATE_LINE = 0;
 const STATE_NAME = 1;
@@ -133,64 +140,117 @@ export class FieldSection {
 
   /** Reads on. `start` is where the unit begins now; nothing at or after `stop` is touched. */
   read(bytes: Uint8Array, start: number, stop: number): number {
+    if (this.state !== STATE_LINE) {
+      const resumed = this.resume(bytes, start, stop);
+      if (resumed !== LINE_READ) return resumed;
+    }
     const maxLine = this.maxLine;
-    let state = this.state;
+    // In locals, for speed: what a module exports is looked up at every use.
+    const tchar = TCHAR;
+    const content = FIELD_CONTENT;
+    const candidates = CANDIDATES;
+    const maxFields = this.maxFields;
+    // In locals, for speed: a store to a field would make the engine load the bytes' address again.
+    let count = this.count;
     let p = start + this.at;
-    let lineAt = start + this.lineAt;
-    let colonAt = start + this.colonAt;
     for (;;) {
-      if (state === STATE_LINE) {
-        if (p === stop) break;
-        if (bytes[p] === CR) {
-          p++;
-          state = STATE_END;
-        } else {
-          if (this.count === this.maxFields) {
-            return this.fail(this.trailers ? CHUNKED.tooManyTrailers : FIELD_LINE.tooMany, p - start);
-          }
-          this.count++;
-          lineAt = p;
-          state = STATE_NAME;
-        }
+      if (p === stop) {
+        this.count = count;
+        return this.suspend(STATE_LINE, p - start);
       }
-      if (state === STATE_NAME) {
-        const lineStop = Math.min(lineAt + maxLine, stop);
-        while (p < lineStop && TCHAR[bytes[p] as number] === 1) p++;
-        if (p === stop) break;
-        if (bytes[p] !== COLON || p === lineAt || p === lineAt + maxLine) {
-          return this.fail(nameFault(bytes, lineAt, p, maxLine), p - start);
-        }
-        colonAt = p;
-        p++;
-        state = STATE_VALUE;
-      }
-      if (state === STATE_VALUE) {
-        const lineStop = Math.min(lineAt + maxLine, stop);
-        while (p < lineStop && FIELD_CONTENT[bytes[p] as number] === 1) p++;
-        if (p === stop) break;
-        if (bytes[p] !== CR) return this.fail(valueFault(bytes, lineAt, p, maxLine), p - start);
-        p++;
-        state = STATE_LINE_END;
-      }
-      if (p === stop) break;
-      if (bytes[p] !== LF) return this.fail(FIELD_LINE.bareCr, p - start);
-      if (state === STATE_END) {
-        this.at = p + 1 - start;
+      const lineAt = p;
+      if (bytes[p] === CR) {
+        this.count = count;
+        if (p + 1 === stop) return this.suspend(STATE_END, p + 1 - start);
+        if (bytes[p + 1] !== LF) return this.fail(FIELD_LINE.bareCr, p + 1 - start);
+        this.at = p + 2 - start;
         return COMPLETE;
       }
-      const known = recogniseField(bytes, lineAt, colonAt);
-      if (known !== FIELD_OTHER) {
-        const fault = this.understand(bytes, start, known, colonAt + 1, p - 1);
-        if (fault !== null) return this.fail(fault, p - start);
+      if (count === maxFields) return this.failTooMany(p - start);
+      count++;
+      const lineStop = Math.min(lineAt + maxLine, stop);
+      p = skipClass(tchar, bytes, p, lineStop);
+      if (p === lineStop || bytes[p] !== COLON || p === lineAt) {
+        this.count = count;
+        this.lineAt = lineAt - start;
+        if (p === stop) return this.suspend(STATE_NAME, p - start);
+        return this.fail(nameFault(bytes, lineAt, p, maxLine), p - start);
       }
-      p++;
-      state = STATE_LINE;
+      const colonAt = p++;
+      p = skipClass(content, bytes, p, lineStop);
+      if (stop - p < 2 || bytes[p] !== CR || bytes[p + 1] !== LF) {
+        this.count = count;
+        this.lineAt = lineAt - start;
+        return this.stopInValue(bytes, start, p, stop, lineAt, colonAt);
+      }
+      const length = colonAt - lineAt;
+      const candidate =
+        length > LONGEST_NAME
+          ? FIELD_OTHER
+          : (candidates[length * 32 + ((bytes[lineAt] as number) & 31)] as number);
+      if (candidate !== FIELD_OTHER && isField(candidate, bytes, lineAt, colonAt)) {
+        const fault = this.understand(bytes, start, candidate, colonAt + 1, p);
+        if (fault !== null) return this.fail(fault, p + 1 - start);
+      }
+      p += 2;
     }
-    this.at = p - start;
-    this.state = state;
-    this.lineAt = lineAt - start;
+  }
+
+  /** Reads the rest of a line, or of the empty line, that a former call could not end. */
+  private resume(bytes: Uint8Array, start: number, stop: number): number {
+    const lineAt = start + this.lineAt;
+    const lineStop = Math.min(lineAt + this.maxLine, stop);
+    let p = start + this.at;
+    if (this.state === STATE_NAME) {
+      p = skipClass(TCHAR, bytes, p, lineStop);
+      if (p === stop) return this.suspend(STATE_NAME, p - start);
+      if (p === lineStop || bytes[p] !== COLON) {
+        return this.fail(nameFault(bytes, lineAt, p, this.maxLine), p - start);
+      }
+      this.colonAt = p++ - start;
+      this.state = STATE_VALUE;
+    }
+    if (this.state === STATE_VALUE) {
+      p = skipClass(FIELD_CONTENT, bytes, p, lineStop);
+      if (p === stop) return this.suspend(STATE_VALUE, p - start);
+      if (bytes[p] !== CR) return this.fail(valueFault(bytes, lineAt, p, this.maxLine), p - start);
+      p++;
+      this.state = STATE_LINE_END;
+    }
+    if (p === stop) return this.suspend(this.state, p - start);
+    if (bytes[p] !== LF) return this.fail(FIELD_LINE.bareCr, p - start);
+    this.at = p + 1 - start;
+    if (this.state === STATE_END) return COMPLETE;
+    const colonAt = start + this.colonAt;
+    const known = recogniseField(bytes, lineAt, colonAt);
+    const fault = known === FIELD_OTHER ? null : this.understand(bytes, start, known, colonAt + 1, p - 1);
+    return fault === null ? LINE_READ : this.fail(fault, p - start);
+  }
+
+  /** The value that ends at `p` is not followed by CRLF: it is not complete, or refused. */
+  private stopInValue(
+    bytes: Uint8Array,
+    start: number,
+    p: number,
+    stop: number,
+    lineAt: number,
+    colonAt: number,
+  ): number {
     this.colonAt = colonAt - start;
+    if (p === stop) return this.suspend(STATE_VALUE, p - start);
+    if (bytes[p] !== CR) return this.fail(valueFault(bytes, lineAt, p, this.maxLine), p - start);
+    if (p + 1 === stop) return this.suspend(STATE_LINE_END, p + 1 - start);
+    return this.fail(FIELD_LINE.bareCr, p + 1 - start);
+  }
+
+  private suspend(state: number, at: number): number {
+    this.state = state;
+    this.at = at;
     return NEED_DATA;
+  }
+
+  private failTooMany(at: number): number {
+    return this.fail(this.trailers ? CHUNKED.tooManyTrailers : FIELD_LINE.tooMany, at);
   }
 
   private fail(fault: MessageFault, at: number): number {
@@ -228,7 +288,7 @@ export class FieldSection {
       }
       case FIELD_EXPECT:
         if (!this.request) return null;
-        if (!isToken(bytes, at, end, '100-continue')) return FIELDS.expectation;
+        if (!isContinue(bytes, at, end)) return FIELDS.expectation;
         // RFC 9110 §10.1.1: from an HTTP/1.0 client it is ignored.
         if (this.minor === 1) this.flags |= EXPECTS_CONTINUE;
         return null;

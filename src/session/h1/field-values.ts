@@ -4,13 +4,29 @@
  * it reads, nor what was said by other lines of the same field.
  */
 
+import { foldedWords, isFoldedWords } from './folded.js';
 import { HTAB, QDTEXT, QUOTABLE, SP, TCHAR } from './octets.js';
+import { skipClass } from './scan.js';
 
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+
+const CLOSE = foldedWords('close');
+const UPGRADE = foldedWords('upgrade');
+const KEEP_ALIVE = foldedWords('keep-alive');
+const CHUNKED = foldedWords('chunked');
+const CONTINUE = foldedWords('100-continue');
+const CHUNKED_LENGTH = 7;
+const KEEP_ALIVE_LENGTH = 10;
+const CONTINUE_LENGTH = 12;
+
+/** Whether an Expect value asks for nothing but 100-continue (RFC 9110 §10.1.1). */
+export function isContinue(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at === CONTINUE_LENGTH && isFoldedWords(bytes, at, end, CONTINUE);
+}
 
 /** The first octet of `at` to `end` that is no OWS. */
 export function skipWhitespace(bytes: Uint8Array, at: number, end: number): number {
@@ -40,17 +56,6 @@ export function readContentLength(bytes: Uint8Array, at: number, end: number): n
   return length;
 }
 
-/** Whether `at` to `end` is `lower` in any case; `lower` is lower-case letters, digits and hyphens. */
-export function isToken(bytes: Uint8Array, at: number, end: number, lower: string): boolean {
-  if (end - at !== lower.length) return false;
-  for (let i = 0; i < lower.length; i++) {
-    const octet = bytes[at + i] as number;
-    const folded = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
-    if (folded !== lower.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
 /** The value is not a list of tokens. */
 export const OPTIONS_MALFORMED = -1;
 export const OPTION_CLOSE = 1;
@@ -59,6 +64,7 @@ export const OPTION_UPGRADE = 4;
 
 /** Connection options (RFC 9110 §7.6.1) as bits, or OPTIONS_MALFORMED. Empty list elements are ignored (§5.6.1.2). */
 export function readConnectionOptions(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at === KEEP_ALIVE_LENGTH && isFoldedWords(bytes, at, end, KEEP_ALIVE)) return OPTION_KEEP_ALIVE;
   let options = 0;
   let p = at;
   while (p < end) {
@@ -68,7 +74,7 @@ export function readConnectionOptions(bytes: Uint8Array, at: number, end: number
       continue;
     }
     const tokenAt = p;
-    while (p < end && TCHAR[bytes[p] as number] === 1) p++;
+    p = skipClass(TCHAR, bytes, p, end);
     if (p === tokenAt) return OPTIONS_MALFORMED;
     options |= connectionOption(bytes, tokenAt, p);
     p = skipWhitespace(bytes, p, end);
@@ -80,11 +86,11 @@ export function readConnectionOptions(bytes: Uint8Array, at: number, end: number
 function connectionOption(bytes: Uint8Array, at: number, end: number): number {
   switch (end - at) {
     case 5:
-      return isToken(bytes, at, end, 'close') ? OPTION_CLOSE : 0;
+      return isFoldedWords(bytes, at, end, CLOSE) ? OPTION_CLOSE : 0;
     case 7:
-      return isToken(bytes, at, end, 'upgrade') ? OPTION_UPGRADE : 0;
-    case 10:
-      return isToken(bytes, at, end, 'keep-alive') ? OPTION_KEEP_ALIVE : 0;
+      return isFoldedWords(bytes, at, end, UPGRADE) ? OPTION_UPGRADE : 0;
+    case KEEP_ALIVE_LENGTH:
+      return isFoldedWords(bytes, at, end, KEEP_ALIVE) ? OPTION_KEEP_ALIVE : 0;
     default:
       return 0;
   }
@@ -117,9 +123,9 @@ export function readTransferCodings(bytes: Uint8Array, at: number, end: number, 
   let p = at;
   for (;;) {
     const tokenAt = p;
-    while (p < end && TCHAR[bytes[p] as number] === 1) p++;
+    p = skipClass(TCHAR, bytes, p, end);
     if (p === tokenAt) return CODINGS_MALFORMED;
-    const chunked = isToken(bytes, tokenAt, p, 'chunked');
+    const chunked = p - tokenAt === CHUNKED_LENGTH && isFoldedWords(bytes, tokenAt, p, CHUNKED);
     const afterParameters = skipParameters(bytes, p, end);
     if (afterParameters < 0) return CODINGS_MALFORMED;
     if (chunked && afterParameters !== p) return CODINGS_PARAMETER;
@@ -142,7 +148,7 @@ function skipParameters(bytes: Uint8Array, at: number, end: number): number {
     if (p === end || bytes[p] !== SEMICOLON) return after;
     const nameAt = skipWhitespace(bytes, p + 1, end);
     p = nameAt;
-    while (p < end && TCHAR[bytes[p] as number] === 1) p++;
+    p = skipClass(TCHAR, bytes, p, end);
     if (p === nameAt) return -1;
     p = skipWhitespace(bytes, p, end);
     if (p === end || bytes[p] !== EQUALS) return -1;
@@ -165,6 +171,6 @@ function skipTokenOrQuoted(bytes: Uint8Array, at: number, end: number): number {
     }
     return -1;
   }
-  while (p < end && TCHAR[bytes[p] as number] === 1) p++;
+  p = skipClass(TCHAR, bytes, p, end);
   return p === at ? -1 : p;
 }

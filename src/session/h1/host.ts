@@ -4,6 +4,7 @@
  */
 
 import { COLON, HEX_VALUE, REG_NAME } from './octets.js';
+import { skipClass } from './scan.js';
 
 const PERCENT = 0x25;
 const DOT = 0x2e;
@@ -25,11 +26,8 @@ export function judgeHost(bytes: Uint8Array, at: number, end: number): number {
     p = endOfIpLiteral(bytes, at, end);
     if (p < 0) return HOST_INVALID;
   } else {
-    while (p < end) {
-      if (REG_NAME[bytes[p] as number] === 1) p++;
-      else if (isPercentEncoded(bytes, p, end)) p += 3;
-      else break;
-    }
+    p = skipClass(REG_NAME, bytes, p, end);
+    while (p < end && isPercentEncoded(bytes, p, end)) p = skipClass(REG_NAME, bytes, p + 3, end);
     if (p === at) return HOST_INVALID;
   }
   if (p === end) return HOST_ALONE;

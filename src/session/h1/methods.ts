@@ -1,41 +1,19 @@
 /**
- * Known methods as interned strings, found by octets. This file does not know what they mean, except that
- * three of them change how a message is read.
+ * Methods as text: those that everybody uses are always the same string, so that comparing them is cheap. This file
+ * does not know what they mean.
  */
 
-const KNOWN = [
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-  'PURGE',
-  'QUERY',
-];
+import type { TextCodec } from '../../memory/text.js';
 
-/** By length: the candidates, with their octets. */
-const BY_LENGTH: readonly (readonly { readonly name: string; readonly octets: Uint8Array }[])[] = Array.from(
-  { length: 8 },
-  (_, length) =>
-    KNOWN.filter((name) => name.length === length).map((name) => ({
-      name,
-      octets: Uint8Array.from(name, (character) => character.charCodeAt(0)),
-    })),
+const KNOWN: ReadonlyMap<string, string> = new Map(
+  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'PURGE', 'QUERY'].map(
+    (method) => [method, method],
+  ),
 );
 
-/** The interned method at `at` to `end`, or undefined if it is none of the known ones. */
-export function knownMethod(bytes: Uint8Array, at: number, end: number): string | undefined {
-  const candidates = BY_LENGTH[end - at];
-  if (candidates === undefined) return undefined;
-  for (let i = 0; i < candidates.length; i++) {
-    const candidate = candidates[i] as { readonly name: string; readonly octets: Uint8Array };
-    let same = 0;
-    while (same < candidate.octets.length && candidate.octets[same] === bytes[at + same]) same++;
-    if (same === candidate.octets.length) return candidate.name;
-  }
-  return undefined;
+/** The method at `at` to `end`, interned if it is a known one. */
+export function methodText(bytes: Uint8Array, at: number, end: number, text: TextCodec): string {
+  if (end - at === 3 && bytes[at] === 0x47 && bytes[at + 1] === 0x45 && bytes[at + 2] === 0x54) return 'GET';
+  const method = text.latin1(bytes, at, end);
+  return KNOWN.get(method) ?? method;
 }

@@ -46,3 +46,8 @@ for (let value = 0; value < 16; value++) {
   HEX_VALUE[digit.charCodeAt(0)] = value;
   HEX_VALUE[digit.toUpperCase().charCodeAt(0)] = value;
 }
+
+/** A constant as octets. */
+export function octetsOf(constant: string): Uint8Array {
+  return Uint8Array.from(constant, (character) => character.charCodeAt(0));
+}

@@ -8,9 +8,10 @@ import type { TextCodec } from '../../memory/text.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
-import { knownMethod } from './methods.js';
+import { methodText } from './methods.js';
 import { CR, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
+import { skipClass } from './scan.js';
 import { FORM_INVALID, FORM_ORIGIN, targetForm } from './target.js';
 
 const PERCENT = 0x25;
@@ -110,11 +111,12 @@ export class RequestLine {
       const methodAt = start + this.methodAt;
       const limit = methodAt + this.maxMethod;
       const methodStop = Math.min(limit, stop);
-      while (p < methodStop && TCHAR[bytes[p] as number] === 1) p++;
+      if (p === methodAt && p + 4 <= methodStop && isGet(bytes, p)) p += 3;
+      else p = skipClass(TCHAR, bytes, p, methodStop);
       if (p === stop) return this.suspend(p - start);
       if (bytes[p] !== SP || p === methodAt)
         return this.fail(methodFault(bytes[p] as number, p, limit), p - start);
-      this.method = knownMethod(bytes, methodAt, p) ?? this.text.latin1(bytes, methodAt, p);
+      this.method = methodText(bytes, methodAt, p, this.text);
       p++;
       this.targetAt = p - start;
       this.state = STATE_TARGET;
@@ -126,7 +128,7 @@ export class RequestLine {
       const targetStop = Math.min(limit, stop);
       const allowed = bytes[targetAt] === SLASH ? PATH_QUERY : TARGET;
       for (;;) {
-        while (p < targetStop && allowed[bytes[p] as number] === 1) p++;
+        p = skipClass(allowed, bytes, p, targetStop);
         if (p === stop) return this.suspend(p - start);
         const octet = bytes[p] as number;
         if (octet === SP && p !== targetAt) break;
@@ -198,6 +200,11 @@ export class RequestLine {
     this.at = at;
     return ERROR;
   }
+}
+
+/** The usual method, and the space after it. */
+function isGet(bytes: Uint8Array, p: number): boolean {
+  return bytes[p] === 0x47 && bytes[p + 1] === 0x45 && bytes[p + 2] === 0x54 && bytes[p + 3] === SP;
 }
 
 /** The usual end of a request-line, in one step. */

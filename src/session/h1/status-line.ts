@@ -9,6 +9,7 @@ import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
 import { CR, FIELD_CONTENT, LF, SP } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
+import { skipClass } from './scan.js';
 import { reasonPhrase } from './statuses.js';
 
 const ZERO = 0x30;
@@ -73,7 +74,7 @@ export class StatusLine {
     if (this.state === STATE_REASON) {
       const limit = start + this.maxLine;
       const reasonStop = Math.min(limit, stop);
-      while (p < reasonStop && FIELD_CONTENT[bytes[p] as number] === 1) p++;
+      p = skipClass(FIELD_CONTENT, bytes, p, reasonStop);
       if (p === stop) return this.suspend(p - start);
       if (bytes[p] !== CR) return this.fail(reasonFault(bytes[p] as number, p === limit), p - start);
       p++;
