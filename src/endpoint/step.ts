@@ -18,6 +18,8 @@ export type Application =
       readonly role: 'server';
       /** Takes each exchange. Never throws. */
       readonly exchange: ServerListener;
+      /** The value of the Date field now; undefined where the platform has no calendar. */
+      readonly httpDate: (() => string) | undefined;
     }
   | {
       readonly role: 'client';

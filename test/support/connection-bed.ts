@@ -62,7 +62,11 @@ export class Bed {
   connect(): { connection: Connection; wire: Wire } {
     const { left, right } = memoryPair(this.clock);
     const own = this.options.decorate?.(left) ?? left;
-    const application = this.options.application ?? { role: 'server', exchange: () => {} };
+    const application = this.options.application ?? {
+      role: 'server',
+      exchange: () => {},
+      httpDate: undefined,
+    };
     const connection = new Connection(
       own,
       this.settings,

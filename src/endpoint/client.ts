@@ -1,0 +1,338 @@
+/**
+ * The client: requests go to connections that it opens, keeps and uses again. A connection is used again only while
+ * its session says that it is idle and clean. A request that fails is reported, with whether it is safe to try again;
+ * the client itself never does.
+ *
+ * This file does not know which transports it connects or what is spoken on them.
+ */
+import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
+import type { SlabPool } from '../memory/index.js';
+import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
+import type { Timer } from '../transport/clock.js';
+import type { Connectable } from '../transport/contract.js';
+import { Connection } from './connection.js';
+import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
+import { connectionSettings, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { h1 } from './h1.js';
+import { type CloseOptions, Keep } from './keep.js';
+import type { Application, Steps } from './step.js';
+
+export interface ClientOptions extends EndpointOptions {
+  /** Most connections at a time; default 8. Further requests wait. */
+  readonly maxConnections?: number;
+  /** Most requests that wait for a connection; default 1024. Another one fails at once with a LimitError. */
+  readonly maxWaiting?: number;
+  /** Milliseconds that a request may wait; default 30000. Then it fails with a LimitError; it was not sent. */
+  readonly waitTimeout?: number;
+  /** Told of bugs: of what application code threw in callbacks that no exchange could catch. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Whoever waits for a response, and for the connection that the request goes out on. */
+export interface ClientListener extends ResponseListener {
+  /** The request has its connection: its body can be sent now. */
+  begun?(exchange: ClientExchange): void;
+}
+
+/** A request that was asked for. */
+export interface PendingRequest {
+  /** Undefined while it waits for a connection. */
+  readonly exchange: ClientExchange | undefined;
+  /** Takes it back: out of the queue, or by breaking its exchange off. The listener is told. Idempotent. */
+  abort(reason?: UndercoatError): void;
+}
+
+export interface Client {
+  /** Connections that are open or opening, tunnels not among them. */
+  readonly connections: number;
+  readonly tunnels: number;
+  /** Requests that wait for a connection. */
+  readonly waiting: number;
+  readonly pool: SlabPool;
+  /**
+   * Sends a request as soon as a connection can take it.
+   * @throws MisuseError `client-closed`, or what is wrong with the request if it can go out at once; LimitError
+   *   `too-many-waiting`
+   */
+  request(options: RequestOptions, listener: ClientListener): PendingRequest;
+  /** Finishes what has begun; requests that wait fail. Resolves when no connection is left. */
+  close(options?: CloseOptions): Promise<void>;
+  abort(): void;
+}
+
+/** A client of whoever `connectable` reaches. Nothing is connected before the first request. */
+export function createClient(
+  connectable: Connectable,
+  stack: Steps = h1(),
+  options: ClientOptions = {},
+): Client {
+  return new PoolingClient(
+    connectable,
+    connectionSettings(connectable.platform, stack, 'client', options),
+    options,
+  );
+}
+
+class Waiting implements PendingRequest {
+  readonly options: RequestOptions;
+  readonly listener: ClientListener;
+  exchange: ClientExchange | undefined = undefined;
+  timer: Timer | undefined = undefined;
+  private readonly client: PoolingClient;
+
+  constructor(client: PoolingClient, options: RequestOptions, listener: ClientListener) {
+    this.client = client;
+    this.options = options;
+    this.listener = listener;
+  }
+
+  abort(reason?: UndercoatError): void {
+    if (this.exchange !== undefined) this.exchange.abort(reason);
+    else this.client.withdraw(this, reason ?? takenBack());
+  }
+}
+
+class PoolingClient implements Client, ConnectionKeeper<Connection> {
+  readonly pool: SlabPool;
+  private readonly connectable: Connectable;
+  private readonly settings: ConnectionSettings;
+  private readonly maxConnections: number;
+  private readonly maxWaiting: number;
+  private readonly waitTimeout: number;
+  private readonly onError: ((error: unknown) => void) | undefined;
+  private readonly keep: Keep;
+  /** The session that takes requests on each connection; null until it is there. */
+  private readonly sessions = new Map<Connection, ClientSession | null>();
+  /** Requests that wait for a connection, first come, first served. */
+  private queue: Waiting[] = [];
+  private scheduled = false;
+  private closing = false;
+  private made = 0;
+  private readonly pump = (): void => {
+    this.scheduled = false;
+    this.serve();
+  };
+
+  constructor(connectable: Connectable, settings: ConnectionSettings, options: ClientOptions) {
+    const { maxConnections = 8, maxWaiting = 1024, waitTimeout = 30_000, onError } = options;
+    requireAtLeast('maxConnections', maxConnections, 1);
+    requireAtLeast('maxWaiting', maxWaiting, 0);
+    requireAtLeast('waitTimeout', waitTimeout, 0);
+    this.pool = settings.pool;
+    this.connectable = connectable;
+    this.settings = settings;
+    this.maxConnections = maxConnections;
+    this.maxWaiting = maxWaiting;
+    this.waitTimeout = waitTimeout;
+    this.onError = onError;
+    this.keep = new Keep(settings.clock);
+  }
+
+  get connections(): number {
+    return this.keep.size;
+  }
+
+  get tunnels(): number {
+    return this.keep.tunnelled;
+  }
+
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  request(options: RequestOptions, listener: ClientListener): PendingRequest {
+    if (this.closing) throw new MisuseError('client-closed', 'LAY-3', 'the client takes no more requests');
+    const request = new Waiting(this, options, listener);
+    const session = this.queue.length === 0 ? this.free() : undefined;
+    if (session !== undefined) {
+      this.begin(request, session, false);
+      return request;
+    }
+    if (this.queue.length >= this.maxWaiting) {
+      throw new LimitError(
+        'maxWaiting',
+        'too-many-waiting',
+        'OWN-8',
+        `${this.maxWaiting} requests wait for a connection`,
+        answerClose,
+      );
+    }
+    this.queue.push(request);
+    if (Number.isFinite(this.waitTimeout)) {
+      const { clock } = this.settings;
+      request.timer = clock.at(clock.now() + this.waitTimeout, () =>
+        this.withdraw(request, this.waitedTooLong()),
+      );
+    }
+    this.schedule();
+    return request;
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.closing = true;
+    this.failWaiting();
+    await this.keep.drain(options);
+  }
+
+  abort(): void {
+    this.closing = true;
+    this.failWaiting();
+    this.keep.abort();
+  }
+
+  /** Takes a request out of the queue; its listener is told later. */
+  withdraw(request: Waiting, reason: UndercoatError): void {
+    const at = this.queue.indexOf(request);
+    if (at < 0) return;
+    this.queue.splice(at, 1);
+    this.refuse(request, reason);
+  }
+
+  tunnelled(connection: Connection): void {
+    this.sessions.delete(connection);
+    this.keep.tunnel(connection);
+    this.schedule();
+  }
+
+  closed(connection: Connection): void {
+    const neverReady = this.sessions.get(connection) === null;
+    this.sessions.delete(connection);
+    this.keep.delete(connection);
+    const { error } = connection;
+    // It never came to take requests: one of those who wait is told why, the others try again.
+    if (neverReady) {
+      const first = this.queue.shift();
+      if (first !== undefined) this.refuse(first, error ?? connectionLost());
+    }
+    if (error?.fault === 'api-misuse') this.threw(error.cause ?? error);
+    this.schedule();
+  }
+
+  threw(error: unknown): void {
+    const { onError } = this;
+    if (onError === undefined) return;
+    try {
+      onError(error);
+    } catch (thrown) {
+      this.settings.clock.defer(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.settings.clock.defer(this.pump);
+  }
+
+  /** Gives waiting requests to sessions that take them, and opens connections for the others. */
+  private serve(): void {
+    while (this.queue.length > 0) {
+      const session = this.free();
+      if (session === undefined) break;
+      this.begin(this.queue.shift() as Waiting, session, true);
+    }
+    let opening = 0;
+    for (const session of this.sessions.values()) if (session === null) opening += 1;
+    while (opening < this.queue.length && this.keep.size < this.maxConnections) {
+      this.connect();
+      opening += 1;
+    }
+  }
+
+  private free(): ClientSession | undefined {
+    for (const session of this.sessions.values()) {
+      if (session !== null && session.available > 0) return session;
+    }
+    return undefined;
+  }
+
+  private begin(request: Waiting, session: ClientSession, waited: boolean): void {
+    const { listener } = request;
+    request.timer?.cancel();
+    let exchange: ClientExchange;
+    try {
+      exchange = session.request(request.options, listener);
+    } catch (error) {
+      // Whoever asked at once is told by the call.
+      if (!waited) throw error;
+      this.refuse(request, error instanceof UndercoatError ? error : connectionLost(error));
+      return;
+    }
+    request.exchange = exchange;
+    if (listener.begun === undefined) return;
+    try {
+      listener.begun(exchange);
+    } catch (error) {
+      this.threw(error);
+      exchange.abort();
+    }
+  }
+
+  private connect(): void {
+    const application: Application = {
+      role: 'client',
+      ready: (session) => {
+        this.sessions.set(connection, session);
+        session.onAvailable = () => this.schedule();
+        this.schedule();
+      },
+    };
+    this.made += 1;
+    const transport = this.connectable.connect();
+    const connection = new Connection(transport, this.settings, application, this, this.made);
+    this.sessions.set(connection, null);
+    this.keep.add(connection);
+    connection.start();
+  }
+
+  private failWaiting(): void {
+    const waiting = this.queue;
+    this.queue = [];
+    for (const request of waiting) this.refuse(request, takenBack());
+  }
+
+  /** Told outside of whatever call found it out (OWN-9). Not a byte of it was sent. */
+  private refuse(request: Waiting, error: UndercoatError): void {
+    request.timer?.cancel();
+    this.settings.clock.defer(() => {
+      try {
+        request.listener.failed(error, true);
+      } catch (thrown) {
+        this.threw(thrown);
+      }
+    });
+  }
+
+  private waitedTooLong(): LimitError {
+    return new LimitError(
+      'waitTimeout',
+      'waited-too-long',
+      'LAY-4',
+      `no connection took the request within ${this.waitTimeout} ms`,
+      answerClose,
+    );
+  }
+}
+
+function takenBack(): UndercoatError {
+  return new UndercoatError(
+    'api-misuse',
+    'taken-back',
+    'OWN-7',
+    'the request was taken back unsent',
+    answerClose,
+  );
+}
+
+function connectionLost(cause?: unknown): UndercoatError {
+  return new UndercoatError(
+    'transport-failed',
+    'connection-lost',
+    'OWN-7',
+    'the connection ended before it took the request',
+    answerClose,
+    { cause },
+  );
+}

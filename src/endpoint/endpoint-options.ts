@@ -1,0 +1,94 @@
+/**
+ * The options that servers and clients share: memory, deadlines and observers, each limit with its name, its default
+ * and what happens at it; and how they become the settings of a connection. This file does not know which role is
+ * played.
+ *
+ * The bound of OWN-8, term by term, for an endpoint with `n` connections (`n ≤ maxConnections`):
+ *
+ *     held by one connection  ≤  receiveBytes                    slabs of the receive buffer, leases on them included
+ *                              + sendBytes                       slabs in which output is built, in flight included
+ *     held by the endpoint    ≤  min(n · (receiveBytes + sendBytes), memoryBytes)
+ *
+ * A slab counts whole while any byte of it is pinned. A handoff needs no term of its own: what is unused stays in the
+ * slab that receiving already counts. Bytes that the application lends (`send` of a long range) are the application's
+ * and are bounded by the session's output limit; what a transport keeps below (a TLS engine, the kernel) is its own.
+ */
+import { MisuseError } from '../errors.js';
+import type { MachineObserver } from '../machine/index.js';
+import { type Ledger, SlabPool } from '../memory/index.js';
+import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
+import type { Platform } from '../transport/contract.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import { requireRole } from './stack.js';
+import { type Role, type Steps, stepsOf } from './step.js';
+
+export interface EndpointOptions {
+  /** Bytes of a slab, and so of the longest head; default 16384. A longer head is answered with 431. */
+  readonly slabBytes?: number;
+  /** Most bytes of slabs that all connections together hold; default 64 MiB. At it reading waits, and answers are 503. */
+  readonly memoryBytes?: number;
+  /** A pool to use instead of one of the endpoint's own; the two options above and `ledger` are the pool's then. */
+  readonly pool?: SlabPool;
+  /**
+   * Most bytes of slabs that one connection's receiving holds; default 4 slabs, and 3 at least: one that leases pin,
+   * one that is full of body bytes, one to go on in. At it nothing more is read until leases come back.
+   */
+  readonly receiveBytes?: number;
+  /** Most bytes of slabs that one connection's output holds; default 16 slabs. At it the exchange is broken off (WS-9). */
+  readonly sendBytes?: number;
+  /** Most bytes that are read and thrown away after the last answer; default 262144. Over it the connection is torn down. */
+  readonly lingerBytes?: number;
+  /** The ones to change; see `Deadlines` for each one's answer. */
+  readonly deadlines?: Partial<Deadlines>;
+  /** Sees every row that a machine of a connection takes. */
+  readonly observer?: MachineObserver | null;
+  /** Watches every act of memory; off by default. */
+  readonly ledger?: Ledger | null;
+}
+
+const leastReceiveSlabs = 3;
+
+/** @throws MisuseError OWN-8 for a limit that cannot work, LAY-1 for a stack that is not for this role */
+export function connectionSettings(
+  platform: Platform,
+  stack: Steps,
+  role: Role,
+  options: EndpointOptions,
+): ConnectionSettings {
+  const steps = stepsOf(stack);
+  requireRole(steps, role);
+  const pool =
+    options.pool ??
+    new SlabPool({
+      ...(options.slabBytes === undefined ? {} : { slabBytes: options.slabBytes }),
+      ...(options.memoryBytes === undefined ? {} : { limitBytes: options.memoryBytes }),
+      ledger: options.ledger ?? null,
+    });
+  const { slabBytes } = pool;
+  const receiveBytes = options.receiveBytes ?? 4 * slabBytes;
+  const sendBytes = options.sendBytes ?? 16 * slabBytes;
+  const lingerBytes = options.lingerBytes ?? 262_144;
+  requireAtLeast('receiveBytes', receiveBytes, leastReceiveSlabs * slabBytes);
+  requireAtLeast('sendBytes', sendBytes, slabBytes);
+  requireAtLeast('lingerBytes', lingerBytes, 0);
+  const deadlines: Deadlines = { ...defaultDeadlines, ...options.deadlines };
+  for (const [name, value] of Object.entries(deadlines)) requireAtLeast(`deadlines.${name}`, value, 0);
+  return {
+    clock: platform.clock,
+    text: platform.text,
+    pool,
+    receiveBytes,
+    sendBytes,
+    lingerBytes,
+    deadlines,
+    observer: options.observer ?? null,
+    steps,
+  };
+}
+
+/** @throws MisuseError OWN-8 */
+export function requireAtLeast(name: string, value: number, least: number): void {
+  if (!(value >= least)) {
+    throw new MisuseError('limit-value', 'OWN-8', `${name} must be ${least} at least, not ${value}`);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * `h1()`: the step that speaks HTTP/1.1, as a server or as a client. This file does not know what stands below it.
+ */
+import type { SessionContext } from '../session/contract.js';
+import { PreparedFields } from '../session/h1/encode-fields.js';
+import { type H1ClientOptions, type H1ServerOptions, h1Settings } from '../session/h1/options.js';
+import { h1ClientSession } from '../stream/h1-client.js';
+import { h1ServerSession } from '../stream/h1-server.js';
+import { Stack } from './stack.js';
+import type { Application, SessionStep } from './step.js';
+
+/** Limits of both roles; each role takes its own. */
+export type H1StepOptions = H1ServerOptions & H1ClientOptions;
+
+/** HTTP/1.1 over whatever is below. @throws MisuseError OWN-8 when a limit is none */
+export function h1(options: H1StepOptions = {}): Stack {
+  h1Settings(options);
+  // Made once for each endpoint, not for each connection.
+  const dated = new WeakMap<Application, H1ServerOptions>();
+  const step: SessionStep = {
+    kind: 'session',
+    name: 'h1',
+    start: (context: SessionContext, application: Application) => {
+      if (application.role === 'client') {
+        const client = h1ClientSession(context, options);
+        application.ready(client);
+        return client.session;
+      }
+      let own = dated.get(application);
+      if (own === undefined) {
+        own = withDate(options, application.httpDate);
+        dated.set(application, own);
+      }
+      return h1ServerSession(context, own, application.exchange);
+    },
+  };
+  return new Stack([step]);
+}
+
+/** A server that has a calendar sends Date (RFC 9110 §6.6.1); the options may bring another one. */
+function withDate(options: H1ServerOptions, httpDate: (() => string) | undefined): H1ServerOptions {
+  if (options.date !== undefined || httpDate === undefined) return options;
+  let text = '';
+  let fields: PreparedFields | undefined;
+  const date = (): PreparedFields => {
+    const now = httpDate();
+    if (fields === undefined || now !== text) {
+      text = now;
+      fields = new PreparedFields([['Date', now]]);
+    }
+    return fields;
+  };
+  return { ...options, date };
+}

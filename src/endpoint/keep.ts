@@ -1,0 +1,68 @@
+/**
+ * The connections that an endpoint keeps, and how they all end: the graceful drain, and its bound in time. This file
+ * does not know whether they were accepted or made.
+ */
+import type { UndercoatError } from '../errors.js';
+import type { Clock, Timer } from '../transport/clock.js';
+import type { Connection } from './connection.js';
+
+/** How `close` waits. */
+export interface CloseOptions {
+  /** Milliseconds until what is still under way is torn down; default 30000. `Infinity` waits for good. */
+  readonly within?: number;
+}
+
+const defaultWithin = 30_000;
+
+export class Keep {
+  private readonly clock: Clock;
+  /** Connections of the endpoint's, and those whose pipe the application took over. */
+  private readonly own = new Set<Connection>();
+  private readonly tunnels = new Set<Connection>();
+  private emptied: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Connections, tunnels not among them. */
+  get size(): number {
+    return this.own.size;
+  }
+
+  get tunnelled(): number {
+    return this.tunnels.size;
+  }
+
+  add(connection: Connection): void {
+    this.own.add(connection);
+  }
+
+  tunnel(connection: Connection): void {
+    if (this.own.delete(connection)) this.tunnels.add(connection);
+  }
+
+  delete(connection: Connection): void {
+    this.own.delete(connection);
+    this.tunnels.delete(connection);
+    if (this.own.size > 0 || this.tunnels.size > 0) return;
+    const emptied = this.emptied;
+    this.emptied = [];
+    for (const callback of emptied) callback();
+  }
+
+  /** Every connection finishes what it has begun; resolves when none is left. Tunnels end by themselves, or at the bound. */
+  async drain(options: CloseOptions): Promise<void> {
+    const { within = defaultWithin } = options;
+    for (const connection of this.own) connection.shutdown();
+    if (this.own.size === 0 && this.tunnels.size === 0) return;
+    let timer: Timer | undefined;
+    if (Number.isFinite(within)) timer = this.clock.at(this.clock.now() + within, () => this.abort());
+    await new Promise<void>((resolve) => this.emptied.push(resolve));
+    timer?.cancel();
+  }
+
+  abort(error?: UndercoatError): void {
+    for (const connection of [...this.own, ...this.tunnels]) connection.abort(error);
+  }
+}

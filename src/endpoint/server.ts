@@ -1,0 +1,170 @@
+/**
+ * The server: accepts transports, gives each one a connection with the stack on it, and its exchanges to the handler.
+ *
+ * `await listen(tcp({ port: 0 }), proxy({ trust: ['127.0.0.0/8'] }).then(h1()), handler)`
+ *
+ * This file does not know which transports are accepted or what is spoken on them.
+ */
+import { MisuseError, UndercoatError } from '../errors.js';
+import type { SlabPool } from '../memory/index.js';
+import type { Listenable, Listener, Transport } from '../transport/contract.js';
+import type { Address } from '../transport/facts.js';
+import { Connection } from './connection.js';
+import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
+import { connectionSettings, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { type ErrorReport, type Handler, serverListener } from './handler.js';
+import { type CloseOptions, Keep } from './keep.js';
+import type { Application, Steps } from './step.js';
+
+export interface ServerOptions extends EndpointOptions {
+  /**
+   * Most connections at a time; default 10000. More are accepted and torn down at once, without a byte: what would be
+   * the answer depends on what the peer speaks, and reading that is what the limit is there to avoid. Tunnels do not
+   * count.
+   */
+  readonly maxConnections?: number;
+  /** Told of what handlers throw, and of bugs. Without it they show in the answers alone. */
+  readonly onError?: ErrorReport;
+}
+
+export interface Server {
+  /** Where it listens. */
+  readonly address: Address;
+  /** Connections that are open now, tunnels not among them. */
+  readonly connections: number;
+  /** Pipes that handlers took over and that are still open. */
+  readonly tunnels: number;
+  /** How many were refused over `maxConnections`. */
+  readonly refused: number;
+  readonly pool: SlabPool;
+  /**
+   * Graceful: accepts no more, closes idle connections at once and the others after what they have begun; what is
+   * still there after `within` milliseconds is torn down. Resolves when nothing is left.
+   */
+  close(options?: CloseOptions): Promise<void>;
+  /** Tears everything down now. `close` then resolves soon. */
+  abort(): void;
+}
+
+/**
+ * Listens. @throws TransportError (rejects) when the address cannot be had, MisuseError OWN-8 or LAY-1 for options or
+ * a stack that cannot work
+ */
+export async function listen(
+  listenable: Listenable,
+  stack: Steps,
+  handler: Handler,
+  options: ServerOptions = {},
+): Promise<Server> {
+  const settings = connectionSettings(listenable.platform, stack, 'server', options);
+  const server = new ListeningServer(listenable, settings, handler, options);
+  await server.start(listenable);
+  return server;
+}
+
+class ListeningServer implements Server, ConnectionKeeper<Connection> {
+  refused = 0;
+  readonly pool: SlabPool;
+  private readonly settings: ConnectionSettings;
+  private readonly application: Application;
+  private readonly maxConnections: number;
+  private readonly onError: ErrorReport | undefined;
+  private readonly keep: Keep;
+  /** Errors that were reported where they happened; the connection that ends with one does not report it again. */
+  private readonly reported = new WeakSet<object>();
+  private listener: Listener | undefined = undefined;
+  private closing = false;
+  private accepted = 0;
+
+  constructor(
+    listenable: Listenable,
+    settings: ConnectionSettings,
+    handler: Handler,
+    options: ServerOptions,
+  ) {
+    const { maxConnections = 10_000, onError } = options;
+    requireAtLeast('maxConnections', maxConnections, 1);
+    this.pool = settings.pool;
+    this.settings = settings;
+    this.maxConnections = maxConnections;
+    this.onError = onError;
+    this.keep = new Keep(settings.clock);
+    this.application = {
+      role: 'server',
+      exchange: serverListener(handler, (error, exchange) => this.report(error, exchange), settings.clock),
+      httpDate: listenable.platform.httpDate,
+    };
+  }
+
+  async start(listenable: Listenable): Promise<void> {
+    this.listener = await listenable.listen((transport) => this.accept(transport));
+  }
+
+  get address(): Address {
+    return (this.listener as Listener).address;
+  }
+
+  get connections(): number {
+    return this.keep.size;
+  }
+
+  get tunnels(): number {
+    return this.keep.tunnelled;
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.closing = true;
+    await Promise.all([this.listener?.close(), this.keep.drain(options)]);
+  }
+
+  abort(): void {
+    this.closing = true;
+    this.listener?.close().catch((error: unknown) => this.report(error, undefined));
+    this.keep.abort();
+  }
+
+  tunnelled(connection: Connection): void {
+    this.keep.tunnel(connection);
+  }
+
+  closed(connection: Connection): void {
+    const { error } = connection;
+    // Application code that threw in a callback shows as the reason why its connection ended.
+    if (error?.fault === 'api-misuse') this.report(error, undefined);
+    this.keep.delete(connection);
+  }
+
+  threw(error: unknown): void {
+    this.report(error, undefined);
+  }
+
+  private accept(transport: Transport): void {
+    if (this.closing || this.keep.size >= this.maxConnections) {
+      if (!this.closing) this.refused += 1;
+      transport.abort();
+      return;
+    }
+    this.accepted += 1;
+    const connection = new Connection(transport, this.settings, this.application, this, this.accepted);
+    this.keep.add(connection);
+    connection.start();
+  }
+
+  private report(error: unknown, exchange: Parameters<ErrorReport>[1]): void {
+    const { onError, reported } = this;
+    const cause = error instanceof UndercoatError && error.cause !== undefined ? error.cause : error;
+    if (typeof cause === 'object' && cause !== null) {
+      if (reported.has(cause)) return;
+      reported.add(cause);
+    }
+    if (onError === undefined) return;
+    try {
+      onError(cause, exchange);
+    } catch (thrown) {
+      // Not ours to swallow, and nobody here to catch it: it is the platform's.
+      this.settings.clock.defer(() => {
+        throw new MisuseError('on-error-threw', 'OWN-9', `onError threw: ${String(thrown)}`);
+      });
+    }
+  }
+}
