@@ -145,7 +145,7 @@ export class FieldSection {
       if (resumed !== LINE_READ) return resumed;
     }
     const maxLine = this.maxLine;
-    // In locals, for speed: what a module exports is looked up at every use.
+    // Locals and literals, for speed: what a module exports or declares is looked up at every use.
     const tchar = TCHAR;
     const content = FIELD_CONTENT;
     const candidates = CANDIDATES;
@@ -159,10 +159,10 @@ export class FieldSection {
         return this.suspend(STATE_LINE, p - start);
       }
       const lineAt = p;
-      if (bytes[p] === CR) {
+      if (bytes[p] === 0x0d) {
         this.count = count;
         if (p + 1 === stop) return this.suspend(STATE_END, p + 1 - start);
-        if (bytes[p + 1] !== LF) return this.fail(FIELD_LINE.bareCr, p + 1 - start);
+        if (bytes[p + 1] !== 0x0a) return this.fail(FIELD_LINE.bareCr, p + 1 - start);
         this.at = p + 2 - start;
         return COMPLETE;
       }
@@ -170,7 +170,7 @@ export class FieldSection {
       count++;
       const lineStop = Math.min(lineAt + maxLine, stop);
       p = skipClass(tchar, bytes, p, lineStop);
-      if (p === lineStop || bytes[p] !== COLON || p === lineAt) {
+      if (p === lineStop || bytes[p] !== 0x3a || p === lineAt) {
         this.count = count;
         this.lineAt = lineAt - start;
         if (p === stop) return this.suspend(STATE_NAME, p - start);
@@ -178,7 +178,7 @@ export class FieldSection {
       }
       const colonAt = p++;
       p = skipClass(content, bytes, p, lineStop);
-      if (stop - p < 2 || bytes[p] !== CR || bytes[p + 1] !== LF) {
+      if (stop - p < 2 || bytes[p] !== 0x0d || bytes[p + 1] !== 0x0a) {
         this.count = count;
         this.lineAt = lineAt - start;
         return this.stopInValue(bytes, start, p, stop, lineAt, colonAt);
