@@ -45,12 +45,15 @@ interface InFlight {
   readonly sentAt: number;
   interims: number;
   requestComplete: boolean;
+  /** When the request began and was complete; `untimed` until the turn after the command, which knows no time. */
   completedAt: number;
-  readonly since: number;
+  since: number;
   head: H1Head | null;
 }
 
 const { state, event } = h1ClientTable;
+
+const untimed = -1;
 
 export class H1ClientSession implements Session {
   readonly name: string;
@@ -159,6 +162,7 @@ export class H1ClientSession implements Session {
     const current = this.flight[0];
     if (this.over) return Number.POSITIVE_INFINITY;
     if (current === undefined) return this.since + deadlines.idle;
+    if (current.since === untimed) return Number.POSITIVE_INFINITY;
     const total = current.since + deadlines.total;
     switch (this.machine.state) {
       case state.waiting:
@@ -223,8 +227,8 @@ export class H1ClientSession implements Session {
       sentAt,
       interims: 0,
       requestComplete: parts.end,
-      completedAt: this.now,
-      since: this.now,
+      completedAt: untimed,
+      since: untimed,
       head: null,
     };
     if (this.flight.length === 0) this.prepare(entry);
@@ -248,7 +252,6 @@ export class H1ClientSession implements Session {
     this.writer.end(trailers);
     const entry = this.sending as InFlight;
     entry.requestComplete = true;
-    entry.completedAt = this.now;
     this.sending = null;
     this.sent();
   }
@@ -282,6 +285,7 @@ export class H1ClientSession implements Session {
 
   private advance(): Verdict {
     this.pausedBy = undefined;
+    this.noteTime();
     if (this.writer.exhausted && this.broken === undefined) this.broken = outputExhausted();
     let more = true;
     while (more && !this.over) {
@@ -302,6 +306,16 @@ export class H1ClientSession implements Session {
       }
     }
     return this.verdict();
+  }
+
+  /** Commands come between turns, when nobody says what time it is: their time is that of the turn they asked for. */
+  private noteTime(): void {
+    for (let i = this.flight.length - 1; i >= 0; i--) {
+      const entry = this.flight[i] as InFlight;
+      if (entry.since !== untimed && (entry.completedAt !== untimed || !entry.requestComplete)) return;
+      if (entry.since === untimed) entry.since = this.now;
+      if (entry.requestComplete) entry.completedAt = this.now;
+    }
   }
 
   private verdict(): Verdict {
@@ -490,7 +504,7 @@ export class H1ClientSession implements Session {
   }
 
   private answerDue(current: InFlight): number {
-    if (!current.requestComplete) return Number.POSITIVE_INFINITY;
+    if (!current.requestComplete || current.completedAt === untimed) return Number.POSITIVE_INFINITY;
     return Math.max(current.completedAt, this.since) + this.context.deadlines.firstByte;
   }
 
