@@ -1,0 +1,59 @@
+// Poison and fingerprint find every changed byte, wherever it stands among the words they read.
+import { describe, expect, test } from 'vitest';
+import { fingerprint, Poison } from '../../src/memory/poison.js';
+
+const values: readonly (readonly [string, number | ((offset: number) => number)])[] = [
+  ['one value', 0xdb],
+  ['all ones', 0xff],
+  ['zero', 0],
+  ['a line feed', 0x0a],
+  ['more than a byte', 0x1db],
+  ['a value for each offset', (offset) => offset * 7 + 3],
+];
+
+/** Ranges of all alignments, shorter and longer than what is read by words. */
+const ranges = [0, 1, 2, 3].flatMap((start) =>
+  [0, 1, 5, 63, 64, 65, 99, 131].map((length) => [start, start + length] as const),
+);
+
+describe.each(values)('poison of %s', (_, value) => {
+  const poison = new Poison(value);
+
+  test('is found intact, and what lies outside the range does not matter', () => {
+    for (const [start, end] of ranges) {
+      const bytes = new Uint8Array(140).fill(0x55);
+      poison.fill(bytes, start, end);
+      expect(poison.firstOther(bytes, start, end)).toBe(-1);
+      expect([...bytes.subarray(0, start), ...bytes.subarray(end)].every((byte) => byte === 0x55)).toBe(true);
+    }
+  });
+
+  test('the first changed byte is found, in views with an offset, too', () => {
+    for (const offset of [0, 1, 6]) {
+      for (const [start, end] of ranges) {
+        const bytes = new Uint8Array(new ArrayBuffer(160), offset, 140);
+        for (let at = start; at < end; at++) {
+          poison.fill(bytes, start, end);
+          bytes[at] = (bytes[at] as number) ^ 0x80;
+          expect(poison.firstOther(bytes, start, end)).toBe(at);
+        }
+      }
+    }
+  });
+});
+
+test('the fingerprint changes with each bit of the range, and with nothing outside', () => {
+  for (const offset of [0, 1, 6]) {
+    for (const [start, end] of ranges) {
+      const bytes = new Uint8Array(new ArrayBuffer(160), offset, 140);
+      const print = fingerprint(bytes, start, end);
+      for (let at = 0; at < bytes.length; at++) {
+        for (const bit of [1, 0x80]) {
+          bytes[at] = bit;
+          expect(fingerprint(bytes, start, end) !== print).toBe(at >= start && at < end);
+        }
+        bytes[at] = 0;
+      }
+    }
+  }
+});
