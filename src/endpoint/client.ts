@@ -204,7 +204,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       const first = this.queue.shift();
       if (first !== undefined) this.refuse(first, error ?? connectionLost());
     }
-    if (error?.fault === 'api-misuse') this.threw(error.cause ?? error);
+    // What application code threw in a callback is the cause of the reason why its connection ended.
+    if (error?.fault === 'api-misuse' && error.cause !== undefined) this.threw(error.cause);
     this.schedule();
   }
 

@@ -17,7 +17,7 @@ export interface ConnectionSettings {
   readonly receiveBytes: number;
   /** Most bytes of slabs that built output may hold. Over it the session waits, or answers with what needs no slab. */
   readonly sendBytes: number;
-  /** Most bytes that are received and discarded after the last answer (RFC 9112 §9.6). Over it the connection is torn down. */
+  /** Bytes after which nothing more is received and discarded behind the last answer (RFC 9112 §9.6). */
   readonly lingerBytes: number;
   readonly deadlines: Deadlines;
   readonly observer: MachineObserver | null;

@@ -186,7 +186,7 @@ export class Connection implements TransportReceiver {
   }
 
   room(): ByteRange | undefined {
-    if (this.unused.none && !this.machine.is(aborting) && !this.machine.is(over)) {
+    if (this.reading) {
       const room = this.input.room();
       if (room !== undefined) {
         this.receiveWaiter.settle(false);
@@ -274,7 +274,7 @@ export class Connection implements TransportReceiver {
     }
     this.inTurn = false;
     const { input } = this;
-    if (this.stalled && this.unused.none && !input.full) {
+    if (this.stalled && this.reading && !input.full) {
       this.stalled = false;
       this.transport.resume();
     }
@@ -451,7 +451,15 @@ export class Connection implements TransportReceiver {
   private discard(count: number): void {
     this.input.discard(this.input.pendingBytes);
     this.lingeredBytes += count;
-    if (this.lingeredBytes > this.settings.lingerBytes) this.abort();
+  }
+
+  /** Whether more is taken from the transport. */
+  private get reading(): boolean {
+    const { machine } = this;
+    if (machine.is(running)) return this.unused.none;
+    // Over the budget the peer is left with what it wrote: a reset would cost it the answer, so the deadline decides.
+    if (machine.is(finishing) || machine.is(lingering)) return this.lingeredBytes < this.settings.lingerBytes;
+    return false;
   }
 
   private flush(): void {

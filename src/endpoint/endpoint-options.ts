@@ -36,7 +36,11 @@ export interface EndpointOptions {
   readonly receiveBytes?: number;
   /** Most bytes of slabs that one connection's output holds; default 16 slabs. At it the exchange is broken off (WS-9). */
   readonly sendBytes?: number;
-  /** Most bytes that are read and thrown away after the last answer; default 262144. Over it the connection is torn down. */
+  /**
+   * Bytes that are read and thrown away behind the last answer, to within a slab; default 262144. Then nothing more is
+   * read, and the connection is torn down when the linger deadline passes: a reset at once would cost the peer the
+   * answer (RFC 9112 §9.6).
+   */
   readonly lingerBytes?: number;
   /** The ones to change; see `Deadlines` for each one's answer. */
   readonly deadlines?: Partial<Deadlines>;

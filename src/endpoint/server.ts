@@ -129,8 +129,8 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
 
   closed(connection: Connection): void {
     const { error } = connection;
-    // Application code that threw in a callback shows as the reason why its connection ended.
-    if (error?.fault === 'api-misuse') this.report(error, undefined);
+    // What application code threw in a callback is the cause of the reason why its connection ended.
+    if (error?.fault === 'api-misuse' && error.cause !== undefined) this.report(error, undefined);
     this.keep.delete(connection);
   }
 

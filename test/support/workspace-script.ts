@@ -33,6 +33,8 @@ const length: fc.Arbitrary<Length> = fc.oneof(
     arbitrary: fc.record({ from: fc.constant('zero' as const), plus: fc.constantFrom(0, 1, -1, 0.5, 16384) }),
   },
 );
+const whole = fc.constant<Length>({ from: 'limit', plus: 0 });
+const inside = fc.constantFrom<Length>({ from: 'zero', plus: 1 }, { from: 'limit', plus: -1 });
 const pick = fc.oneof({ weight: 4, arbitrary: fc.nat(1) }, { weight: 1, arbitrary: fc.nat(8) });
 const fill = fc.nat(255);
 const act = <const A extends string>(name: A) => fc.constant(name);
@@ -53,7 +55,7 @@ export const acts: readonly fc.Arbitrary<Act>[] = [
   }),
   fc.record({ act: fc.constantFrom('release' as const, 'release' as const, 'transfer' as const), pick }),
   fc.record({ act: fc.constantFrom('compact' as const, 'reset' as const), pick }),
-  fc.record({ act: fc.constantFrom('rollback' as const, 'cancel' as const) }),
+  fc.record({ act: fc.constantFrom('rollback' as const, ...Array<'reserveAll'>(5).fill('reserveAll')) }),
 ];
 
 /** Bytes to be written: `fill`, `fill + 1`, … */

@@ -91,24 +91,28 @@ test.each(['end', 'linger'])('%s: writes everything, half-closes, and discards w
   expect(connection.state).toBe('lingering');
   wire.write('late');
   bed.clock.run();
-  expect(wire.writtenBytes).toBe(wire.writtenBytes);
+  expect(wire.text).toHaveLength(5004);
   wire.transport.end();
   bed.clock.run();
   expect(wire).toMatchObject({ closes: 1, error: undefined });
   bed.assertQuiescent();
 });
 
-test('lingering is bounded in bytes', () => {
+test('lingering is bounded in bytes: then the peer is left with what it writes, and has the answer', () => {
   const bed = new Bed([echoStep()], { lingerBytes: 1000 });
   const { connection, wire } = bed.connect();
   wire.endsInReturn = false;
-  wire.write('linger\n');
+  wire.write('one\nlinger\n');
   bed.clock.run();
-  wire.write('x'.repeat(1000));
+  wire.write('x'.repeat(999));
   bed.clock.run();
+  expect(wire.writtenBytes).toBe(11 + 999);
+  wire.write('y'.repeat(5000));
+  bed.clock.run();
+  expect(wire.writtenBytes).toBe(11 + 999 + 1024);
+  expect(wire.text).toBe('one\n');
   expect(connection.state).toBe('lingering');
-  wire.write('y');
-  bed.clock.run();
+  bed.clock.advance(2000);
   expect(connection.state).toBe('closed');
   expect(wire.error?.code).toBe('connection-reset');
   bed.assertQuiescent();
