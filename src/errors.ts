@@ -19,10 +19,13 @@ export type Fault =
 
 /**
  * What the peer is told. `status` is an HTTP status code sent before the close; `close` is an orderly end
- * without a word; `abort` tears the transport down; `none` means that the peer is told nothing (misuse).
+ * without a word; `abort` tears the transport down; `none` means that the peer is told nothing (misuse). Of HTTP/2,
+ * `h2-connection` is a GOAWAY before the close and `h2-stream` a RST_STREAM, with an error code of RFC 9113 §7.
  */
 export type Answer =
   | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'h2-connection'; readonly code: number }
+  | { readonly kind: 'h2-stream'; readonly code: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'abort' }
   | { readonly kind: 'none' };
