@@ -137,7 +137,7 @@ export class WorkspaceModel {
   }
 
   split(lease: Held, at: number): Expectation {
-    const outside = !(at > 0 && at < lease.content.length);
+    const outside = !Number.isInteger(at) || at < 1 || at >= lease.content.length;
     const refused = refusal(
       lease.over ? ['lease-ended OWN-5'] : [],
       outside ? ['lease-split-range OWN-2'] : [],

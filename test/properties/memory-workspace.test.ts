@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Expectation, WorkspaceModel } from '../../models/workspace.js';
 import { EmulatedWorkspace } from '../../src/memory/index.js';
-import { checkedWorkspace, kinds } from '../support/memory.js';
+import { checkedWorkspace } from '../support/memory.js';
 import { type Act, acts, lengthOf, pattern, picked, WorkspaceRun } from '../support/workspace-script.js';
 
 const capacities = fc.oneof(
@@ -107,22 +107,22 @@ function end(run: WorkspaceRun): void {
   for (const lease of run.leases) if (lease.live) lease.release();
 }
 
-test.each(kinds)('WS-1 to WS-7: every act does what the model says (%s)', (_, kind) => {
+test('WS-1 to WS-7: every act does what the model says', () => {
   const outcomes = new Map<string, number>();
   const steps = fc.commands(
     acts.map((arbitrary) => arbitrary.map((step) => new Step(step, outcomes))),
-    { maxCommands: 60, size: 'max' },
+    { maxCommands: 300, size: 'max' },
   );
   fc.assert(
     fc.property(capacities, steps, (capacity, commands) => {
-      const { workspace, ledger, pool } = checkedWorkspace(capacity, kind);
+      const { workspace, ledger, pool } = checkedWorkspace(capacity);
       const real = new WorkspaceRun(workspace);
       fc.modelRun(() => ({ model: new WorkspaceModel(capacity), real }), commands);
       end(real);
       ledger.assertQuiescent();
       expect(pool.heldBytes).toBe(0);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   // A run that never came to one of these would hold the workspace to less than it says.
   const floor = [

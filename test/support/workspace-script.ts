@@ -43,19 +43,17 @@ const act = <const A extends string>(name: A) => fc.constant(name);
 export const acts: readonly fc.Arbitrary<Act>[] = [
   fc.record({ act: act('allocate'), bytes: length, fill }),
   fc.record({ act: act('reserve'), bytes: length }),
-  fc.record({ act: fc.constantFrom('reserveAll' as const, 'reserveAll' as const, 'snapshot' as const) }),
+  fc.record({ act: fc.constantFrom('reserveAll', 'reserveAll', 'snapshot') }),
   fc.record({ act: act('close'), bytes: length, fill }),
   fc.record({ act: act('closeInto'), pick, bytes: length, fill }),
   fc.record({ act: act('closeInto'), pick: fc.constant(0), bytes: length, fill }),
   fc.record({ act: act('cancel') }),
-  fc.record({
-    act: fc.constantFrom('lease' as const, 'drop' as const, 'split' as const),
-    pick,
-    bytes: length,
-  }),
-  fc.record({ act: fc.constantFrom('release' as const, 'release' as const, 'transfer' as const), pick }),
-  fc.record({ act: fc.constantFrom('compact' as const, 'reset' as const), pick }),
-  fc.record({ act: fc.constantFrom('rollback' as const, ...Array<'reserveAll'>(5).fill('reserveAll')) }),
+  fc.record({ act: fc.constantFrom('lease', 'lease', 'drop'), pick, bytes: length }),
+  fc.record({ act: act('lease'), pick: fc.constant(0), bytes: whole }),
+  fc.record({ act: act('split'), pick, bytes: fc.oneof(length, inside) }),
+  fc.record({ act: fc.constantFrom('release', 'release', 'transfer'), pick }),
+  fc.record({ act: fc.constantFrom('compact', 'reset'), pick }),
+  fc.record({ act: fc.constantFrom('rollback', 'reserveAll', 'reserveAll', 'reserveAll', 'reserveAll') }),
 ];
 
 /** Bytes to be written: `fill`, `fill + 1`, … */
