@@ -427,6 +427,8 @@ export class H1ServerSession implements Session {
       if (this.broken !== undefined) return true;
       if (!this.requestComplete) return false;
     }
+    // An answer that found no room while the body was read is none.
+    if (this.writer.exhausted) return true;
     if (this.takeOver !== undefined) {
       this.machine.take(event.upgrade);
       this.endExchange(stream);
@@ -514,7 +516,8 @@ export class H1ServerSession implements Session {
 
   /** The application broke it off. */
   private breakOff(reason: UndercoatError): void {
-    if (this.responseComplete) {
+    // What found no room was never sent, however the application went on.
+    if (this.responseComplete && !this.writer.exhausted) {
       this.broken = undefined;
       this.draining = true;
       this.endUndrained(this.stream as H1RequestSink);

@@ -1,0 +1,164 @@
+// The client: reuse, the line of those who wait, and what is told of failures.
+import { expect, test } from 'vitest';
+import type { Handler } from '../../src/endpoint/handler.js';
+import type { ServerExchange } from '../../src/stream/contract.js';
+import { createPair, latin1Bytes } from '../support/pair.js';
+
+const hello: Handler = (exchange) =>
+  exchange.reply(200, undefined, latin1Bytes(`hello ${exchange.request.target}`));
+
+function held(): { handler: Handler; exchanges: ServerExchange[] } {
+  const exchanges: ServerExchange[] = [];
+  return { handler: (exchange) => void exchanges.push(exchange), exchanges };
+}
+
+test('requests at the same time take connections of their own, up to the limit; the others wait their turn', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, client: { maxConnections: 2 } });
+  const outcomes = ['/a', '/b', '/c', '/d'].map((target) => pair.request({ target }));
+  await pair.run();
+  expect(exchanges.map(({ request }) => request.target)).toEqual(['/a', '/b']);
+  expect(pair.client).toMatchObject({ connections: 2, waiting: 2 });
+  for (const exchange of exchanges.splice(0)) hello(exchange);
+  await pair.run();
+  expect(exchanges.map(({ request }) => request.target)).toEqual(['/c', '/d']);
+  for (const exchange of exchanges.splice(0)) hello(exchange);
+  await pair.run();
+  expect(outcomes.map(({ body }) => body)).toEqual(['hello /a', 'hello /b', 'hello /c', 'hello /d']);
+  expect(pair.client.connections).toBe(2);
+  await pair.finish();
+});
+
+test('a connection that is not clean is not used again', async () => {
+  const pair = await createPair({
+    handler: (exchange) =>
+      exchange.reply(
+        200,
+        exchange.request.target === '/last' ? [['Connection', 'close']] : [],
+        latin1Bytes('x'),
+      ),
+  });
+  const first = pair.request({ target: '/last' });
+  await pair.run();
+  expect(first.complete).toBe(true);
+  const second = pair.request();
+  await pair.run();
+  expect(second.complete).toBe(true);
+  await pair.finish();
+});
+
+test('a peer that cannot be reached: every request is told, and may be tried again', async () => {
+  const pair = await createPair({ handler: hello });
+  await pair.server.close();
+  const outcomes = [pair.request(), pair.request(), pair.request()];
+  await pair.run();
+  for (const outcome of outcomes) {
+    expect(outcome).toMatchObject({ failed: { code: 'connection-refused' }, retryable: true });
+  }
+  expect(pair.client).toMatchObject({ connections: 0, waiting: 0 });
+  await pair.finish();
+});
+
+test('a request that went out and was not answered is not called retryable', async () => {
+  const { handler } = held();
+  const pair = await createPair({ handler });
+  const outcome = pair.request({ method: 'POST' }, ['body']);
+  await pair.run();
+  pair.server.abort();
+  await pair.run();
+  expect(outcome).toMatchObject({ over: true, retryable: false });
+  await pair.finish();
+});
+
+test('waiting has a limit and a deadline', async () => {
+  const { handler } = held();
+  const pair = await createPair({
+    handler,
+    client: { maxConnections: 1, maxWaiting: 2, waitTimeout: 100 },
+  });
+  pair.request();
+  await pair.run();
+  const waits = [pair.request(), pair.request()];
+  expect(() => pair.request()).toThrow(expect.objectContaining({ code: 'too-many-waiting' }));
+  await pair.advance(99);
+  expect(waits.map(({ over }) => over)).toEqual([false, false]);
+  await pair.advance(1);
+  for (const wait of waits) {
+    expect(wait).toMatchObject({ failed: { code: 'waited-too-long' }, retryable: true });
+  }
+  pair.client.abort();
+  await pair.run();
+  await pair.finish();
+});
+
+test('a request can be taken back while it waits, and broken off when it does not', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, client: { maxConnections: 1 } });
+  const told: string[] = [];
+  const listener = (name: string) => ({
+    response: () => {},
+    failed: (error: { code: string }, retryable: boolean) => told.push(`${name} ${error.code} ${retryable}`),
+  });
+  const first = pair.client.request({ authority: 'a' }, listener('first'));
+  const second = pair.client.request({ authority: 'a' }, listener('second'));
+  await pair.run();
+  expect(first.exchange).toBeDefined();
+  expect(second.exchange).toBeUndefined();
+  second.abort();
+  second.abort();
+  expect(told).toEqual([]);
+  await pair.run();
+  expect(told).toEqual(['second taken-back true']);
+  first.abort();
+  await pair.run();
+  expect(told).toEqual(['second taken-back true', 'first aborted false']);
+  expect(exchanges).toHaveLength(1);
+  await pair.finish();
+});
+
+test('close finishes what has begun, fails what waits, and takes nothing new', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, client: { maxConnections: 1 } });
+  const begun = pair.request();
+  await pair.run();
+  const waits = pair.request();
+  await pair.run();
+  const closed = pair.client.close();
+  expect(() => pair.request()).toThrow(expect.objectContaining({ code: 'client-closed' }));
+  await pair.run();
+  expect(waits).toMatchObject({ failed: { code: 'taken-back' }, retryable: true });
+  expect(begun.over).toBe(false);
+  for (const exchange of exchanges) hello(exchange);
+  await pair.run();
+  await closed;
+  expect(begun.complete).toBe(true);
+  expect(pair.client.connections).toBe(0);
+  await pair.finish();
+});
+
+test('what is wrong with a request is told at the call when it can go out, and to the listener when it waited', async () => {
+  const pair = await createPair({ handler: hello });
+  const waited = pair.request({ fields: [['bad name', 'x']] });
+  await pair.run();
+  expect(waited.failed).toMatchObject({ code: 'field-name' });
+  expect(() => pair.request({ fields: [['bad name', 'x']] })).toThrow(
+    expect.objectContaining({ code: 'field-name' }),
+  );
+  const fine = pair.request();
+  await pair.run();
+  expect(fine.complete).toBe(true);
+  await pair.finish();
+});
+
+test('a connection that closes while it is idle is replaced', async () => {
+  const pair = await createPair({ handler: hello, server: { deadlines: { idle: 50 } } });
+  const first = pair.request();
+  await pair.run();
+  expect(first.complete).toBe(true);
+  await pair.advance(60);
+  expect(pair.client.connections).toBe(0);
+  const second = pair.request();
+  await pair.run();
+  expect(second.complete).toBe(true);
+  await pair.finish();
+});
