@@ -1,0 +1,67 @@
+/**
+ * The time of a run: the platform's, or a virtual clock that moves as soon as nothing else is left to do. Either way a
+ * run ends: what hangs meets a limit. This file does not know what is waited for.
+ */
+
+import type { Clock } from '../transport/clock.js';
+import { platformClock } from '../transport/node/clock.js';
+import { VirtualClock } from '../transport/virtual-clock.js';
+
+/** A run did not end within its limit, or nothing was left that could end it. */
+export class StalledError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StalledError';
+  }
+}
+
+export interface Time {
+  readonly clock: Clock;
+  /** What the promise resolves to; meanwhile time passes. @throws StalledError if that does not come to an end */
+  until<T>(promise: Promise<T>): Promise<T>;
+}
+
+/** Real time; what is waited for must be there at `endsAt`, on the scale of `performance.now()`. */
+export function realTime(endsAt: number): Time {
+  return {
+    clock: platformClock,
+    until: async (promise) => {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<never>((_, reject) => {
+        const left = Math.max(endsAt - performance.now(), 0);
+        timer = setTimeout(() => reject(new StalledError('the time limit has passed')), left);
+      });
+      try {
+        return await Promise.race([promise, limit]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** Turns of the platform in which nothing moved on the clock, after which nothing is expected to any more. */
+const mostIdleTurns = 1000;
+
+/** Virtual time; of real time it may take until `endsAt`. */
+export function virtualTime(endsAt: number): Time {
+  const clock = new VirtualClock();
+  return {
+    clock,
+    until: async (promise) => {
+      let isSettled = false;
+      const settle = (): void => {
+        isSettled = true;
+      };
+      promise.then(settle, settle);
+      for (let idle = 0; !isSettled; idle++) {
+        if (clock.runUntilIdle() > 0) idle = 0;
+        // What goes on in promises has its turn.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        if (idle > mostIdleTurns) throw new StalledError('nothing is left to do, and it is not done');
+        if (performance.now() > endsAt) throw new StalledError('the time limit has passed');
+      }
+      return await promise;
+    },
+  };
+}
