@@ -1,14 +1,17 @@
 // Our way to read requests: through the receive buffer, as a transport fills it, with limits and ownership on.
-import { type Ledger, Owner, ReceiveBuffer, SlabPool } from '../../src/memory/index.js';
+import { type Lease, type Ledger, Owner, ReceiveBuffer, SlabPool } from '../../src/memory/index.js';
+import { BodyReader, type BodySink } from '../../src/session/h1/body-reader.js';
+import { ChunkedReader } from '../../src/session/h1/chunked-reader.js';
 import { HeadReader } from '../../src/session/h1/head-reader.js';
 import { defaultHeadLimits } from '../../src/session/h1/limits.js';
 import { H1Head } from '../../src/session/h1/message-head.js';
-import { COMPLETE } from '../../src/session/h1/results.js';
+import { h1Settings } from '../../src/session/h1/options.js';
+import { COMPLETE, DATA } from '../../src/session/h1/results.js';
 import { nodeText } from '../../src/transport/node/text.js';
 import type { Contestant } from './measure.js';
 
 /** Puts `bytes` where a transport would: in as many rooms as it takes. */
-export function receive(input: ReceiveBuffer, bytes: Uint8Array): void {
+function receive(input: ReceiveBuffer, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     const room = input.room();
     if (room === undefined) throw new Error('the receive buffer is full');
@@ -64,4 +67,85 @@ export function usable(head: H1Head): number {
 export function everyValue(head: H1Head): number {
   const lines = head.fields.toArray();
   return lines.length > 0 ? usable(head) : 0;
+}
+
+/** Takes every lease of a body and gives it back, as a consumer does that looks at the bytes and is done. */
+class BodyCounter implements BodySink {
+  readonly wantsBody: boolean;
+  readonly discardsBody: boolean;
+  readonly bodyOwner: Owner;
+  bodyBytes: number;
+
+  constructor() {
+    this.wantsBody = true;
+    this.discardsBody = false;
+    this.bodyOwner = new Owner('application', 'body', 0);
+    this.bodyBytes = 0;
+  }
+
+  data(lease: Lease): void {
+    this.bodyBytes += lease.end - lease.start;
+    lease.release();
+  }
+}
+
+/** Reads a request with a body of `length` bytes over and over: the head and each piece of the body as leases. */
+export function readingBodies(name: string, message: Uint8Array, length: number): Contestant {
+  const pool = new SlabPool();
+  const owner = new Owner('session', 'h1-server', 0);
+  const input = new ReceiveBuffer(pool.share(65_536), owner);
+  const settings = h1Settings();
+  const heads = new HeadReader('request', settings.head, nodeText);
+  const bodies = new BodyReader('request', settings);
+  const sink = new BodyCounter();
+  const step = (inBody: boolean): boolean => {
+    if (!inBody) {
+      if (heads.read(input.bytes, input.start, input.end) !== COMPLETE) return false;
+      const head = new H1Head(heads, input.take(heads.length, owner, 'head'), nodeText);
+      bodies.begin(head.framing, head.contentLength);
+      heads.reset();
+      head.giveBack();
+    }
+    return bodies.read(input, sink) !== COMPLETE;
+  };
+  return {
+    name,
+    run(count: number): void {
+      const before = sink.bodyBytes;
+      for (let i = 0; i < count; i++) {
+        let inBody = false;
+        for (let at = 0; at < message.length; ) {
+          const room = input.room();
+          if (room === undefined) throw new Error('the receive buffer is full');
+          const taken = Math.min(room.end - room.start, message.length - at);
+          room.bytes.set(message.subarray(at, at + taken), room.start);
+          input.received(taken);
+          at += taken;
+          inBody = step(inBody);
+        }
+        input.settle();
+      }
+      if (sink.bodyBytes - before !== count * length) throw new Error('the body is not whole');
+    },
+  };
+}
+
+/** Reads a chunked body where it lies, over and over: the data as ranges, without leases. */
+export function readingRanges(name: string, body: Uint8Array, length: number): Contestant {
+  const reader = new ChunkedReader('request', h1Settings().chunked);
+  return {
+    name,
+    run(count: number): void {
+      let seen = 0;
+      for (let i = 0; i < count; i++) {
+        reader.reset();
+        let at = 0;
+        while (reader.read(body, at, body.length) === DATA) {
+          seen += reader.dataEnd - reader.dataStart;
+          at = reader.position;
+        }
+      }
+      if (seen !== count * length) throw new Error('the body is not whole');
+    },
+  };
 }

@@ -39,7 +39,7 @@ export function resultOf(row: Row, samples: readonly Samples[]): MeasuredRow {
   };
 }
 
-export function met({ peers, target, unit }: RowResult): boolean | undefined {
+function met({ peers, target, unit }: RowResult): boolean | undefined {
   const ratio = peers[0]?.ratio;
   if (target === null || ratio === undefined) return undefined;
   return unit === 'per second' ? ratio >= target : ratio <= target;

@@ -31,9 +31,14 @@ else process.exitCode = await runAll();
 async function runGroup(group: RowGroup): Promise<void> {
   const budget = values.quick ? quickBudget : fullBudget;
   for (const row of group) {
-    if (wanted(row.work)) process.send?.(resultOf(row, await row.measure(budget)));
+    if (wanted(row.work)) await tell(resultOf(row, await row.measure(budget)));
   }
-  process.disconnect();
+  // What the rows have started, timers above all, must not hold the process.
+  process.exit();
+}
+
+function tell(measured: MeasuredRow): Promise<void> {
+  return new Promise((resolve) => process.send?.(measured, undefined, undefined, () => resolve()));
 }
 
 async function runAll(): Promise<number> {
@@ -42,8 +47,10 @@ async function runAll(): Promise<number> {
   for (const [index, group] of rowGroups.entries()) {
     if (!group.some(({ work }) => wanted(work))) continue;
     const rows = await inChild(index);
-    if (rows === undefined) failed = true;
-    else for (const row of rows) measured.push(row);
+    if (rows === undefined) {
+      failed = true;
+      process.stderr.write(`failed: ${group.map(({ work }) => work).join(', ')}\n`);
+    } else for (const row of rows) measured.push(row);
     if (!values.json && rows !== undefined) process.stdout.write(`${table(rows)}\n`);
   }
   if (measured.length === 0 && !failed) {

@@ -31,7 +31,7 @@ export const browserGet = octets(
 );
 
 /** The smallest request that is asked in bulk: 64 octets. */
-export const tinyGet = octets(
+const tinyGet = octets(
   ['GET /ab HTTP/1.1', 'Host: www.example.com', 'Accept: */*', 'DNT: 1', '', ''].join('\r\n'),
 );
 
@@ -43,9 +43,17 @@ export function pipelined(count: number): Uint8Array {
 }
 
 /** A POST with a chunked body: `total` octets of data in chunks of `chunk`. */
-export function chunkedPost(total: number, chunk: number): { head: Uint8Array; body: Uint8Array } {
-  const head = octets('POST /upload HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n');
-  const data = 'x'.repeat(chunk);
-  const line = `${chunk.toString(16)}\r\n${data}\r\n`;
-  return { head, body: octets(`${line.repeat(total / chunk)}0\r\n\r\n`) };
+export function chunkedPost(total: number, chunk: number): Uint8Array {
+  return octets(`${chunkedHead}${chunkedBody(total, chunk)}`);
+}
+
+/** The chunked body alone. */
+export function chunkedOnly(total: number, chunk: number): Uint8Array {
+  return octets(chunkedBody(total, chunk));
+}
+
+const chunkedHead = 'POST /upload HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+function chunkedBody(total: number, chunk: number): string {
+  return `${`${chunk.toString(16)}\r\n${'x'.repeat(chunk)}\r\n`.repeat(total / chunk)}0\r\n\r\n`;
 }

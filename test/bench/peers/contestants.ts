@@ -31,3 +31,21 @@ export function feeding(
     },
   };
 }
+
+/** The same for a request with a body of `length` octets, all of which must have been given. */
+export function feedingBodies(
+  peer: ParserPeer,
+  bytes: Uint8Array,
+  length: number,
+): { name: string; run(count: number): void } {
+  const requests = feeding(peer, bytes);
+  return {
+    name: peer.name,
+    run(count: number): void {
+      const before = peer.bodyBytes;
+      requests.run(count);
+      if (peer.bodyBytes - before !== count * length)
+        throw new Error(`${peer.name} did not give the whole body`);
+    },
+  };
+}

@@ -1,6 +1,18 @@
 // All rows, in the order in which they are printed. Each group runs in a process of its own, so that no row is
 // compiled for what another one did.
 import type { RowGroup } from '../row.js';
+import { bodyRows } from './bodies.js';
 import { headRows } from './heads.js';
+import { inProcessRows } from './in-process.js';
+import { ledgerRows } from './ledger.js';
+import { pipelineRows } from './pipelines.js';
+import { serverRows } from './servers.js';
 
-export const rowGroups: readonly RowGroup[] = [...headRows];
+export const rowGroups: readonly RowGroup[] = [
+  ...headRows,
+  ...bodyRows,
+  ...pipelineRows,
+  ...inProcessRows,
+  ...serverRows,
+  ...ledgerRows,
+];
