@@ -131,7 +131,7 @@ export class FieldsView implements Iterable<readonly [name: string, value: strin
   }
 
   private lineOffset(i: number): number {
-    if (!(i >= 0 && i < this.count)) {
+    if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
       throw new MisuseError('field-index', 'OWN-6', `there is no field line ${i}`);
     }
     return i * OFFSETS;

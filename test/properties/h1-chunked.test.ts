@@ -1,0 +1,168 @@
+/**
+ * The chunked reader against its grammar (WIRE-1), at every segmentation (CON-6), with anything behind the end
+ * (OWN-6), on any octets (WIRE-3).
+ */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { modelChunked } from '../../models/h1-grammar.js';
+import { h1ChunkedBody } from '../../src/kit/arbitraries/h1-chunked-body.js';
+import { h1Mutation, mutateH1 } from '../../src/kit/arbitraries/h1-mutation.js';
+import { segmentation, segmentEnds } from '../../src/kit/arbitraries/segmentation.js';
+import { oneByOne, readChunked } from '../support/h1.js';
+
+const mutations = fc.array(h1Mutation(), { minLength: 1, maxLength: 2 });
+const mutated = fc.tuple(h1ChunkedBody(), mutations).map(([body, list]) => mutateH1(body.text, list));
+/** Right, but for one line: what frames the next octets, or what comes behind data. */
+const spoilt = fc
+  .tuple(
+    h1ChunkedBody(),
+    fc.constantFrom(
+      ['\r\n', '\n'],
+      ['\r\n', '\rX'],
+      ['\r\n', 'XX'],
+      ['\r\n', ' \r\n'],
+      ['\r\n', ';\r\n'],
+      ['\r\n', ';a=\r\n'],
+      ['\r\n', ';a="b\r\n'],
+      ['\r\n', ';a="b\\\r\n'],
+      ['\r\n', ' ; a = b\r\n'],
+      ['', '+'],
+      ['', '0x'],
+      ['', ' '],
+      ['', '-'],
+      ['', 'g'],
+      ['', '100000000'],
+      ['', '20000000000000'],
+      ['', '10000000000000000'],
+    ),
+    fc.nat({ max: 5 }),
+  )
+  .map(([{ text }, [from = '', to = ''], nth]) => {
+    let at = 0;
+    for (let i = 0; i < nth; i++) at = Math.max(0, text.indexOf(from === '' ? '\r\n' : from, at) + 2);
+    const found = text.indexOf(from, at);
+    return found < 0 ? text : text.slice(0, found) + to + text.slice(found + from.length);
+  });
+const bodies = fc.oneof(
+  h1ChunkedBody().map(({ text }) => text),
+  mutated,
+  spoilt,
+);
+const surroundings = fc.record({
+  offsets: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
+  fills: fc.array(fc.oneof(fc.constantFrom(0x0a, 0x0d, 0x30), fc.nat({ max: 255 })), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+});
+
+describe('WIRE-1: a chunked body is accepted exactly when the grammar accepts it, with that data', () => {
+  it('valid bodies', () => {
+    fc.assert(
+      fc.property(h1ChunkedBody(), fc.string({ unit: 'binary-ascii', maxLength: 8 }), (body, rest) => {
+        const text = body.text + rest;
+        const { data, trailers } = body;
+        const expected = {
+          kind: 'complete',
+          length: body.text.length,
+          data,
+          trailers,
+          count: trailers.length,
+        };
+        expect(readChunked(text, [text.length])).toMatchObject(expected);
+        expect(modelChunked(text)).toEqual({ length: body.text.length, data, trailers });
+      }),
+    );
+  });
+
+  it('bodies with mistakes', () => {
+    let accepted = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(bodies, (text) => {
+        const model = modelChunked(text);
+        const read = readChunked(text, [text.length]);
+        if (model === undefined) {
+          refused++;
+          expect(read.kind).not.toBe('complete');
+        } else {
+          accepted++;
+          expect(read).toMatchObject({ kind: 'complete', ...model });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(Math.min(accepted, refused)).toBeGreaterThan(100);
+  });
+});
+
+describe('CON-6, OWN-6: segmentation, place and surroundings change nothing', () => {
+  it('one octet at a time, and any segments', () => {
+    fc.assert(
+      fc.property(bodies, segmentation(), surroundings, (text, sizes, around) => {
+        const { end: _, ...whole } = { end: 0, ...readChunked(text, [text.length]) };
+        expect(readChunked(text, segmentEnds(text.length, sizes), { around })).toMatchObject(whole);
+        const slow = readChunked(text, oneByOne(text.length), { around });
+        expect(slow).toMatchObject(whole);
+        if (slow.kind === 'error') expect(slow.end).toBe(slow.at + 1);
+        if (slow.kind === 'complete') expect(slow.end).toBe(slow.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('limits, reached anywhere', () => {
+    const limits = fc.record({
+      maxChunkSizeDigits: fc.integer({ min: 1, max: 4 }),
+      maxChunkExtensionBytes: fc.integer({ min: 0, max: 12 }),
+      maxExtensionBytes: fc.integer({ min: 0, max: 20 }),
+      maxTrailerBytes: fc.integer({ min: 2, max: 40 }),
+      maxFieldLineBytes: fc.integer({ min: 3, max: 30 }),
+      maxTrailerFields: fc.integer({ min: 0, max: 3 }),
+    });
+    fc.assert(
+      fc.property(bodies, limits, segmentation(), (text, small, sizes) => {
+        const { end: _, ...whole } = { end: 0, ...readChunked(text, [text.length], { limits: small }) };
+        expect(readChunked(text, segmentEnds(text.length, sizes), { limits: small })).toMatchObject(whole);
+        const slow = readChunked(text, oneByOne(text.length), { limits: small });
+        expect(slow).toMatchObject(whole);
+        if (slow.kind === 'error') expect(slow.end).toBe(slow.at + 1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('WORK-1: nothing but a trailer section need be kept', () => {
+  it('what was read is not given again', () => {
+    fc.assert(
+      fc.property(h1ChunkedBody(), fc.nat({ max: 1000 }), ({ text, trailersAt }, thousandths) => {
+        const end = Math.floor((text.length * thousandths) / 1001);
+        const read = readChunked(text, oneByOne(end));
+        expect(read).toMatchObject({ kind: 'need-data', kept: Math.max(0, end - trailersAt) });
+      }),
+    );
+  });
+});
+
+describe('WIRE-3: any octets give a result', () => {
+  it('of chunks', () => {
+    const soup = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom('5', 'a', '0', '\r\n', '\r', '\n', ';', '=', '"', '\\', 'hello', ':', ' '),
+          fc.nat({ max: 255 }).map((code) => String.fromCharCode(code)),
+        ),
+        { maxLength: 40 },
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(soup, segmentation(), (text, sizes) => {
+        const { end: _, ...whole } = { end: 0, ...readChunked(text, [text.length]) };
+        if (whole.kind === 'error') expect(whole.code).toMatch(/^h1-/);
+        if (text.length > 0) expect(readChunked(text, segmentEnds(text.length, sizes))).toMatchObject(whole);
+      }),
+    );
+  });
+});
