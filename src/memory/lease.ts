@@ -19,6 +19,8 @@ const live = 0;
 const retained = 1;
 const ended = 2;
 
+const none: readonly Lease[] = [];
+
 export class Lease {
   readonly slab: Slab;
   readonly owner: Owner;
@@ -32,6 +34,8 @@ export class Lease {
   private readonly count: LeaseCount;
   private phase: number;
   private name: string;
+  /** Who goes on for this handle: its two parts after `split`, the next owner's after `transfer`. */
+  heirs: readonly Lease[];
 
   /**
    * Made by workspaces only, who also tell the ledger. `bytes` is the slab's store, or under emulation a buffer
@@ -58,6 +62,7 @@ export class Lease {
     this.count = count;
     this.phase = live;
     this.name = '';
+    this.heirs = none;
     slab.pins += 1;
     count.leased += 1;
   }
@@ -117,6 +122,7 @@ export class Lease {
     const next = this.part(this.from, this.to, to, unit);
     if (this.ledger !== null) this.ledger.transferred(this, next);
     this.phase = ended;
+    this.heirs = [next];
     this.unpin();
     return next;
   }
@@ -143,6 +149,7 @@ export class Lease {
     }
     if (this.ledger !== null) this.ledger.split(this, head, tail);
     this.phase = ended;
+    this.heirs = [head, tail];
     this.unpin();
     return [head, tail];
   }

@@ -56,6 +56,8 @@ export class SendBuffer {
   acceptedBytes: number;
   writtenBytes: number;
   failedBytes: number;
+  /** Bytes that a transport was ever given: of what lies before this in the account the peer may have seen something. */
+  takenBytes: number;
 
   private readonly source: SlabSource;
   private readonly owner: Owner;
@@ -81,6 +83,7 @@ export class SendBuffer {
     this.acceptedBytes = 0;
     this.writtenBytes = 0;
     this.failedBytes = 0;
+    this.takenBytes = 0;
     this.source = source;
     this.owner = owner;
     this.ledger = source.ledger;
@@ -204,6 +207,7 @@ export class SendBuffer {
         continue;
       }
       this.inFlight += length;
+      this.takenBytes += length;
       if (this.ledger !== null) this.ledger.frozen(segment, this.owner);
     }
     if (empty === 0) return queued;

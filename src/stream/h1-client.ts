@@ -83,6 +83,8 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   private trailers: FieldsView | undefined;
   private trailerLease: Lease | undefined;
   private aborted: boolean;
+  /** The session has ended the exchange: no turn of its own will come any more. */
+  private over: boolean;
   private error: UndercoatError | undefined;
 
   constructor(options: RequestOptions, listener: ResponseListener, session: H1ClientSession) {
@@ -106,6 +108,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     this.trailers = undefined;
     this.trailerLease = undefined;
     this.aborted = false;
+    this.over = false;
     this.error = undefined;
   }
 
@@ -144,7 +147,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     if (this.incoming === null) {
       this.incoming = new Incoming(this, this.declaredLength);
       if (this.responseComplete) this.incoming.complete = true;
-      else if (this.closed) this.incoming.fail(this.error ?? unread());
+      else if (this.error !== undefined) this.incoming.fail(this.error);
     }
     return this.incoming;
   }
@@ -159,31 +162,34 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   }
 
   send(bytes: Uint8Array, end = false, returned?: Returned): boolean {
-    if (this.over()) {
+    if (this.brokenOff) {
       returned?.('failed');
       return false;
     }
     this.requireSending();
-    this.session.send(bytes, 0, bytes.length, returned);
+    const told = returned === undefined ? undefined : this.guarded(returned);
+    const outcome = this.session.send(bytes, 0, bytes.length, end, told);
     this.machine.take(event['send-data']);
-    if (end) this.end();
+    if (end) this.machine.take(event['send-end']);
+    // Last: it may call back.
+    if (outcome !== undefined) returned?.(outcome);
     return this.writable;
   }
 
   sendLease(lease: Lease, end = false): boolean {
-    if (this.over()) {
+    if (this.brokenOff) {
       lease.release();
       return false;
     }
     this.requireSending();
-    this.session.sendLease(lease);
+    this.session.sendLease(lease, end);
     this.machine.take(event['send-data']);
-    if (end) this.end();
+    if (end) this.machine.take(event['send-end']);
     return this.writable;
   }
 
   end(trailers?: FieldList): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     this.requireSending();
     this.session.endRequest(trailers);
     this.machine.take(event['send-end']);
@@ -217,6 +223,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   final(head: H1Head): void {
     this.machine.take(event['receive-head']);
     this.answer = head;
+    if (this.incoming !== null) this.incoming.declaredLength = this.declaredLength;
     this.call(() => this.listener.response(head, this));
   }
 
@@ -251,6 +258,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   failed(error: UndercoatError, retryable: boolean): void {
     const answered = this.answer !== undefined;
     this.machine.step(event.reset);
+    this.over = true;
     this.error = error;
     this.incoming?.fail(error);
     this.giveBack();
@@ -267,6 +275,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   }
 
   finished(): void {
+    this.over = true;
     this.giveBack();
     this.tell(undefined);
   }
@@ -275,12 +284,12 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
 
   bodyWanted(): void {
     // No turn of the session's will come any more in which the consumer could be told.
-    if (this.closed) this.incoming?.settle();
+    if (this.over) this.incoming?.settle();
     else this.session.bodyChanged();
   }
 
   bodyDiscarded(): void {
-    if (!this.closed) this.session.bodyChanged();
+    if (!this.over) this.session.bodyChanged();
   }
 
   applicationFailed(cause: unknown): void {
@@ -312,13 +321,18 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     return this.machine.state === state['half-closed-remote'] || this.machine.state === state.closed;
   }
 
-  private over(): boolean {
+  private get brokenOff(): boolean {
     return this.aborted || this.machine.state === state.reset;
   }
 
   private requireSending(): void {
     if (this.machine.can(event['send-data'])) return;
     throw new MisuseError('after-end', 'RFC 9112 §6', 'content is sent before the end of a message');
+  }
+
+  /** What it throws when bytes come back must not reach who brings them. */
+  private guarded(returned: Returned): Returned {
+    return (outcome) => this.call(() => returned(outcome));
   }
 
   private giveBack(): void {
@@ -343,17 +357,4 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
       this.applicationFailed(error);
     }
   }
-}
-
-/** What a consumer is told that comes when the body will not be read any more. */
-function unread(): UndercoatError {
-  return new UndercoatError(
-    'api-misuse',
-    'body-unread',
-    'CON-1',
-    'the exchange ended before its body was read',
-    {
-      kind: 'none',
-    },
-  );
 }

@@ -79,6 +79,10 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   private trailers: FieldsView | undefined;
   private trailerLease: Lease | undefined;
   private aborted: boolean;
+  /** The session has ended the exchange: no turn of its own will come any more. */
+  private over: boolean;
+  /** What of the request was not delivered is lost to the application. */
+  private lost: boolean;
   private error: UndercoatError | undefined;
 
   constructor(head: H1Head, session: H1ServerSession) {
@@ -100,6 +104,8 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     this.trailers = undefined;
     this.trailerLease = undefined;
     this.aborted = false;
+    this.over = false;
+    this.lost = false;
     this.error = undefined;
     if (head.framing === FRAMING_NONE || head.contentLength === 0) this.machine.take(event['receive-end']);
   }
@@ -122,8 +128,9 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
       const { framing, contentLength } = this.head;
       const declared = framing === FRAMING_CHUNKED ? undefined : Math.max(contentLength, 0);
       this.incoming = new Incoming(this, declared);
-      if (this.requestComplete) this.incoming.complete = true;
-      else if (this.closed) this.incoming.fail(this.error ?? undrained());
+      if (this.lost) this.incoming.fail(undrained());
+      else if (this.requestComplete) this.incoming.complete = true;
+      else if (this.error !== undefined) this.incoming.fail(this.error);
     }
     return this.incoming;
   }
@@ -143,14 +150,14 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   }
 
   inform(status: number, fields: FieldList = noFields): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     this.require(event['send-inform'], 'responded', 'an interim response comes before the final one');
     this.session.inform(status, fields);
     this.machine.take(event['send-inform']);
   }
 
   respond(status: number, fields: HeadFields = noFields, options?: SendOptions): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     this.require(event['send-head'], 'responded', 'an exchange has one final response');
     const end = options?.end === true;
     this.session.respond(status, fields, options?.length ?? -1, end);
@@ -159,60 +166,58 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   }
 
   reply(status: number, fields: HeadFields | undefined, body: Uint8Array): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     this.require(event['send-head'], 'responded', 'an exchange has one final response');
-    const { length } = body;
-    const { session, machine } = this;
-    session.respond(status, fields ?? noFields, length, length === 0);
+    const { machine } = this;
+    this.session.reply(status, fields ?? noFields, body);
     machine.take(event['send-head']);
-    if (length > 0) {
-      session.send(body, 0, length, undefined);
-      machine.take(event['send-data']);
-      session.endResponse(undefined);
-    }
+    if (body.length > 0) machine.take(event['send-data']);
     machine.take(event['send-end']);
   }
 
   send(bytes: Uint8Array, end = false, returned?: Returned): boolean {
-    if (this.over()) {
+    if (this.brokenOff) {
       returned?.('failed');
       return false;
     }
     this.requireSending();
-    this.session.send(bytes, 0, bytes.length, returned);
+    const told = returned === undefined ? undefined : this.guarded(returned);
+    const outcome = this.session.send(bytes, 0, bytes.length, end, told);
     this.machine.take(event['send-data']);
-    if (end) this.end();
+    if (end) this.machine.take(event['send-end']);
+    // Last: it may call back.
+    if (outcome !== undefined) returned?.(outcome);
     return this.writable;
   }
 
   sendLease(lease: Lease, end = false): boolean {
-    if (this.over()) {
+    if (this.brokenOff) {
       lease.release();
       return false;
     }
     this.requireSending();
-    this.session.sendLease(lease);
+    this.session.sendLease(lease, end);
     this.machine.take(event['send-data']);
-    if (end) this.end();
+    if (end) this.machine.take(event['send-end']);
     return this.writable;
   }
 
   end(trailers?: FieldList): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     this.require(event['send-end'], this.responded ? 'after-end' : 'before-head', 'nothing is being sent');
     this.session.endResponse(trailers);
     this.machine.take(event['send-end']);
   }
 
   upgrade(takeOver: (pipe: Transport) => void, fields: FieldList = noFields, status?: number): void {
-    if (this.over()) return;
+    if (this.brokenOff) return;
     const connects = this.head.method === 'CONNECT';
     if (!connects && !this.head.upgrades) {
       throw new MisuseError('no-upgrade', 'LAY-7', 'the request asked for neither an upgrade nor a tunnel');
     }
     this.require(
       event.upgrade,
-      'request-incomplete',
+      this.responded ? 'responded' : 'request-incomplete',
       'an upgrade is agreed once, and after the request is complete',
     );
     this.session.upgrade(status ?? (connects ? 200 : 101), fields, takeOver);
@@ -234,8 +239,13 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     return this.incoming?.wants === true && !this.aborted;
   }
 
-  get discardsBody(): boolean {
-    return this.incoming?.discarded === true;
+  get takesBody(): boolean {
+    return this.incoming?.consumed === true;
+  }
+
+  undelivered(): void {
+    this.lost = true;
+    this.incoming?.fail(undrained());
   }
 
   data(lease: Lease): void {
@@ -254,6 +264,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
 
   failed(error: UndercoatError): void {
     this.machine.step(event.reset);
+    this.over = true;
     this.error = error;
     this.incoming?.fail(error);
     this.giveBack();
@@ -272,8 +283,9 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     // A request that was not drained is broken off, though the answer to it is whole.
     if (!this.closed) {
       this.machine.take(event.reset);
-      this.incoming?.fail(undrained());
+      this.undelivered();
     }
+    this.over = true;
     this.giveBack();
     this.tell(undefined);
   }
@@ -282,12 +294,12 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
 
   bodyWanted(): void {
     // No turn of the session's will come any more in which the consumer could be told.
-    if (this.closed) this.incoming?.settle();
+    if (this.over) this.incoming?.settle();
     else this.session.bodyWanted();
   }
 
   bodyDiscarded(): void {
-    if (!this.closed) this.session.bodyDiscarded();
+    if (!this.over) this.session.bodyDiscarded();
   }
 
   applicationFailed(error: unknown): void {
@@ -307,7 +319,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   }
 
   /** A call after the end is harmless when the application could not know of the end, and misuse otherwise. */
-  private over(): boolean {
+  private get brokenOff(): boolean {
     return this.aborted || this.machine.state === state.reset;
   }
 
@@ -319,6 +331,11 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     if (this.machine.can(event['send-data'])) return;
     const code = this.responded ? 'after-end' : 'before-head';
     throw new MisuseError(code, 'RFC 9112 §6', 'content is sent between the head and the end of a message');
+  }
+
+  /** What it throws when bytes come back must not reach who brings them. */
+  private guarded(returned: Returned): Returned {
+    return (outcome) => this.call(() => returned(outcome));
   }
 
   private giveBack(): void {

@@ -23,7 +23,7 @@ export interface IncomingPort {
 const leastSweep = 16;
 
 export class Incoming implements IncomingBody {
-  readonly declaredLength: number | undefined;
+  declaredLength: number | undefined;
   receivedBytes: number;
   complete: boolean;
   /** True when the application said that it does not want the body, or when it can no longer be wanted. */
@@ -57,6 +57,7 @@ export class Incoming implements IncomingBody {
     return this.consumer !== null && !this.paused && !this.discarded;
   }
 
+  /** Whether it has a consumer, who gets all of it, paused or not. */
   get consumed(): boolean {
     return this.consumer !== null;
   }
@@ -135,15 +136,28 @@ export class Incoming implements IncomingBody {
   revoke(): void {
     const out = this.out;
     this.out = [];
-    for (const lease of out) if (lease.live && lease.retainedAs === undefined) lease.release();
+    for (const given of out) {
+      for (const lease of stillOut(given)) if (lease.retainedAs === undefined) lease.release();
+    }
   }
 
   private track(lease: Lease): void {
-    if (!lease.live) return;
+    if (!lease.live && lease.heirs.length === 0) return;
     if (this.out.length >= this.sweepAt) {
-      this.out = this.out.filter((other) => other.live);
+      this.out = this.out.flatMap(stillOut);
       this.sweepAt = Math.max(leastSweep, 2 * this.out.length);
     }
     this.out.push(lease);
   }
+}
+
+/** What the application still has of a lease that it was given: the lease, or parts into which it split it. */
+function stillOut(given: Lease): Lease[] {
+  const found: Lease[] = [];
+  const open: Lease[] = [given];
+  for (let lease = open.pop(); lease !== undefined; lease = open.pop()) {
+    if (!lease.live) open.push(...lease.heirs);
+    else if (lease.owner.layer === 'application') found.push(lease);
+  }
+  return found;
 }

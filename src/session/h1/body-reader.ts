@@ -13,13 +13,13 @@ import { COMPLETE, DATA, ERROR, NEED_DATA } from './results.js';
 
 /** Somebody has to act before more is read. */
 export const PAUSED = 4;
+/** More would have to be thrown away than the budget allows; nothing after it was touched. */
+export const OVERDRAWN = 5;
 
 /** Where body bytes go. */
 export interface BodySink {
   /** Whether `data` may be called now. */
   readonly wantsBody: boolean;
-  /** True when the body is read only to be thrown away. */
-  readonly discardsBody: boolean;
   /** Owner of the leases that `data` gets. */
   readonly bodyOwner: Owner;
   data(lease: Lease): void;
@@ -37,6 +37,7 @@ export class BodyReader {
   private framing: number;
   private remaining: number;
   private readonly maxBody: number;
+  private readonly drainBytes: number;
   private readonly chunked: ChunkedReader;
 
   constructor(reading: 'request' | 'response', settings: H1Settings) {
@@ -47,6 +48,7 @@ export class BodyReader {
     this.framing = FRAMING_NONE;
     this.remaining = 0;
     this.maxBody = settings.maxBodyBytes;
+    this.drainBytes = settings.drainBytes;
     this.chunked = new ChunkedReader(reading, settings.chunked);
   }
 
@@ -67,31 +69,41 @@ export class BodyReader {
     return this.framing === FRAMING_NONE ? 0 : undefined;
   }
 
-  /** Reads what can be read. @returns NEED_DATA, PAUSED, COMPLETE or ERROR */
-  read(input: ReceiveBuffer, sink: BodySink): number {
+  /** Whether what is still to come can be thrown away within the budget, as far as that is known. */
+  get drainable(): boolean {
+    return this.discardedBytes + (this.remainingBytes ?? 0) <= this.drainBytes;
+  }
+
+  /**
+   * Reads what can be read.
+   * @param sink where it goes; null to throw it away, within the budget of `drainBytes`
+   * @returns NEED_DATA, PAUSED, COMPLETE, ERROR, or OVERDRAWN without a sink
+   */
+  read(input: ReceiveBuffer, sink: BodySink | null): number {
     if (this.framing === FRAMING_CHUNKED) return this.readChunked(input, sink);
     if (this.framing === FRAMING_NONE) return COMPLETE;
     const bounded = this.framing === FRAMING_LENGTH;
     while (!bounded || this.remaining > 0) {
+      if (sink !== null && !sink.wantsBody) return PAUSED;
       const pending = input.end - input.start;
       if (pending === 0) return NEED_DATA;
-      if (!sink.wantsBody && !sink.discardsBody) return PAUSED;
       const count = bounded && this.remaining < pending ? this.remaining : pending;
       this.remaining -= bounded ? count : 0;
-      if (!this.pass(input, sink, count)) return ERROR;
+      const passed = this.pass(input, sink, count);
+      if (passed !== DATA) return passed;
     }
     return COMPLETE;
   }
 
-  private readChunked(input: ReceiveBuffer, sink: BodySink): number {
+  private readChunked(input: ReceiveBuffer, sink: BodySink | null): number {
     const reader = this.chunked;
     for (;;) {
-      if (!sink.wantsBody && !sink.discardsBody) return PAUSED;
+      if (sink !== null && !sink.wantsBody) return PAUSED;
       const result = reader.read(input.bytes, input.start, input.end);
       if (result === DATA) {
         input.consume(reader.dataStart - input.start);
-        const count = reader.dataEnd - reader.dataStart;
-        if (!this.pass(input, sink, count)) return ERROR;
+        const passed = this.pass(input, sink, reader.dataEnd - reader.dataStart);
+        if (passed !== DATA) return passed;
       } else if (result === NEED_DATA) {
         if (!reader.inTrailers) input.consume(input.end - input.start);
         else input.consume(reader.position - input.start);
@@ -107,21 +119,25 @@ export class BodyReader {
     }
   }
 
-  /** Gives `count` bytes on, or those within the limit and then the error: a function of the position (CON-6). */
-  private pass(input: ReceiveBuffer, sink: BodySink, count: number): boolean {
+  /**
+   * Gives `count` bytes on, or those within the limit and then the error: a function of the position (CON-6).
+   * @returns DATA, ERROR or OVERDRAWN
+   */
+  private pass(input: ReceiveBuffer, sink: BodySink | null, count: number): number {
     const allowed = Math.min(count, this.maxBody - this.receivedBytes);
-    if (allowed > 0) {
+    if (sink === null) {
+      const affordable = Math.min(allowed, this.drainBytes - this.discardedBytes);
+      this.receivedBytes += affordable;
+      this.discardedBytes += affordable;
+      input.discard(affordable);
+      if (affordable < allowed) return OVERDRAWN;
+    } else if (allowed > 0) {
       this.receivedBytes += allowed;
-      if (sink.discardsBody) {
-        this.discardedBytes += allowed;
-        input.discard(allowed);
-      } else {
-        sink.data(input.take(allowed, sink.bodyOwner, 'body'));
-      }
+      sink.data(input.take(allowed, sink.bodyOwner, 'body'));
     }
-    if (allowed === count) return true;
+    if (allowed === count) return DATA;
     this.error = bodyTooLarge(this.maxBody);
-    return false;
+    return ERROR;
   }
 }
 

@@ -9,7 +9,7 @@ import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
 import type { Transport } from '../../transport/contract.js';
 import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
-import { BodyReader, type BodySink, PAUSED } from './body-reader.js';
+import { BodyReader, type BodySink, OVERDRAWN, PAUSED } from './body-reader.js';
 import type { OutgoingFields } from './encode-fields.js';
 import { FRAMING_TUNNEL, FRAMING_UNTIL_CLOSE, HeadReader } from './head-reader.js';
 import { H1Head } from './message-head.js';
@@ -20,6 +20,8 @@ import { h1ClientTable } from './tables.js';
 
 /** The stream of one request, told by the session what comes back. Nothing here may throw. */
 export interface H1ResponseSink extends BodySink {
+  /** The body is read only to be thrown away. */
+  readonly discardsBody: boolean;
   readonly method: string;
   /** The request asked for an upgrade. */
   readonly asksUpgrade: boolean;
@@ -41,8 +43,10 @@ export interface H1ResponseSink extends BodySink {
 
 interface InFlight {
   readonly stream: H1ResponseSink;
-  /** The send buffer's account when the request began: once more is written, the peer may have seen it. */
+  /** The send buffer's account when the request began: once a transport was given more, the peer may have seen it. */
   readonly sentAt: number;
+  /** Until it is answered nothing may follow it: the pipe may become a tunnel. */
+  readonly exclusive: boolean;
   interims: number;
   requestComplete: boolean;
   /** When the request began and was complete; `untimed` until the turn after the command, which knows no time. */
@@ -65,7 +69,7 @@ export class H1ClientSession implements Session {
   error: UndercoatError | undefined;
   /** Number of requests begun. */
   exchanges: number;
-  /** Told when `available` may have risen, or fell to 0 for good. */
+  /** Told, as the last thing in a turn, when `available` has risen from 0, and when it fell to 0 for good. */
   onAvailable: (() => void) | undefined;
 
   private readonly machine: Machine;
@@ -83,6 +87,9 @@ export class H1ClientSession implements Session {
   private broken: UndercoatError | undefined;
   private takeOver: ((pipe: Transport) => void) | undefined;
   private overHighWater: boolean;
+  /** What `onAvailable` stands at. */
+  private wasAvailable: boolean;
+  private toldOver: boolean;
   private since: number;
   private bodyAt: number;
   private bodyWaiting: boolean;
@@ -112,6 +119,8 @@ export class H1ClientSession implements Session {
     this.broken = undefined;
     this.takeOver = undefined;
     this.overHighWater = false;
+    this.wasAvailable = true;
+    this.toldOver = false;
     this.since = 0;
     this.bodyAt = 0;
     this.bodyWaiting = false;
@@ -124,9 +133,15 @@ export class H1ClientSession implements Session {
 
   /** How many more requests may begin now. */
   get available(): number {
-    const over = !this.persistent || this.shuttingDown || this.inputEnded || this.broken !== undefined;
-    if (over || this.sending !== null || this.overHighWater || this.over) return 0;
-    return this.settings.maxPipelined - this.flight.length;
+    const { flight } = this;
+    if (this.spent || this.sending !== null || this.overHighWater) return 0;
+    const last = flight[flight.length - 1];
+    return last?.exclusive === true ? 0 : Math.max(0, this.settings.maxPipelined - flight.length);
+  }
+
+  /** No request will be taken any more. */
+  private get spent(): boolean {
+    return !this.persistent || this.shuttingDown || this.inputEnded || this.broken !== undefined || this.over;
   }
 
   start(now: number): Verdict {
@@ -148,10 +163,9 @@ export class H1ClientSession implements Session {
 
   written(now: number): Verdict {
     this.now = now;
-    if (this.overHighWater && this.context.output.pendingBytes * 2 < this.settings.outputHighWaterBytes) {
+    if (this.overHighWater && this.context.output.pendingBytes * 2 <= this.settings.outputHighWaterBytes) {
       this.overHighWater = false;
       if (this.sending !== null) this.sending.stream.sendable();
-      else this.onAvailable?.();
       return this.advance();
     }
     return this.verdict();
@@ -182,7 +196,7 @@ export class H1ClientSession implements Session {
       this.machine.take(event.timeout);
       this.finish('end', undefined);
     } else this.breakOff(event.timeout, this.timeoutOf(current, now));
-    return this.verdict();
+    return this.told();
   }
 
   shutdown(now: number): Verdict {
@@ -192,7 +206,7 @@ export class H1ClientSession implements Session {
       this.machine.take(event.shutdown);
       this.finish('end', undefined);
     }
-    return this.verdict();
+    return this.told();
   }
 
   fail(error: UndercoatError | undefined, now: number): void {
@@ -202,6 +216,7 @@ export class H1ClientSession implements Session {
       error ?? new TransportError('closed', 'the connection closed before the exchange was complete');
     this.finish('abort', this.machine.state === state.failed ? reason : this.error);
     this.endAll(reason);
+    this.told();
   }
 
   handoff(): Handoff {
@@ -225,6 +240,7 @@ export class H1ClientSession implements Session {
     const entry: InFlight = {
       stream,
       sentAt,
+      exclusive: stream.asksUpgrade || parts.method === 'CONNECT',
       interims: 0,
       requestComplete: parts.end,
       completedAt: untimed,
@@ -235,24 +251,34 @@ export class H1ClientSession implements Session {
     this.flight.push(entry);
     if (!parts.end) this.sending = entry;
     if (this.writer.last) this.persistent = false;
+    this.wasAvailable = this.available > 0;
     this.sent();
   }
 
-  send(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): boolean {
-    this.writer.data(bytes, start, end, returned);
-    return this.sent();
+  /** Body bytes. @returns what became of them, if that is known already. @throws MisuseError, LimitError */
+  send(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    returned: Returned | undefined,
+  ): 'written' | 'failed' | undefined {
+    const outcome = this.writer.data(bytes, start, end, last, returned);
+    if (last) this.requestSent();
+    this.sent();
+    return outcome;
   }
 
-  sendLease(lease: Lease): boolean {
-    this.writer.lease(lease);
-    return this.sent();
+  /** Body bytes that lie in a lease. @throws MisuseError, LimitError */
+  sendLease(lease: Lease, last: boolean): void {
+    this.writer.lease(lease, last);
+    if (last) this.requestSent();
+    this.sent();
   }
 
   endRequest(trailers: OutgoingFields | undefined): void {
     this.writer.end(trailers);
-    const entry = this.sending as InFlight;
-    entry.requestComplete = true;
-    this.sending = null;
+    this.requestSent();
     this.sent();
   }
 
@@ -269,6 +295,11 @@ export class H1ClientSession implements Session {
 
   get writable(): boolean {
     return !this.overHighWater;
+  }
+
+  private requestSent(): void {
+    (this.sending as InFlight).requestComplete = true;
+    this.sending = null;
   }
 
   private get over(): boolean {
@@ -303,6 +334,23 @@ export class H1ClientSession implements Session {
           break;
         default:
           more = this.readBody();
+      }
+    }
+    return this.told();
+  }
+
+  /** Says what has become of `available`: the last act of a turn, since requests may begin in it. */
+  private told(): Verdict {
+    const isAvailable = this.available > 0;
+    const rose = isAvailable && !this.wasAvailable;
+    const fell = !this.toldOver && this.spent;
+    this.wasAvailable = isAvailable;
+    if (fell) this.toldOver = true;
+    if ((rose || fell) && this.onAvailable !== undefined) {
+      try {
+        this.onAvailable();
+      } catch (cause) {
+        this.abort(callbackFailed(cause));
       }
     }
     return this.verdict();
@@ -343,6 +391,9 @@ export class H1ClientSession implements Session {
   private readHead(): boolean {
     const { input, reader, machine } = this;
     if (input.end > input.start) {
+      // What came before the request went out answers something else.
+      if (this.context.output.takenBytes <= (this.flight[0] as InFlight).sentAt)
+        return this.refuse(unsolicited());
       const result = reader.read(input.bytes, input.start, input.end);
       if (result === COMPLETE) return this.headComplete();
       if (result === ERROR) return this.refuse(reader.error as UndercoatError);
@@ -352,7 +403,10 @@ export class H1ClientSession implements Session {
       }
       if (input.full) return this.refuse(inputExhausted());
     }
-    if (this.inputEnded) this.breakOff(event['input-end'], incomplete('head'));
+    if (this.inputEnded) {
+      const begun = machine.state === state.head;
+      this.breakOff(event['input-end'], begun ? incomplete('head') : notAnswered());
+    }
     return false;
   }
 
@@ -362,8 +416,8 @@ export class H1ClientSession implements Session {
     const { stream } = current;
     const interim = reader.status < 200 && reader.status !== 101;
     const switches = reader.status === 101 || reader.framing === FRAMING_TUNNEL;
-    if (reader.status === 101 && !(stream.asksUpgrade && current.requestComplete))
-      return this.refuse(unasked());
+    const agrees = stream.asksUpgrade && current.requestComplete && reader.upgrades;
+    if (reader.status === 101 && !agrees) return this.refuse(unasked());
     if (interim && current.interims >= this.settings.maxInterim)
       return this.refuse(tooManyInterim(current.interims));
     const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
@@ -378,7 +432,7 @@ export class H1ClientSession implements Session {
     }
     if (switches) return this.switchOver(current, head);
     current.head = head;
-    if (!persistent) this.persistent = false;
+    if (!persistent || framing === FRAMING_UNTIL_CLOSE) this.persistent = false;
     this.bodyReader.begin(framing, contentLength);
     this.bodyWaiting = false;
     this.responseComplete = false;
@@ -392,17 +446,9 @@ export class H1ClientSession implements Session {
     head.giveBack();
     if (this.takeOver === undefined) return this.refuse(unasked());
     this.machine.take(event.upgrade);
+    // Nothing follows a request that asks for this: it was the only one.
     this.flight.shift();
     current.stream.finished();
-    this.endAll(
-      new UndercoatError(
-        'peer-incompatible',
-        'upgraded',
-        'LAY-7',
-        'the connection was upgraded',
-        answerClose,
-      ),
-    );
     return false;
   }
 
@@ -414,7 +460,11 @@ export class H1ClientSession implements Session {
     stream.settle();
     if (this.responseComplete) return this.completeIfSent(current);
     const before = bodyReader.receivedBytes;
-    const result = bodyReader.read(input, stream);
+    const discards = stream.discardsBody;
+    if (discards && !bodyReader.drainable) return this.breakOff(event.abort, this.undrained());
+    const result = bodyReader.read(input, discards ? null : stream);
+    // What the application broke off in a callback is over, whatever came behind those bytes.
+    if (this.broken !== undefined) return true;
     if (result === COMPLETE) {
       this.responseComplete = true;
       const { trailerBytes } = bodyReader;
@@ -422,24 +472,36 @@ export class H1ClientSession implements Session {
       return true;
     }
     if (result === ERROR) return this.refuse(bodyReader.error as UndercoatError);
+    if (result === OVERDRAWN) return this.breakOff(event.abort, this.undrained());
     if (result === PAUSED) {
       this.bodyWaiting = false;
       this.pausedBy = 'application';
-      return this.broken !== undefined;
+      // The application may have discarded it in a callback.
+      return stream.discardsBody;
     }
-    if (this.broken !== undefined) return true;
     if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
     this.bodyWaiting = true;
     if (input.full) return this.refuse(inputExhausted());
     if (!this.inputEnded) return false;
     if (machine.state !== state['until-close']) return this.breakOff(event['input-end'], incomplete('body'));
     machine.take(event['input-end']);
-    this.finish('end', undefined);
+    return this.endWithResponse(current);
+  }
+
+  /** The end of the connection is the end of the response (RFC 9112 §6.3). */
+  private endWithResponse(current: InFlight): false {
+    const { stream } = current;
     this.flight.shift();
     stream.receiveEnd(undefined);
-    stream.finished();
+    if (current.requestComplete) {
+      this.finish('end', undefined);
+      stream.finished();
+    } else {
+      this.finish('abort', earlyResponse());
+      stream.failed(earlyResponse(), false);
+    }
     current.head?.giveBack();
-    this.endAll(incomplete('head'));
+    this.endAll(notAnswered());
     return false;
   }
 
@@ -447,7 +509,7 @@ export class H1ClientSession implements Session {
   private completeIfSent(current: InFlight): boolean {
     if (!current.requestComplete) {
       this.pausedBy = 'application';
-      if (this.persistent) return false;
+      if (this.persistent && !this.inputEnded) return false;
       // The peer will not read the rest (RFC 9112 §9.5).
       return this.breakOff(event.abort, earlyResponse());
     }
@@ -462,7 +524,6 @@ export class H1ClientSession implements Session {
     current.stream.finished();
     current.head?.giveBack();
     if (last) this.endAll(notAnswered());
-    this.onAvailable?.();
     return true;
   }
 
@@ -495,12 +556,22 @@ export class H1ClientSession implements Session {
   private endAll(error: UndercoatError): void {
     const ended = this.flight.splice(0);
     this.sending = null;
-    const { writtenBytes } = this.context.output;
+    const { takenBytes } = this.context.output;
     for (const entry of ended) {
-      entry.stream.failed(error, writtenBytes <= entry.sentAt);
+      entry.stream.failed(error, takenBytes <= entry.sentAt);
       entry.head?.giveBack();
     }
-    this.onAvailable?.();
+  }
+
+  private undrained(): LimitError {
+    const { drainBytes } = this.settings;
+    return new LimitError(
+      'drainBytes',
+      'body-undrained',
+      'RFC 9112 §9.3',
+      `more than ${drainBytes} bytes of a discarded body are not read to keep the connection`,
+      answerClose,
+    );
   }
 
   private answerDue(current: InFlight): number {
@@ -527,10 +598,9 @@ export class H1ClientSession implements Session {
       : timeout('body', 'body-timeout');
   }
 
-  private sent(): boolean {
+  private sent(): void {
     if (this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) this.overHighWater = true;
     this.context.wake();
-    return !this.overHighWater;
   }
 
   private finish(ending: Ending, error: UndercoatError | undefined): void {
@@ -577,6 +647,18 @@ function earlyResponse(): ProtocolError {
     'RFC 9112 §9.5',
     'the peer answered, and will not read the rest of the request',
     answerClose,
+  );
+}
+
+/** What a callback threw that belongs to no exchange. */
+function callbackFailed(cause: unknown): UndercoatError {
+  return new UndercoatError(
+    'api-misuse',
+    'application-failed',
+    'OWN-7',
+    'the application failed',
+    answerClose,
+    { cause },
   );
 }
 

@@ -90,22 +90,24 @@ export class MessageWriter {
     persistent: boolean,
     date: PreparedFields | undefined,
   ): void {
-    if (!(status >= 200 && status <= 599)) {
-      throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
-    }
+    requireStatus(status, 200, 599);
     const tunnels = request.method === 'CONNECT' && status < 300;
     if (tunnels) throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
     const flags = this.judgeHead(fields);
-    const declared = this.declared(fields, length, end);
+    const silent = request.method === 'HEAD' || status === 304;
+    // RFC 9110 §15.3.5, §15.3.6: 204 and 205 have no content; only the latter's head would leave it open.
+    const empty = status === 204 || (status === 205 && !silent);
+    const said = this.declared(fields, length);
+    if (empty && said > 0)
+      throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', `a ${status} has no content`);
+    if (end && said > 0 && !silent) throw underrun(said);
+    const declared = said < 0 && !silent && (end || status === 205) ? 0 : said;
     const oldPeer = request.version === '1.0';
-    this.silent = request.method === 'HEAD' || status === 304;
+    this.silent = silent;
     this.remaining = Math.max(declared, 0);
-    if (status === 204) {
-      if (declared > 0)
-        throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', 'a 204 has no content');
-      this.framing = FRAMING_NONE;
-    } else if (declared >= 0) this.framing = FRAMING_LENGTH;
-    else if (this.silent) this.framing = FRAMING_NONE;
+    if (status === 204) this.framing = FRAMING_NONE;
+    else if (declared >= 0) this.framing = FRAMING_LENGTH;
+    else if (silent) this.framing = FRAMING_NONE;
     else this.framing = oldPeer ? FRAMING_UNTIL_CLOSE : FRAMING_CHUNKED;
     this.last = !persistent || (flags & SAYS_CLOSE) !== 0 || this.framing === FRAMING_UNTIL_CLOSE;
     const kept = oldPeer ? CONNECTION_KEEP_ALIVE : CONNECTION_UNSAID;
@@ -113,22 +115,23 @@ export class MessageWriter {
     this.ended = end;
   }
 
-  /** An interim response (RFC 9110 §15.2). @throws MisuseError */
-  interim(status: number, fields: HeadFields): void {
-    if (!(status >= 100 && status <= 199) || status === 101) {
-      throw new MisuseError(
-        'status',
-        'RFC 9110 §15.2',
-        `an interim status is from 100 to 199 but 101, not ${status}`,
-      );
-    }
+  /**
+   * An interim response (RFC 9110 §15.2); judged only for a peer that must not be sent one.
+   * @throws MisuseError; nothing was written then
+   */
+  interim(request: H1Head, status: number, fields: HeadFields): void {
+    requireStatus(status, 100, 199);
+    if (status === 101) throw new MisuseError('status', 'LAY-7', 'a 101 is sent by `upgrade`');
     const flags = this.judgeHead(fields);
+    if (request.version === '1.0') return;
     this.framing = FRAMING_NONE;
     this.writeResponse(status, fields, -1, CONNECTION_UNSAID, flags, undefined);
   }
 
   /** Agrees to an upgrade (101) or to a tunnel (2xx). @throws MisuseError */
-  agree(status: number, fields: HeadFields): void {
+  agree(request: H1Head, status: number, fields: HeadFields): void {
+    if (request.method === 'CONNECT') requireStatus(status, 200, 299);
+    else requireStatus(status, 101, 101);
     const flags = this.judgeHead(fields);
     if (status === 101 && (flags & HAS_UPGRADE) === 0) {
       throw new MisuseError(
@@ -156,9 +159,10 @@ export class MessageWriter {
     requireTarget(method, target);
     const flags = this.judgeHead(fields);
     if ((flags & HAS_HOST) === 0) requireAuthority(authority);
-    const declared = parts.end
-      ? this.declaredEnd(fields, method)
-      : this.declared(fields, parts.length, false);
+    const said = this.declared(fields, parts.length);
+    if (parts.end && said > 0) throw underrun(said);
+    // RFC 9110 §8.6: a request without content says so only where its method anticipates some.
+    const declared = said < 0 && parts.end && anticipatesContent(method) ? 0 : said;
     if (method === 'CONNECT' && !parts.end) {
       throw new MisuseError('connect-content', 'RFC 9110 §9.3.6', 'a CONNECT request has no content');
     }
@@ -186,29 +190,61 @@ export class MessageWriter {
     this.ended = parts.end;
   }
 
-  /** Content. @throws MisuseError `after-end`, `length-overrun`, LimitError `output-limit` */
-  data(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): void {
+  /**
+   * Content; with `last` the message is complete.
+   * @returns what became of the bytes if that is known; undefined when they are lent, and `returned` will tell
+   * @throws MisuseError `after-end`, `length-overrun`, `length-underrun`, LimitError `output-limit`; nothing was
+   *   written then
+   */
+  data(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    returned: Returned | undefined,
+  ): 'written' | 'failed' | undefined {
     const length = end - start;
-    this.account(length);
-    if (length === 0 || this.silent || this.exhausted) {
-      if (returned !== undefined) returned(this.exhausted ? 'failed' : 'written');
-      return;
-    }
-    const small = length <= this.settings.copyBelowBytes;
-    if (this.framing === FRAMING_CHUNKED) {
-      if (small && this.smallChunk(bytes, start, end)) returned?.('written');
-      else if (this.chunkSize(length)) {
-        this.output.lend(bytes, start, end, returned);
-        this.append(CRLF);
-      } else returned?.('failed');
-    } else if (small && this.output.append(bytes, start, end)) returned?.('written');
-    else this.output.lend(bytes, start, end, returned);
+    this.account(length, last);
+    const outcome = this.content(bytes, start, end, length, returned);
+    if (last) this.complete();
+    return outcome;
   }
 
-  /** Content that is a lease: it is released when it has been written, or at once when it is not needed. */
-  lease(lease: Lease): void {
-    const { length } = lease;
-    this.account(length);
+  private content(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    length: number,
+    returned: Returned | undefined,
+  ): 'written' | 'failed' | undefined {
+    if (this.exhausted) return 'failed';
+    if (length === 0 || this.silent) return 'written';
+    const small = length <= this.settings.copyBelowBytes;
+    if (this.framing === FRAMING_CHUNKED) {
+      if (small && this.smallChunk(bytes, start, end)) return 'written';
+      if (!this.chunkSize(length)) return 'failed';
+      this.output.lend(bytes, start, end, returned);
+      this.append(CRLF);
+      return undefined;
+    }
+    if (small && this.output.append(bytes, start, end)) return 'written';
+    this.output.lend(bytes, start, end, returned);
+    return undefined;
+  }
+
+  /**
+   * Content that is a lease: it is released when it has been written, or at once when it is not needed.
+   * @throws as `data` does, and MisuseError OWN-5; nothing was written then
+   */
+  lease(lease: Lease, last: boolean): void {
+    // Asked for first: a lease that has ended says so before anything is counted.
+    const length = lease.end - lease.start;
+    this.account(length, last);
+    this.leased(lease, length);
+    if (last) this.complete();
+  }
+
+  private leased(lease: Lease, length: number): void {
     if (length === 0 || this.silent || this.exhausted) lease.release();
     else if (this.framing !== FRAMING_CHUNKED) this.output.lendLease(lease);
     else if (this.chunkSize(length)) {
@@ -217,20 +253,38 @@ export class MessageWriter {
     } else lease.release();
   }
 
-  /** The message is complete. @throws MisuseError `after-end`, `length-underrun`, `trailers` */
+  /**
+   * The message is complete.
+   * @throws MisuseError `after-end`, `length-underrun`, `trailers`; nothing was written then
+   */
   end(trailers: OutgoingFields | undefined): void {
     if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
-    if (this.framing === FRAMING_LENGTH && this.remaining > 0 && !this.silent) {
-      throw new MisuseError(
-        'length-underrun',
-        'RFC 9110 §8.6',
-        `the declared length leaves ${this.remaining} bytes to be sent`,
-      );
+    if (this.framing === FRAMING_LENGTH && this.remaining > 0 && !this.silent) throw underrun(this.remaining);
+    if (trailers !== undefined && trailers.length > 0) {
+      judgeTrailers(trailers);
+      if (this.framing !== FRAMING_CHUNKED && !this.silent) {
+        throw new MisuseError('trailers', 'RFC 9112 §7.1.2', 'trailers need the chunked coding');
+      }
     }
-    const some = trailers !== undefined && trailers.length > 0;
-    if (this.framing === FRAMING_CHUNKED) this.lastChunk(trailers);
-    else if (some && !this.silent) {
-      throw new MisuseError('trailers', 'RFC 9112 §7.1.2', 'trailers need the chunked coding');
+    this.complete(trailers);
+  }
+
+  /** @throws LimitError `output-limit` when too much waits to be written for more to be accepted (OWN-8) */
+  requireRoom(): void {
+    const { outputLimitBytes } = this.settings;
+    if (this.output.pendingBytes <= outputLimitBytes) return;
+    throw new LimitError(
+      'outputLimitBytes',
+      'output-limit',
+      'OWN-8',
+      `more than ${outputLimitBytes} bytes wait to be written: wait for writable`,
+      { kind: 'none' },
+    );
+  }
+
+  private complete(trailers?: OutgoingFields): void {
+    if (this.framing === FRAMING_CHUNKED && !this.exhausted) {
+      this.build((room) => encodeLastChunk(trailers, room.bytes, room.start, room.end, this.text));
     }
     this.ended = true;
   }
@@ -247,9 +301,10 @@ export class MessageWriter {
     return fields.length === 0 ? -1 : this.judge.contentLength;
   }
 
-  private declared(fields: HeadFields, length: number, end: boolean): number {
+  /** What the call or the fields say of the length; -1 when neither does. */
+  private declared(fields: HeadFields, length: number): number {
     const said = this.contentLengthOf(fields);
-    if (length >= 0 && !Number.isSafeInteger(length)) {
+    if (length !== -1 && !(length >= 0 && Number.isSafeInteger(length))) {
       throw new MisuseError('length', 'RFC 9110 §8.6', `a length is a non-negative integer, not ${length}`);
     }
     if (said >= 0 && length >= 0 && said !== length) {
@@ -259,17 +314,7 @@ export class MessageWriter {
         `the fields say ${said} bytes, the call ${length}`,
       );
     }
-    if (length >= 0) return length;
-    if (said >= 0) return said;
-    return end && !this.silent ? 0 : -1;
-  }
-
-  /** RFC 9110 §8.6: a request without content says so only where its method anticipates some. */
-  private declaredEnd(fields: HeadFields, method: string): number {
-    const said = this.contentLengthOf(fields);
-    if (said > 0)
-      throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
-    return said === 0 || method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : -1;
+    return length >= 0 ? length : said;
   }
 
   private writeResponse(
@@ -321,7 +366,7 @@ export class MessageWriter {
     return false;
   }
 
-  private account(length: number): void {
+  private account(length: number, last: boolean): void {
     if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
     if (this.framing === FRAMING_NONE && !this.silent && length > 0) {
       throw new MisuseError('content-forbidden', 'RFC 9112 §6.3', 'this message has no content');
@@ -334,17 +379,9 @@ export class MessageWriter {
           `${length} bytes are more than the ${this.remaining} that the declared length leaves`,
         );
       }
+      if (last && length < this.remaining && !this.silent) throw underrun(this.remaining - length);
     }
-    const { outputLimitBytes } = this.settings;
-    if (this.output.pendingBytes > outputLimitBytes) {
-      throw new LimitError(
-        'outputLimitBytes',
-        'output-limit',
-        'OWN-8',
-        `more than ${outputLimitBytes} bytes wait to be written: wait for writable`,
-        { kind: 'none' },
-      );
-    }
+    this.requireRoom();
     if (this.framing === FRAMING_LENGTH) this.remaining -= length;
   }
 
@@ -370,12 +407,6 @@ export class MessageWriter {
     return this.build((room) => encodeChunkSize(length, room.bytes, room.start, room.end));
   }
 
-  private lastChunk(trailers: OutgoingFields | undefined): void {
-    if (trailers !== undefined) judgeTrailers(trailers);
-    if (this.exhausted) return;
-    this.build((room) => encodeLastChunk(trailers, room.bytes, room.start, room.end, this.text));
-  }
-
   /** Builds all or nothing (WS-8): in what is left of the workspace, or else in a fresh one. */
   private build(encode: (room: Region) => number): boolean {
     let room = this.output.open();
@@ -394,7 +425,24 @@ export class MessageWriter {
   }
 }
 
-/** WS-9: the pool had no slab for what had to be written. */
+function underrun(missing: number): MisuseError {
+  return new MisuseError(
+    'length-underrun',
+    'RFC 9110 §8.6',
+    `the declared length leaves ${missing} bytes to be sent`,
+  );
+}
+
+function requireStatus(status: number, least: number, most: number): void {
+  if (status >= least && status <= most && Number.isInteger(status)) return;
+  throw new MisuseError('status', 'RFC 9110 §15', `a status from ${least} to ${most} is due, not ${status}`);
+}
+
+function anticipatesContent(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
+}
+
+/** WS-9: the pool had no slab for what had to be written, or it is longer than one. */
 export function outputExhausted(): LimitError {
   return new LimitError(
     'limitBytes',

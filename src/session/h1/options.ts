@@ -17,18 +17,18 @@ export interface H1Options {
   readonly maxBodyBytes?: number;
   /** Body bytes up to this are copied into the output workspace, longer ones are lent; default 2048. */
   readonly copyBelowBytes?: number;
-  /** `writable` is false from here on, until less than half of it is pending; default 65536. */
+  /** `writable` is false from here on, until half of it or less is pending; default 65536. */
   readonly outputHighWaterBytes?: number;
   /** With more than this pending, another send is refused with a LimitError; default 1 MiB. */
   readonly outputLimitBytes?: number;
+  /**
+   * Most bytes of an unwanted body that are read and discarded to keep the connection; default 65536. Over it a server
+   * closes the connection after the answer (RFC 9112 §9.3), and a client at once: its exchange fails.
+   */
+  readonly drainBytes?: number;
 }
 
 export interface H1ServerOptions extends H1Options {
-  /**
-   * Most bytes of an unwanted request body that are read and discarded to keep the connection; default 65536. Over it
-   * the connection closes after the answer (RFC 9112 §9.3).
-   */
-  readonly drainBytes?: number;
   /** Gives the Date field of a response (RFC 9110 §6.6.1); none is sent without it: the core has no clock. */
   readonly date?: () => PreparedFields;
 }
@@ -54,7 +54,7 @@ export interface H1Settings {
   readonly maxInterim: number;
 }
 
-/** @throws MisuseError OWN-8 when a limit is not a non-negative number */
+/** @throws MisuseError OWN-8 when a limit is not a non-negative integer, nor Infinity */
 export function h1Settings(options: H1ServerOptions & H1ClientOptions = {}): H1Settings {
   const settings: H1Settings = {
     head: { ...defaultHeadLimits, ...options.head },
@@ -76,8 +76,9 @@ export function h1Settings(options: H1ServerOptions & H1ClientOptions = {}): H1S
 
 function requireLimits(limits: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(limits)) {
-    if (typeof value === 'number' && !(value >= 0)) {
-      throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative number, not ${value}`);
+    if (typeof value !== 'number' || value === Number.POSITIVE_INFINITY) continue;
+    if (!(value >= 0 && Number.isSafeInteger(value))) {
+      throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative integer, not ${value}`);
     }
   }
 }

@@ -17,7 +17,7 @@ import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
 import type { Transport } from '../../transport/contract.js';
 import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
-import { BodyReader, type BodySink, bodyTooLarge, PAUSED } from './body-reader.js';
+import { BodyReader, type BodySink, bodyTooLarge, OVERDRAWN, PAUSED } from './body-reader.js';
 import { sendContinue, sendError } from './canned.js';
 import type { OutgoingFields } from './encode-fields.js';
 import { EXPECTS_CONTINUE } from './field-section.js';
@@ -30,6 +30,10 @@ import { h1ServerTable } from './tables.js';
 
 /** The stream of one request, told by the session what it receives. Nothing here may throw. */
 export interface H1RequestSink extends BodySink {
+  /** Somebody has taken the body, paused or not; he gets the rest of it though the response be complete. */
+  readonly takesBody: boolean;
+  /** What of the body was not delivered will be thrown away, or not even read. */
+  undelivered(): void;
   /**
    * The request is complete; not called for one without content, which is complete from the start. `trailers` covers the field lines, when there were any; it is the stream's.
    */
@@ -70,7 +74,9 @@ export class H1ServerSession implements Session {
   private head: H1Head | null;
   /** Whether the connection goes on after the current exchange. */
   private persistent: boolean;
+  /** Nobody wants the rest of the request; and there is more of it than is thrown away for the connection's sake. */
   private draining: boolean;
+  private overdrawn: boolean;
   private requestComplete: boolean;
   private responseStarted: boolean;
   private responseComplete: boolean;
@@ -82,10 +88,13 @@ export class H1ServerSession implements Session {
   private broken: UndercoatError | undefined;
   private takeOver: ((pipe: Transport) => void) | undefined;
   private overHighWater: boolean;
-  /** When the current state began, the exchange began, the request was complete, the last body bytes came. */
+  /**
+   * When the current state began, the exchange began, the application was given something to act upon, the last body
+   * bytes came.
+   */
   private since: number;
   private exchangeSince: number;
-  private requestCompleteAt: number;
+  private applicationAt: number;
   private bodyAt: number;
   private bodyWaiting: boolean;
   private now: number;
@@ -110,6 +119,7 @@ export class H1ServerSession implements Session {
     this.head = null;
     this.persistent = true;
     this.draining = false;
+    this.overdrawn = false;
     this.requestComplete = false;
     this.responseStarted = false;
     this.responseComplete = false;
@@ -121,7 +131,7 @@ export class H1ServerSession implements Session {
     this.overHighWater = false;
     this.since = 0;
     this.exchangeSince = 0;
-    this.requestCompleteAt = 0;
+    this.applicationAt = 0;
     this.bodyAt = 0;
     this.bodyWaiting = false;
     this.now = 0;
@@ -151,7 +161,9 @@ export class H1ServerSession implements Session {
 
   written(now: number): Verdict {
     this.now = now;
-    if (this.overHighWater && this.context.output.pendingBytes * 2 < this.settings.outputHighWaterBytes) {
+    // While the last response is being written the connection is not idle: the write deadline watches over that.
+    if (this.machine.state === state.idle && !this.first) this.since = now;
+    if (this.overHighWater && this.context.output.pendingBytes * 2 <= this.settings.outputHighWaterBytes) {
       this.overHighWater = false;
       this.stream?.sendable();
       return this.advance();
@@ -232,62 +244,75 @@ export class H1ServerSession implements Session {
   /** The stream wants its body now. */
   bodyWanted(): void {
     if (this.continueDue && !this.responseStarted) {
+      // Even when content is here already, which RFC 9110 §10.1.1 leaves to us: what is sent must not depend on how
+      // the peer's bytes were cut (CON-6).
       this.continueDue = false;
-      // Not when content is here already: the peer did not wait (RFC 9110 §10.1.1).
-      if (this.bodyReader.receivedBytes === 0 && this.input.pendingBytes === 0)
-        sendContinue(this.context.output);
+      sendContinue(this.context.output);
     }
     this.context.wake();
   }
 
   /** The stream does not want its body. */
   bodyDiscarded(): void {
-    this.draining = true;
+    this.draining = !this.requestComplete;
     this.context.wake();
   }
 
   /** An interim response; not sent to a peer of 1.0 (RFC 9110 §15.2). @throws MisuseError */
   inform(status: number, fields: HeadFields): void {
-    if (this.head?.version !== '1.1') return;
-    this.writer.interim(status, fields);
+    this.writer.interim(this.head as H1Head, status, fields);
     if (status === 100) this.continueDue = false;
     this.sent();
   }
 
   /** The final head. `length` is -1 when it is not known. @throws MisuseError */
   respond(status: number, fields: HeadFields, length: number, end: boolean): void {
-    const { writer } = this;
-    writer.response(
-      this.head as H1Head,
-      status,
-      fields,
-      length,
-      end,
-      this.persistsAfter(),
-      this.settings.date?.(),
-    );
-    this.persistent = !writer.last;
-    this.responseStarted = !writer.exhausted;
-    this.responseComplete = end;
+    this.writeHead(status, fields, length, end);
     this.sent();
   }
 
-  /** Body bytes. Answers whether more is welcome. @throws MisuseError, LimitError */
-  send(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): boolean {
-    this.writer.data(bytes, start, end, returned);
-    return this.sent();
+  /** The whole response. @throws MisuseError, LimitError; nothing was written then */
+  reply(status: number, fields: HeadFields, body: Uint8Array): void {
+    const { writer } = this;
+    const { length } = body;
+    writer.requireRoom();
+    this.writeHead(status, fields, length, length === 0);
+    if (length > 0) {
+      writer.data(body, 0, length, true, undefined);
+      this.responseComplete = !writer.exhausted;
+    }
+    this.sent();
+  }
+
+  /**
+   * Body bytes.
+   * @returns what became of them, if that is known already
+   * @throws MisuseError, LimitError
+   */
+  send(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    returned: Returned | undefined,
+  ): 'written' | 'failed' | undefined {
+    const outcome = this.writer.data(bytes, start, end, last, returned);
+    this.responseComplete = last && !this.writer.exhausted;
+    this.sent();
+    return outcome;
   }
 
   /** Body bytes that lie in a lease. @throws MisuseError, LimitError */
-  sendLease(lease: Lease): boolean {
-    this.writer.lease(lease);
-    return this.sent();
+  sendLease(lease: Lease, last: boolean): void {
+    this.writer.lease(lease, last);
+    this.responseComplete = last && !this.writer.exhausted;
+    this.sent();
   }
 
   /** The response is complete. @throws MisuseError */
   endResponse(trailers: OutgoingFields | undefined): void {
     this.writer.end(trailers);
-    this.responseComplete = true;
+    this.responseComplete = !this.writer.exhausted;
     this.sent();
   }
 
@@ -296,9 +321,10 @@ export class H1ServerSession implements Session {
     if (!this.requestComplete) {
       throw new MisuseError('request-incomplete', 'LAY-7', 'an upgrade waits until the request is complete');
     }
-    this.writer.agree(status, fields);
-    this.responseStarted = true;
-    this.responseComplete = true;
+    this.writer.agree(this.head as H1Head, status, fields);
+    const written = !this.writer.exhausted;
+    this.responseStarted = written;
+    this.responseComplete = written;
     this.takeOver = takeOver;
     this.sent();
   }
@@ -311,6 +337,16 @@ export class H1ServerSession implements Session {
 
   get writable(): boolean {
     return !this.overHighWater;
+  }
+
+  /** WS-9: what could not be written whole is not a response. */
+  private writeHead(status: number, fields: HeadFields, length: number, end: boolean): void {
+    const { writer } = this;
+    const date = this.settings.date?.();
+    writer.response(this.head as H1Head, status, fields, length, end, this.persistsAfter(), date);
+    this.persistent = !writer.last;
+    this.responseStarted = !writer.exhausted;
+    this.responseComplete = end && !writer.exhausted;
   }
 
   private advance(): Verdict {
@@ -396,11 +432,10 @@ export class H1ServerSession implements Session {
     this.bodyWaiting = false;
     this.persistent = reader.persistent;
     this.draining = false;
-    this.responseStarted = false;
-    this.responseComplete = false;
+    this.overdrawn = false;
     this.requestComplete =
       reader.framing === FRAMING_NONE || (reader.framing === FRAMING_LENGTH && reader.contentLength === 0);
-    this.requestCompleteAt = this.now;
+    this.applicationAt = this.now;
     this.continueDue = (reader.flags & EXPECTS_CONTINUE) !== 0 && reader.minor === 1;
     const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
     this.head = head;
@@ -411,6 +446,12 @@ export class H1ServerSession implements Session {
       return;
     }
     this.stream = this.listener(head, this);
+  }
+
+  /** From now on nobody gets the rest of the request. */
+  private drain(stream: H1RequestSink): void {
+    this.draining = true;
+    stream.undelivered();
   }
 
   /** @returns whether there is more to do */
@@ -453,45 +494,62 @@ export class H1ServerSession implements Session {
   private readBody(stream: H1RequestSink): boolean {
     const { bodyReader, machine, input } = this;
     if (this.responseComplete) {
-      if (!stream.wantsBody) this.draining = true;
+      if (!stream.takesBody && !this.draining) this.drain(stream);
       if (machine.state === state.exchange) machine.take(event['response-complete']);
     }
     if (this.draining && !this.worthDraining()) {
       if (!this.responseStarted) this.persistent = false;
+      this.bodyWaiting = false;
       if (this.responseComplete) this.endUndrained(stream);
       else this.pausedBy = 'application';
       return false;
     }
     const before = bodyReader.receivedBytes;
-    const result = bodyReader.read(input, this.draining ? drain : stream);
-    if (result === COMPLETE) {
-      this.requestComplete = true;
-      this.requestCompleteAt = this.now;
-      // Whether the connection goes on must not depend on how the last bytes were cut (CON-6).
-      if (bodyReader.discardedBytes > this.settings.drainBytes && !this.responseStarted)
-        this.persistent = false;
-      const { trailerBytes } = bodyReader;
-      stream.receiveEnd(trailerBytes > 0 ? input.take(trailerBytes, this.owner, 'trailers') : undefined);
-    } else if (result === ERROR) {
-      this.endWithAnswer(event.refuse, bodyReader.error as UndercoatError);
-    } else if (result === PAUSED) {
-      this.bodyWaiting = false;
-      this.pausedBy = 'application';
-    } else if (this.broken === undefined) {
-      if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
-      this.bodyWaiting = true;
-      if (input.full) this.endWithAnswer(event.refuse, inputExhausted());
-      else if (this.inputEnded) this.endWithAnswer(event.refuse, incomplete('body'));
-      else return this.draining && !this.worthDraining();
+    const result = bodyReader.read(input, this.draining ? null : stream);
+    if (bodyReader.receivedBytes > before) this.applicationAt = this.now;
+    // What the application broke off in a callback is over, whatever came behind those bytes.
+    if (this.broken !== undefined) return true;
+    switch (result) {
+      case COMPLETE:
+        this.requestBodyComplete(stream);
+        return false;
+      case ERROR:
+        this.endWithAnswer(event.refuse, bodyReader.error as UndercoatError);
+        return false;
+      case OVERDRAWN:
+        this.overdrawn = true;
+        return true;
+      case PAUSED:
+        if (this.bodyWaiting) this.applicationAt = this.now;
+        this.bodyWaiting = false;
+        this.pausedBy = 'application';
+        // The application may have discarded it in a callback.
+        return this.draining;
+      default:
+        this.awaitBody(before);
+        return false;
     }
-    return false;
+  }
+
+  private requestBodyComplete(stream: H1RequestSink): void {
+    const { input } = this;
+    const { trailerBytes } = this.bodyReader;
+    this.requestComplete = true;
+    this.applicationAt = this.now;
+    stream.receiveEnd(trailerBytes > 0 ? input.take(trailerBytes, this.owner, 'trailers') : undefined);
+  }
+
+  private awaitBody(before: number): void {
+    const { bodyReader, input } = this;
+    if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
+    this.bodyWaiting = true;
+    if (input.full) this.endWithAnswer(event.refuse, inputExhausted());
+    else if (this.inputEnded) this.endWithAnswer(event.refuse, incomplete('body'));
   }
 
   /** Reading an unwanted body pays only if the connection goes on after it, and within the budget (RFC 9112 §9.3). */
   private worthDraining(): boolean {
-    const { drainBytes } = this.settings;
-    const { discardedBytes, remainingBytes } = this.bodyReader;
-    return this.persistsAfter() && discardedBytes + (remainingBytes ?? 0) <= drainBytes;
+    return !this.overdrawn && this.persistsAfter() && this.bodyReader.drainable;
   }
 
   /** The rest of the request is not read: the connection ends with the answer that was given. */
@@ -510,16 +568,16 @@ export class H1ServerSession implements Session {
   /** The exchange is over in good order, or as good as one that will not be drained. */
   private endExchange(stream: H1RequestSink): void {
     this.stream = null;
+    this.responseStarted = false;
+    this.responseComplete = false;
     stream.finished();
     this.giveHeadBack();
   }
 
   /** The application broke it off. */
   private breakOff(reason: UndercoatError): void {
-    // What found no room was never sent, however the application went on.
-    if (this.responseComplete && !this.writer.exhausted) {
+    if (this.responseComplete) {
       this.broken = undefined;
-      this.draining = true;
       this.endUndrained(this.stream as H1RequestSink);
     } else if (this.responseStarted) {
       this.machine.take(event.abort);
@@ -555,9 +613,8 @@ export class H1ServerSession implements Session {
 
   /** When the application's answer is due: it counts from when nothing of the request is waited for any more. */
   private answerDue(): number {
-    if (this.responseStarted || this.bodyWaiting) return Number.POSITIVE_INFINITY;
-    const from = this.requestComplete ? this.requestCompleteAt : this.exchangeSince;
-    return from + this.context.deadlines.firstByte;
+    if (this.responseStarted || (this.bodyWaiting && !this.requestComplete)) return Number.POSITIVE_INFINITY;
+    return this.applicationAt + this.context.deadlines.firstByte;
   }
 
   /** When the next body bytes, or the last ones, are due. */
@@ -568,10 +625,9 @@ export class H1ServerSession implements Session {
   }
 
   /** Something was put into the send buffer: a turn is due. */
-  private sent(): boolean {
+  private sent(): void {
     if (this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) this.overHighWater = true;
     this.context.wake();
-    return !this.overHighWater;
   }
 
   private endStream(error: UndercoatError): void {
@@ -593,18 +649,6 @@ export class H1ServerSession implements Session {
     this.pausedBy = undefined;
   }
 }
-
-const nobody = new Owner('session', 'drain', 0);
-
-/** Where an unwanted body goes. */
-const drain: BodySink = {
-  wantsBody: false,
-  discardsBody: true,
-  bodyOwner: nobody,
-  data(lease: Lease): void {
-    lease.release();
-  },
-};
 
 function incomplete(what: 'head' | 'body'): ProtocolError {
   return new ProtocolError(
