@@ -1,4 +1,5 @@
 /** The machine layer: transition tables, the dispatcher that runs them, their charts and their coverage. */
+export { ActAudit, type RuleAsserter } from './act-audit.js';
 export { chartPage, mermaid } from './chart.js';
 export { type RowCounts, RowCoverage, type TableCoverage } from './coverage.js';
 export { type AnyMachine, Machine, type MachineObserver } from './machine.js';

@@ -304,11 +304,12 @@ test('bytes that come one at a time behind a long unit are not moved for each of
   };
   grow(slabBytes);
   expect(buffer.full).toBe(true);
-  // A consumer that falls behind: one byte off the front for each that comes.
-  buffer.consume(slabBytes / 2);
+  // A consumer that falls behind: one byte off the front for each that comes, and less room than is worth a move.
+  const room = slabBytes / 8;
+  buffer.consume(room);
   for (let i = 0; i < slabBytes / 2; i++) {
     grow(1);
     buffer.consume(1);
   }
-  expect(ledger.copiedBytes).toBeLessThanOrEqual(4 * slabBytes);
+  expect(ledger.copiedBytes).toBeLessThanOrEqual(5 * slabBytes);
 });

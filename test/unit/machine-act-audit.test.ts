@@ -1,0 +1,178 @@
+// The act auditor: what the rows of a machine say of acts, against what its owner does (LAY-3). Each way of being
+// wrong is seen to fail.
+import { describe, expect, test } from 'vitest';
+import { ActAudit, defineTable, Machine, type MachineObserver, row } from '../../src/machine/index.js';
+import { CheckedLedger, Owner, ReceiveBuffer, SendBuffer, SlabPool } from '../../src/memory/index.js';
+import { some, write } from '../support/memory.js';
+
+const cites = 'OWN-2';
+const table = defineTable()({
+  name: 'reader',
+  states: ['idle', 'head', 'answering', 'done'] as const,
+  events: ['bytes', 'request', 'answer', 'end'] as const,
+  initial: 'idle',
+  rows: [
+    row('idle', 'bytes', 'head', { cites, acts: ['lend head'] }),
+    row('head', 'request', 'answering', { cites, acts: ['take head', 'split head?'] }),
+    row('answering', 'answer', 'answering', { cites, acts: ['transfer head?'] }),
+    row('answering', 'end', 'done', { cites, acts: ['release head'] }),
+  ],
+});
+const { bytes, request, answer, end } = table.event;
+
+function bed(next: MachineObserver | null = null) {
+  const said: string[] = [];
+  const ledger: CheckedLedger = new CheckedLedger({
+    onAct: (record) => audit.act(record),
+    onViolation: ({ rule, message }) => said.push(`${rule}: ${message}`),
+  });
+  const audit = new ActAudit(ledger, next);
+  const owner = new Owner('session', 'reader', 1);
+  const other = new Owner('stream', 'other', 2);
+  const pool = new SlabPool({ slabBytes: 64, ledger });
+  const input = new ReceiveBuffer(pool, owner);
+  const machine = new Machine(table, owner, audit);
+  const take = (by = owner, unit = 'head') => {
+    if (input.pendingBytes === 0) input.received(write(some(input.room()), '0123456789abcdef'));
+    return input.take(4, by, unit);
+  };
+  const step = (...events: number[]) => {
+    for (const event of events) machine.take(event);
+  };
+  return { said, ledger, audit, owner, other, pool, machine, take, step };
+}
+
+describe('what is right', () => {
+  test('acts that the row allows, and all that it demands, break no rule', () => {
+    const { said, audit, take, step, ledger } = bed();
+    step(bytes, request);
+    const [first, second] = take().split(2);
+    step(answer, answer, end);
+    first.release();
+    second.release();
+    audit.settled();
+    expect(said).toEqual([]);
+    expect(ledger.checks.get('LAY-3')).toBe(6);
+  });
+
+  test('units that no row names are nobody’s business', () => {
+    const { said, audit, take, step, pool, owner } = bed();
+    step(bytes);
+    take(undefined, 'body').release();
+    const out = new SendBuffer(pool, owner);
+    out.append(new Uint8Array(3), 0, 3);
+    out.take();
+    out.written(3);
+    audit.settled();
+    expect(said).toEqual([]);
+  });
+
+  test('acts of other owners, and acts before the first step, are not this machine’s', () => {
+    const { said, audit, take, step, other } = bed();
+    take().release();
+    step(bytes);
+    take(other).release();
+    audit.settled();
+    expect(said).toEqual([]);
+  });
+
+  test('an act may be done more than once in a step, and an optional one not at all', () => {
+    const { said, audit, take, step } = bed();
+    step(bytes, request);
+    const leases = [take(), take()];
+    step(end);
+    for (const lease of leases) lease.release();
+    audit.settled();
+    expect(said).toEqual([]);
+  });
+
+  test('keeping a lease by name changes no owner', () => {
+    const { said, audit, take, step } = bed();
+    step(bytes, request);
+    take().retain('log');
+    audit.settled();
+    expect(said).toEqual([]);
+  });
+
+  test('whoever else observes is told of every step', () => {
+    const told: number[] = [];
+    const { step, take } = bed({ took: (_, index) => told.push(index) });
+    step(bytes, request);
+    take();
+    step(end);
+    expect(told).toEqual([0, 1, 3]);
+  });
+});
+
+describe('each way of being wrong is seen', () => {
+  test('an act that the row does not allow', () => {
+    const { said, take, step } = bed();
+    step(bytes);
+    take();
+    expect(said).toEqual([
+      'LAY-3: reader of session:reader#1 did "take head" after idle --bytes--> head: it allows lend head [rule-violated, LAY-3]',
+    ]);
+  });
+
+  test('another verb on a unit that the row names', () => {
+    const { said, take, step } = bed();
+    step(bytes, request);
+    take().release();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(
+      'did "release head" after head --request--> answering: it allows take head, split head?',
+    );
+  });
+
+  test('an act that a row without acts cannot allow', () => {
+    const { said, take, step, other } = bed();
+    step(bytes, request);
+    const lease = take();
+    step(end);
+    lease.transfer(other);
+    expect(said[0]).toContain('did "transfer head" after answering --end--> done: it allows release head');
+  });
+
+  test('a transfer is the old owner’s act', () => {
+    const { said, take, step, owner, other } = bed();
+    step(bytes, request);
+    const lease = take(other);
+    lease.transfer(owner);
+    expect(said).toEqual([]);
+    step(answer);
+    expect(said[0]).toContain('did not do "take head"');
+  });
+
+  test('a demand that is not met by the next step', () => {
+    const { said, step } = bed();
+    step(bytes, request);
+    expect(said).toEqual([]);
+    step(answer);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did not do "take head" after head --request--> answering');
+  });
+
+  test('a demand that is not met when everything has come to rest, told once', () => {
+    const { said, audit, step, take } = bed();
+    step(bytes, request);
+    const lease = take();
+    step(end);
+    audit.settled();
+    audit.settled();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did not do "release head" after answering --end--> done');
+    // The machine has ended and is let go: its owner is judged no longer.
+    lease.transfer(new Owner('stream', 'other', 2));
+    expect(said).toHaveLength(1);
+  });
+
+  test('two machines of one owner are both held to their rows', () => {
+    const { said, audit, owner, step, take } = bed();
+    const twin = new Machine(table, owner, audit);
+    twin.take(bytes);
+    step(bytes, request);
+    take();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('after idle --bytes--> head');
+  });
+});
