@@ -135,8 +135,8 @@ export function transportConformance(
     await all(pipe);
     right.roomSize = 10;
     right.on.received = () => right.pause();
-    left.write(95);
     let total = right.receivedTotal;
+    left.write(95);
     while (total < left.accepted) {
       await pipe.until('it went on', () => right.receivedTotal > total);
       await pipe.settle();
@@ -237,6 +237,25 @@ export function transportConformance(
         demand(a.error === undefined && b.error === undefined, 'an orderly close had an error');
       });
     }
+  }
+
+  if (capabilities.halfClose) {
+    piped(
+      'a reader without room, after both have ended, still gets every byte',
+      async (pipe, left, right) => {
+        right.end();
+        await pipe.until('its end arrives', () => left.isEnded);
+        right.roomSize = 0;
+        left.write(5000);
+        left.end();
+        await pipe.settle(20);
+        right.roomSize = 700;
+        right.resume();
+        await pipe.until('both are closed', () => left.isClosed && right.isClosed);
+        demand(right.receivedTotal === 5000, `${right.receivedTotal} of 5000 bytes arrived`);
+        demand(left.error === undefined && right.error === undefined, 'an orderly close had an error');
+      },
+    );
   }
 
   piped(

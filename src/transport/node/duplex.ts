@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 import type { TransportError } from '../../errors.js';
-import type { ByteRange, Transport, TransportReceiver } from '../contract.js';
+import type { ByteRange, Transport } from '../contract.js';
 import type { TransportFacts } from '../facts.js';
 import { connectionLost } from './errors.js';
 import { unheard } from './socket.js';
@@ -36,6 +36,10 @@ class DuplexTransport extends StreamTransport<Duplex> {
     return { kind: 'duplex' };
   }
 
+  protected override get keepsChunks(): boolean {
+    return true;
+  }
+
   protected override tearDown(error: TransportError | undefined): void {
     super.tearDown(error);
     if (this.isIdle) this.given.destroy();
@@ -57,7 +61,7 @@ const leastRoom = 4096;
  * transport. Back-pressure, half-close and errors pass both ways; `destroy` aborts, unless both ends have
  * passed. An 'error' that nobody listens for ends nothing but the stream.
  */
-export class TransportDuplex extends Duplex implements TransportReceiver {
+export class TransportDuplex extends Duplex {
   protected readonly transport: Transport;
   /** What is known of the transport, once it is open. */
   facts: TransportFacts | undefined;
@@ -66,9 +70,9 @@ export class TransportDuplex extends Duplex implements TransportReceiver {
   /** The stream takes more; while it does not, there is no room. */
   private wanting = false;
   private denied = false;
-  private sawEnd = false;
-  private ending = false;
-  private isClosed = false;
+  protected sawEnd = false;
+  protected ending = false;
+  protected isClosed = false;
   /** Writes whose bytes are not all reported written, oldest first. */
   private readonly writes: { left: number; readonly done: () => void }[] = [];
 
@@ -82,53 +86,24 @@ export class TransportDuplex extends Duplex implements TransportReceiver {
       unused.release?.();
       if (first.length > 0) this.push(first);
     }
-    transport.open(this);
+    transport.open({
+      opened: (facts) => {
+        this.facts = facts;
+      },
+      room: () => this.room(),
+      received: (count) => this.received(count),
+      ended: () => this.onEnded(),
+      written: (count) => this.written(count),
+      closed: (error) => this.onClosed(error),
+    });
   }
 
-  opened(facts: TransportFacts): void {
-    this.facts = facts;
-  }
-
-  room(): ByteRange | undefined {
-    if (!this.wanting) {
-      this.denied = true;
-      return undefined;
-    }
-    if (this.slab.length - this.filled < leastRoom) {
-      // Never pooled memory: what is pushed belongs to whoever reads the stream.
-      this.slab = Buffer.allocUnsafeSlow(slabBytes);
-      this.filled = 0;
-    }
-    return { bytes: this.slab, start: this.filled, end: this.slab.length };
-  }
-
-  received(count: number): void {
-    if (count === 0) return;
-    const chunk = this.slab.subarray(this.filled, this.filled + count);
-    this.filled += count;
-    this.wanting = this.push(chunk);
-  }
-
-  ended(): void {
+  protected onEnded(): void {
     this.sawEnd = true;
     this.push(null);
   }
 
-  written(count: number): void {
-    let left = count;
-    for (;;) {
-      const first = this.writes[0];
-      if (first === undefined || left < first.left) {
-        if (first !== undefined) first.left -= left;
-        return;
-      }
-      left -= first.left;
-      this.writes.shift();
-      first.done();
-    }
-  }
-
-  closed(error?: TransportError): void {
+  protected onClosed(error: TransportError | undefined): void {
     this.isClosed = true;
     if (error !== undefined) this.destroy(error);
     else if (!this.sawEnd || !this.ending) this.destroy();
@@ -161,10 +136,78 @@ export class TransportDuplex extends Duplex implements TransportReceiver {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.setTimeout(0);
     this.writes.length = 0;
     // After both ends the transport closes by itself; to abort it now could cost the peer our last bytes.
     if (!this.isClosed && !(this.sawEnd && this.ending)) this.transport.abort();
     done(error);
+  }
+
+  // What node:http asks of a socket beyond what a stream is.
+
+  /** Milliseconds without traffic after which 'timeout' is emitted; 0 for never. */
+  timeout = 0;
+  private timer: NodeJS.Timeout | null = null;
+
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    this.timeout = ms;
+    if (onTimeout !== undefined) this.once('timeout', onTimeout);
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = ms > 0 && !this.destroyed ? setTimeout(() => this.emit('timeout'), ms) : null;
+    this.timer?.unref();
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  private room(): ByteRange | undefined {
+    if (!this.wanting) {
+      this.denied = true;
+      return undefined;
+    }
+    if (this.slab.length - this.filled < leastRoom) {
+      // Never pooled memory: what is pushed belongs to whoever reads the stream.
+      this.slab = Buffer.allocUnsafeSlow(slabBytes);
+      this.filled = 0;
+    }
+    return { bytes: this.slab, start: this.filled, end: this.slab.length };
+  }
+
+  private received(count: number): void {
+    if (count === 0) return;
+    this.timer?.refresh();
+    const chunk = this.slab.subarray(this.filled, this.filled + count);
+    this.filled += count;
+    this.wanting = this.push(chunk);
+  }
+
+  private written(count: number): void {
+    this.timer?.refresh();
+    let left = count;
+    for (;;) {
+      const first = this.writes[0];
+      if (first === undefined || left < first.left) {
+        if (first !== undefined) first.left -= left;
+        return;
+      }
+      left -= first.left;
+      this.writes.shift();
+      first.done();
+    }
   }
 
   private send(segments: ByteRange[], length: number, done: (error?: Error | null) => void): void {

@@ -66,6 +66,14 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
     this.reportClosed(error);
   }
 
+  /**
+   * True for streams that may still read a chunk after they called back for it, as those do that hand it on to
+   * somebody else in this process: they get copies (OWN-4).
+   */
+  protected get keepsChunks(): boolean {
+    return false;
+  }
+
   /** The platform's error as ours. */
   protected errorOf(error: unknown): TransportError {
     return transportError(error);
@@ -203,6 +211,11 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
     this.batches.push(length);
     const outer = this.calling;
     this.calling = true;
+    if (this.keepsChunks) {
+      stream.write(joined(segments, length), this.wrote);
+      this.calling = outer;
+      return;
+    }
     const last = segments.length - 1;
     if (last > 0) stream.cork();
     for (let i = 0; i <= last; i++) {
@@ -289,4 +302,14 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
 
 function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+function joined(segments: readonly ByteRange[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const { bytes: from, start, end } of segments) {
+    copy(from, start, end - start, bytes, at);
+    at += end - start;
+  }
+  return bytes;
 }
