@@ -561,6 +561,8 @@ export class H1ServerSession implements Session {
 
   private persistsAfter(): boolean {
     if (!this.persistent || (this.shuttingDown && !this.responseStarted)) return false;
+    // What will not be drained is followed by nothing, and the answer says so where it is known by then (RFC 9112 §9.6).
+    if (this.draining && !this.requestComplete && !this.bodyReader.drainable) return false;
     // A peer that was never told to continue may or may not send its content: its framing would be a guess (RFC 9110 §10.1.1).
     return !this.continueDue || this.requestComplete;
   }
