@@ -50,8 +50,9 @@ function receive(exchange: ServerExchange, trial: Trial, answering: Answering): 
   const { plan } = trial;
   const { kind, request } = plan;
   if (kind.answer === 'early') {
-    answer(exchange, plan, answering.pattern);
+    // In this order the answer can say whether the connection goes on (RFC 9112 §9.6).
     exchange.body.discard();
+    answer(exchange, plan, answering.pattern);
     return;
   }
   exchange.body.consume(

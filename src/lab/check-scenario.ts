@@ -101,6 +101,12 @@ function checkTogether(where: string, kind: ExchangeKind): void {
       'an early answer, or a request that waits to continue, needs a request.body',
     );
   }
+  if (answer === 'early' && request?.coding === 'chunked') {
+    throw new ScenarioError(
+      `${where}.request.coding`,
+      'of a chunked body nobody knows whether the rest is worth draining, so the next request may meet a closed connection',
+    );
+  }
   if (reset !== undefined && least(response?.body) < leastBrokenBytes) {
     throw new ScenarioError(
       `${where}.response.body`,

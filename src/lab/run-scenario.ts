@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { selfSigned } from './certificate.js';
+import { type Certificate, selfSigned } from './certificate.js';
 import { Pattern } from './content.js';
 import { planRun } from './plan.js';
 import type { RunReport, StackReport } from './report.js';
@@ -98,19 +98,26 @@ function traceOf(directory: string, { name }: Scenario, seed: number, stack: Sce
 
 /** The laboratory, but for the clock and the observer, which are a stack's. */
 class Bench implements Omit<Laboratory, 'clock' | 'observer'> {
+  readonly socketPath: () => string;
+  readonly certificate: () => Promise<Certificate>;
   private directory: string | undefined;
-  private sockets = 0;
-  private pair: ReturnType<typeof selfSigned> | undefined;
+  private sockets: number;
+  private pair: Promise<Certificate> | undefined;
 
-  socketPath(): string {
-    this.directory ??= mkdtempSync(join(tmpdir(), 'undercoat-'));
-    this.sockets += 1;
-    return join(this.directory, `${this.sockets}.sock`);
-  }
-
-  certificate(): ReturnType<typeof selfSigned> {
-    this.pair ??= selfSigned();
-    return this.pair;
+  constructor() {
+    this.directory = undefined;
+    this.sockets = 0;
+    this.pair = undefined;
+    // Compositions take them out of their object.
+    this.socketPath = () => {
+      this.directory ??= mkdtempSync(join(tmpdir(), 'undercoat-'));
+      this.sockets += 1;
+      return join(this.directory, `${this.sockets}.sock`);
+    };
+    this.certificate = () => {
+      this.pair ??= selfSigned();
+      return this.pair;
+    };
   }
 
   clear(): void {

@@ -8,6 +8,7 @@ import type { MachineObserver } from '../machine/index.js';
 import { CheckedLedger, SlabPool } from '../memory/index.js';
 import { decorateListenable } from '../transport/decorator.js';
 import { MeterCounts, meter } from '../transport/meter.js';
+import { reach } from './addresses.js';
 import { answerPlans } from './answering.js';
 import { ask } from './asking.js';
 import type { Pattern } from './content.js';
@@ -133,7 +134,7 @@ class StackRun {
 
   /** Resolves when every task is settled. */
   private work({ connect, client }: Composition, server: Server, clients: Client[]): Promise<void> {
-    const connectable = connect(server.address);
+    const connectable = connect?.(server.address) ?? reach(server.address, this.observer('transport'));
     const { clock } = this.time;
     return new Promise((resolve) => {
       const workers = Math.min(this.options.concurrency, this.queue.length);

@@ -42,17 +42,17 @@ export interface Laboratory {
   /** For transports, so that a trace shows their steps too; null when none is written. */
   readonly observer: MachineObserver | null;
   /** A path for a Unix socket that nobody else uses; it goes away with the run. */
-  socketPath(): string;
+  readonly socketPath: () => string;
   /** A certificate for `localhost` and 127.0.0.1 that signs itself, and its key, as PEM. Made once a run. */
-  certificate(): Promise<{ readonly key: string; readonly cert: string }>;
+  readonly certificate: () => Promise<{ readonly key: string; readonly cert: string }>;
 }
 
 /** Both ends of a stack. */
 export interface Composition {
   readonly listen: Listenable;
   readonly server: Steps;
-  /** How to reach the server once it listens. */
-  readonly connect: (address: Address) => Connectable;
+  /** How to reach the server once it listens. By TCP or a Unix socket, whichever its address is, if absent. */
+  readonly connect?: (address: Address) => Connectable;
   readonly client: Steps;
   /** Says what is wrong with what the server knows of a connection (a PROXY address, ALPN); undefined if nothing is. */
   readonly facts?: (facts: ConnectionFacts) => string | undefined;

@@ -1,36 +1,123 @@
-import type { ExchangeKind } from '../scenario.js';
+/**
+ * The standard scenario, which `npm start` runs: every shape of exchange over every stack. It is written as a user
+ * writes one, but for where the imports come from. This file does not know how it is run.
+ */
+import { h1 } from '../../endpoint/h1.js';
+import { proxy, proxySend } from '../../endpoint/proxy.js';
+import type { ConnectionFacts } from '../../session/facts.js';
+import type { ProxyHeader, ProxyIpv4Address } from '../../session/proxy/index.js';
+import { memoryNetwork } from '../../transport/memory.js';
+import { tcp } from '../../transport/node/tcp.js';
+import { nodeText } from '../../transport/node/text.js';
+import { unix } from '../../transport/node/unix.js';
+import { defineScenario } from '../scenario.js';
 
 const mebibyte = 1_048_576;
 
-/** Every shape of exchange that a stack has to carry. Sizes are drawn, small ones mostly. */
-export const standardWorkload: readonly ExchangeKind[] = [
-  { name: 'get', weight: 50, response: { body: [0, 2048] } },
-  { name: 'upload', weight: 10, request: { body: [1, mebibyte] } },
-  { name: 'download', weight: 10, response: { body: [1, mebibyte] } },
-  { name: 'echo-sized', weight: 5, request: { body: [1, mebibyte] }, response: { body: [1, mebibyte] } },
-  {
-    name: 'chunked',
-    weight: 10,
-    request: { body: [1, mebibyte], coding: 'chunked', trailers: 2 },
-    response: { body: [1, mebibyte], coding: 'chunked', trailers: 2 },
-  },
-  { name: 'pipelined', weight: 10, pipelined: [2, 8], response: { body: [0, 4096] } },
-  { name: 'head', weight: 2, method: 'HEAD', response: { body: [0, mebibyte] } },
-  { name: 'no-content', weight: 2, response: { status: 204 } },
-  { name: 'expect-continue', weight: 2, request: { body: [1, mebibyte] }, expectContinue: true },
-  {
-    name: 'early-response',
-    weight: 2,
-    request: { body: [1, 262_144] },
-    answer: 'early',
-    response: { status: 403, body: [1, 1024] },
-  },
-  {
-    name: 'slow-reader',
-    times: 5,
-    response: { body: mebibyte },
-    slowReader: { bytes: 131_072, milliseconds: 2 },
-  },
-  { name: 'reset-by-client', times: 5, response: { body: mebibyte }, reset: 'client' },
-  { name: 'reset-by-server', times: 5, response: { body: mebibyte }, reset: 'server' },
-];
+/** Addresses that exist in documents only (RFC 5737): whoever reports them has them from the PROXY header. */
+const source: ProxyIpv4Address = { family: 'ipv4', address: '192.0.2.15', port: 40_015 };
+const destination: ProxyIpv4Address = { family: 'ipv4', address: '198.51.100.1', port: 443 };
+const header = (version: 1 | 2): ProxyHeader => ({
+  version,
+  command: 'proxy',
+  transport: 'stream',
+  source,
+  destination,
+  tlvs: [],
+});
+
+/** The server must know the client by the header, not by the socket. */
+function knowsTheSource({ proxy }: ConnectionFacts): string | undefined {
+  const from = proxy?.source;
+  return from?.family === 'ipv4' && from.address === source.address && from.port === source.port
+    ? undefined
+    : `the PROXY source is ${JSON.stringify(from)}`;
+}
+
+/** Up to eight requests may be on their way on one connection. */
+const pipelining = h1({ maxPipelined: 8 });
+
+export const standard = defineScenario({
+  name: 'standard',
+  exchanges: 600,
+  concurrency: 8,
+
+  stacks: [
+    {
+      name: 'h1/memory',
+      transport: 'memory',
+      session: 'h1',
+      time: 'virtual',
+      compose: ({ clock, observer }) => {
+        const network = memoryNetwork(clock, { text: nodeText, observer });
+        return {
+          listen: network.listenable('server'),
+          server: h1(),
+          connect: () => network.connectable('server'),
+          client: pipelining,
+        };
+      },
+    },
+    {
+      name: 'h1/tcp',
+      transport: 'tcp',
+      session: 'h1',
+      compose: ({ observer }) => ({ listen: tcp({ port: 0, observer }), server: h1(), client: pipelining }),
+    },
+    {
+      name: 'proxy-v1+h1/tcp',
+      transport: 'tcp',
+      session: 'proxy-v1+h1',
+      compose: ({ observer }) => ({
+        listen: tcp({ port: 0, observer }),
+        server: proxy({ trust: ['127.0.0.0/8'] }).then(h1()),
+        client: proxySend(header(1)).then(pipelining),
+        facts: knowsTheSource,
+      }),
+    },
+    {
+      name: 'proxy-v2+h1/unix',
+      transport: 'unix',
+      session: 'proxy-v2+h1',
+      compose: ({ observer, socketPath }) => ({
+        listen: unix({ path: socketPath(), observer }),
+        server: proxy({ trust: ['unix'] }).then(h1()),
+        client: proxySend(header(2)).then(pipelining),
+        facts: knowsTheSource,
+      }),
+    },
+  ],
+
+  // Sizes are drawn, each order of magnitude as likely: small ones mostly, and a mebibyte now and then.
+  workload: [
+    { name: 'get', weight: 40, response: { body: [0, 2048] } },
+    { name: 'upload', weight: 10, request: { body: [1, mebibyte] } },
+    { name: 'download', weight: 10, response: { body: [1, mebibyte] } },
+    { name: 'both-ways', weight: 5, request: { body: [1, mebibyte] }, response: { body: [1, mebibyte] } },
+    {
+      name: 'chunked-with-trailers',
+      weight: 10,
+      request: { body: [1, mebibyte], coding: 'chunked', trailers: 2 },
+      response: { body: [1, mebibyte], coding: 'chunked', trailers: 2 },
+    },
+    { name: 'pipelined', weight: 5, pipelined: [2, 8], response: { body: [0, 4096] } },
+    { name: 'head', weight: 5, method: 'HEAD', response: { body: [0, mebibyte] } },
+    { name: 'no-content', weight: 5, method: 'DELETE', response: { status: 204 } },
+    { name: 'expect-continue', weight: 5, request: { body: [1, mebibyte] }, expectContinue: true },
+    {
+      name: 'early-response',
+      weight: 5,
+      request: { body: [1, 262_144] },
+      response: { status: 403, body: [1, 1024] },
+      answer: 'early',
+    },
+    {
+      name: 'slow-reader',
+      times: 5,
+      response: { body: mebibyte },
+      slowReader: { bytes: 131_072, milliseconds: 2 },
+    },
+    { name: 'reset-by-client', times: 5, response: { body: mebibyte }, reset: 'client' },
+    { name: 'reset-by-server', times: 5, response: { body: mebibyte }, reset: 'server' },
+  ],
+});

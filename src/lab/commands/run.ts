@@ -1,0 +1,65 @@
+/**
+ * `undercoat run <scenario>`: runs a scenario and reports. This file does not know what scenarios there are.
+ */
+import { Command } from 'commander';
+import type { Console } from '../console.js';
+import { loadScenario } from '../load-scenario.js';
+import { isClean } from '../report.js';
+import { runScenario } from '../run-scenario.js';
+import { progressBar } from '../show-progress.js';
+import { showReport } from '../show-report.js';
+import { gathered, integerOption } from '../usage.js';
+
+interface RunFlags {
+  readonly seed: number;
+  readonly stack?: readonly string[];
+  readonly exchanges?: number;
+  readonly out?: string;
+  readonly timeLimit: number;
+  readonly json?: true;
+}
+
+const defaultSeed = 1;
+const defaultSeconds = 30;
+
+/** `finish` is told the exit code. */
+export function runCommand(console: Console, finish: (code: number) => void): Command {
+  return new Command('run')
+    .description(
+      'Run a scenario over its stacks and report what happened; 0 if all was as expected, 1 if not.',
+    )
+    .argument('<scenario>', '"standard", or the path of a module: ./my-scenario.ts')
+    .option(
+      '--seed <n>',
+      'chooses everything that the scenario leaves open',
+      integerOption('--seed', 0, 2 ** 32 - 1),
+      defaultSeed,
+    )
+    .option('--stack <name>', 'run this stack only; may be given again', gathered)
+    .option(
+      '--exchanges <n>',
+      'how many exchanges to draw per stack',
+      integerOption('--exchanges', 0, 1_000_000),
+    )
+    .option('--out <dir>', 'write traces there: each transition and each change of owner, as JSON Lines')
+    .option(
+      '--time-limit <seconds>',
+      'end the run after so long',
+      integerOption('--time-limit', 1, 86_400),
+      defaultSeconds,
+    )
+    .option('--json', 'print the report as one JSON object')
+    .action(async (reference: string, flags: RunFlags) => {
+      const scenario = await loadScenario(reference);
+      const report = await runScenario(scenario, {
+        seed: flags.seed,
+        stacks: flags.stack,
+        exchanges: flags.exchanges,
+        out: flags.out,
+        timeLimit: flags.timeLimit * 1000,
+        progress: console.isWatched ? progressBar(console.err) : undefined,
+      });
+      console.out.write(flags.json === true ? `${JSON.stringify(report)}\n` : showReport(report, console));
+      finish(report.stacks.every(isClean) ? 0 : 1);
+    });
+}

@@ -1,0 +1,30 @@
+/**
+ * Where a command writes. Standard output has results and nothing else; what is said besides goes to standard error.
+ * This file does not know what is written.
+ */
+import type { Writable } from 'node:stream';
+
+export interface Console {
+  readonly out: Writable;
+  readonly err: Writable;
+  /** A person watches standard error: progress may be drawn there. */
+  readonly isWatched: boolean;
+  /** Characters in a line of standard output. */
+  readonly width: number;
+  /** Results may be coloured. */
+  readonly isColoured: boolean;
+}
+
+const defaultWidth = 120;
+
+/** The process's own. */
+export function processConsole(): Console {
+  const { stdout, stderr, env } = process;
+  return {
+    out: stdout,
+    err: stderr,
+    isWatched: stderr.isTTY === true,
+    width: stdout.columns ?? defaultWidth,
+    isColoured: stdout.isTTY === true && env['NO_COLOR'] === undefined,
+  };
+}

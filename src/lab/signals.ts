@@ -1,0 +1,37 @@
+/**
+ * How a server of the command line ends: the first SIGTERM or SIGINT drains it, the second breaks off what is left.
+ * This file does not know what is served.
+ */
+import type { Server } from '../endpoint/server.js';
+import type { Console } from './console.js';
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+
+/** @returns whether everything that had begun was finished; resolves when nothing is left */
+export async function drainOnSignals(servers: readonly Server[], { err }: Console): Promise<boolean> {
+  let isDrained = true;
+  let count = 0;
+  let closing: Promise<unknown> | undefined;
+  let begin: () => void;
+  const began = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const handle = (signal: NodeJS.Signals): void => {
+    count += 1;
+    if (count === 1) {
+      const open = servers.reduce((sum, { connections }) => sum + connections, 0);
+      err.write(`${signal}: finishing ${open} connections\n`);
+      closing = Promise.all(servers.map((server) => server.close()));
+      begin();
+    } else if (count === 2) {
+      isDrained = false;
+      err.write(`${signal}: breaking off\n`);
+      for (const server of servers) server.abort();
+    }
+  };
+  for (const signal of signals) process.on(signal, handle);
+  await began;
+  await closing;
+  for (const signal of signals) process.off(signal, handle);
+  return isDrained;
+}
