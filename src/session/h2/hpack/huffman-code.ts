@@ -1,0 +1,46 @@
+/**
+ * The Huffman code of RFC 7541 Appendix B. It is canonical: codes of one length are consecutive in the order of
+ * their symbols, and follow on the shorter ones. So the lengths say it all. This file does not know strings.
+ */
+
+/** The symbol EOS, which never occurs in a string; its code's first bits are the padding. */
+export const EOS = 256;
+
+/** Bits of the code of each octet, and of EOS. */
+export const CODE_BITS: Uint8Array = Uint8Array.of(
+  ...[13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28],
+  ...[28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28],
+  ...[6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6],
+  ...[5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10],
+  ...[13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7],
+  ...[7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6],
+  ...[15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5],
+  ...[6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28],
+  ...[20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23],
+  ...[24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24],
+  ...[22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23],
+  ...[21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23],
+  ...[26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25],
+  ...[19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27],
+  ...[20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23],
+  ...[26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26],
+  30,
+);
+
+/** The longest code. */
+export const MAX_CODE_BITS = 30;
+
+/** The code of each octet, and of EOS, in the low CODE_BITS bits. */
+export const CODES: Uint32Array = canonicalCodes();
+
+function canonicalCodes(): Uint32Array {
+  const codes = new Uint32Array(CODE_BITS.length);
+  let code = 0;
+  for (let bits = 1; bits <= MAX_CODE_BITS; bits++) {
+    code *= 2;
+    for (let symbol = 0; symbol <= EOS; symbol++) {
+      if (CODE_BITS[symbol] === bits) codes[symbol] = code++;
+    }
+  }
+  return codes;
+}
