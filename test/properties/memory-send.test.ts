@@ -206,11 +206,12 @@ class Run {
 
   private check(): void {
     const { buffer, model } = this;
-    const { acceptedBytes, writtenBytes, failedBytes, pendingBytes } = buffer;
+    const { acceptedBytes, takenBytes, writtenBytes, failedBytes, pendingBytes } = buffer;
     // Inside `returned` the account of the model may be ahead: the act that it is inside of has not ended.
     if (this.depth > 0) return;
-    expect([acceptedBytes, writtenBytes, failedBytes]).toEqual([
+    expect([acceptedBytes, takenBytes, writtenBytes, failedBytes]).toEqual([
       model.accepted.length,
+      model.taken,
       model.written,
       model.lost,
     ]);

@@ -9,16 +9,17 @@ const cites = 'OWN-2';
 const table = defineTable()({
   name: 'reader',
   states: ['idle', 'head', 'answering', 'done'] as const,
-  events: ['bytes', 'request', 'answer', 'end'] as const,
+  events: ['bytes', 'request', 'more', 'answer', 'end'] as const,
   initial: 'idle',
   rows: [
     row('idle', 'bytes', 'head', { cites, acts: ['lend head'] }),
     row('head', 'request', 'answering', { cites, acts: ['take head', 'split head?'] }),
+    row('answering', 'more', 'answering', { cites, acts: ['take head'] }),
     row('answering', 'answer', 'answering', { cites, acts: ['transfer head?'] }),
     row('answering', 'end', 'done', { cites, acts: ['release head'] }),
   ],
 });
-const { bytes, request, answer, end } = table.event;
+const { bytes, request, more, answer, end } = table.event;
 
 function bed(next: MachineObserver | null = null) {
   const said: string[] = [];
@@ -100,7 +101,7 @@ describe('what is right', () => {
     step(bytes, request);
     take();
     step(end);
-    expect(told).toEqual([0, 1, 3]);
+    expect(told).toEqual([0, 1, 4]);
   });
 });
 
@@ -152,7 +153,30 @@ describe('each way of being wrong is seen', () => {
     expect(said[0]).toContain('did not do "take head" after head --request--> answering');
   });
 
-  test('a demand that is not met when everything has come to rest, told once', () => {
+  test('what was done after one step does not count for the next', () => {
+    const { said, take, step } = bed();
+    step(bytes, request);
+    take();
+    step(more);
+    take();
+    step(more);
+    expect(said).toEqual([]);
+    step(more);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did not do "take head" after answering --more--> answering');
+  });
+
+  test('a demand that is not met when everything has come to rest, told once, whatever follows', () => {
+    const { said, audit, step } = bed();
+    step(bytes, request);
+    audit.settled();
+    audit.settled();
+    step(answer);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did not do "take head" after head --request--> answering');
+  });
+
+  test('what the last row of a machine that ended demands, told once', () => {
     const { said, audit, step, take } = bed();
     step(bytes, request);
     const lease = take();

@@ -90,6 +90,18 @@ describe.each(kinds)('a lease (%s)', (_, kind) => {
     expect(pool.heldBytes).toBe(0);
   });
 
+  test('whoever had the handle finds who goes on for it', () => {
+    const { lease } = make('abcd');
+    expect(lease.heirs).toEqual([]);
+    const next = lease.transfer(application);
+    expect(lease.heirs).toEqual([next]);
+    const [head, tail] = next.split(2);
+    expect(next.heirs).toEqual([head, tail]);
+    head.release();
+    tail.release();
+    expect([head.heirs, tail.heirs]).toEqual([[], []]);
+  });
+
   test('view is the range in place, copy is the caller’s own and counted', () => {
     const { lease, ledger } = make('abcd');
     const before = ledger.copiedBytes;

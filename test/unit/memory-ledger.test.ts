@@ -457,6 +457,25 @@ describe.each([16, 1_000_000])('a right run over slabs of %d bytes', (slabBytes)
   });
 });
 
+test('OWN-5: whoever has a slab without a workspace writes as it likes; at home it is poison again', () => {
+  const { pool, ledger } = checkedPool({ slabBytes: 16, limitBytes: 16 });
+  const slab = some(pool.acquire(session));
+  slab.bytes.fill(1, 0, 16);
+  slab.unpin();
+  expect([...slab.bytes.subarray(0, 16)].every((byte) => byte === 0xdb)).toBe(true);
+  expect(pool.acquire(session)).toBe(slab);
+  slab.unpin();
+  ledger.assertQuiescent();
+});
+
+test('WORK-1: of emulated leases that have ended nothing is kept', () => {
+  const { workspace, ledger } = checkedWorkspace(16, EmulatedWorkspace);
+  const { accounts } = ledger as unknown as { accounts: Map<Slab, unknown> };
+  const unit = some(workspace.allocate(8));
+  for (let i = 0; i < 8; i++) workspace.leasePrefix(unit, 1, stream, 'head').transfer(application).release();
+  expect(accounts.size).toBe(1);
+});
+
 test('every change of owner is recorded, in order', () => {
   const records: ActRecord[] = [];
   const { pool } = checkedPool(
