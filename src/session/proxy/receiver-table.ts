@@ -29,7 +29,8 @@ export const proxyReceiverTable = defineTable<ProxyReceiverView>()({
     row('idle', 'fail', 'closed', { cites: 'OWN-7' }),
     row('header', 'complete', 'handed-off', {
       cites: 'CON-3, proxy-protocol.txt §2',
-      acts: ['take header', 'release header', 'take unused?'],
+      // Whoever hands the unused bytes on may have to copy them, and gives them back then.
+      acts: ['take header', 'release header', 'take unused?', 'release unused?'],
     }),
     row('header', 'invalid', 'closed', { cites: 'proxy-protocol.txt §2' }),
     // The slab is smaller than the header: no more room can ever come.
