@@ -4,7 +4,7 @@
  */
 import { type Client, createClient } from '../endpoint/client.js';
 import { listen, type Server } from '../endpoint/server.js';
-import type { MachineObserver } from '../machine/index.js';
+import { ActAudit, type MachineObserver } from '../machine/index.js';
 import { CheckedLedger, SlabPool } from '../memory/index.js';
 import { decorateListenable } from '../transport/decorator.js';
 import { MeterCounts, meter } from '../transport/meter.js';
@@ -44,7 +44,7 @@ export async function runStack(
   const time = stack.time === 'virtual' ? virtualTime(options.endsAt) : realTime(options.endsAt);
   options.tracer?.use(time.clock);
   const run = new StackRun(time, tasks, options);
-  const observer = options.tracer?.observer('transport') ?? null;
+  const observer = run.observer('transport');
   const composition = await stack.compose({ ...options.laboratory, clock: time.clock, observer });
   await run.carryOut(composition);
   return run.report(stack, performance.now() - began);
@@ -54,6 +54,8 @@ class StackRun {
   private readonly time: Time;
   private readonly options: StackRunOptions;
   private readonly ledger: CheckedLedger;
+  /** Holds what is done with bytes to what the rows of the tables say of it (LAY-3). */
+  private readonly audit: ActAudit;
   private readonly pool: SlabPool;
   private readonly serverCounts = new MeterCounts();
   private readonly queue: readonly Task[];
@@ -74,8 +76,12 @@ class StackRun {
     this.ledger = new CheckedLedger({
       // Violations are kept and reported; a run goes on to find out what else breaks.
       onViolation: (violation) => tracer?.violation(violation),
-      ...(tracer === null ? {} : { onAct: tracer.act }),
+      onAct: (record) => {
+        tracer?.act(record);
+        this.audit.act(record);
+      },
     });
+    this.audit = new ActAudit(this.ledger);
     this.pool = new SlabPool({ ledger: this.ledger });
   }
 
@@ -88,7 +94,21 @@ class StackRun {
       this.stop(error);
     }
     await this.close(server, clients);
+    this.audit.settled();
     this.ledger.assertQuiescent();
+  }
+
+  /** For the machines of one end. */
+  observer(end: string): MachineObserver {
+    const { audit } = this;
+    const { tracer } = this.options;
+    if (tracer === null) return audit;
+    return {
+      took: (machine, row) => {
+        tracer.transition(end, machine, row);
+        audit.took(machine, row);
+      },
+    };
   }
 
   report(stack: ScenarioStack, milliseconds: number): StackReport {
@@ -216,9 +236,5 @@ class StackRun {
       for (const client of clients) client.abort();
       server.abort();
     }
-  }
-
-  private observer(end: string): MachineObserver | null {
-    return this.options.tracer?.observer(end) ?? null;
   }
 }

@@ -12,7 +12,7 @@
  * the byte. This file does not know what is traced.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { AnyMachine, MachineObserver } from '../machine/index.js';
+import type { AnyMachine } from '../machine/index.js';
 import { eventLabel, type Row } from '../machine/index.js';
 import type { ActRecord, RuleViolation } from '../memory/index.js';
 import type { Clock } from '../transport/clock.js';
@@ -28,8 +28,6 @@ export interface TraceHeader {
 const mostGathered = 262_144;
 
 export class Tracer {
-  /** For `CheckedLedger`. */
-  readonly act: (record: ActRecord) => void;
   private readonly file: number;
   private clock: Clock | null = null;
   private since = 0;
@@ -39,7 +37,6 @@ export class Tracer {
   /** Creates the file, or empties it. @throws what `node:fs` throws */
   constructor(path: string, header: TraceHeader) {
     this.file = openSync(path, 'w');
-    this.act = (record) => this.changedOwner(record);
     this.put(`{"trace":1,${JSON.stringify(header).slice(1)}`);
   }
 
@@ -49,11 +46,7 @@ export class Tracer {
     this.since = clock.now();
   }
 
-  /** For the machines of one end. */
-  observer(end: string): MachineObserver {
-    return { took: (machine, row) => this.transition(end, machine, row) };
-  }
-
+  /** A rule was broken, by what the line before says. */
   violation({ rule, message }: RuleViolation): void {
     this.put(`${this.head()},"violation":"${rule}","message":${JSON.stringify(message)}}`);
   }
@@ -64,7 +57,8 @@ export class Tracer {
     closeSync(this.file);
   }
 
-  private transition(end: string, machine: AnyMachine, index: number): void {
+  /** A machine of `end` took a row. */
+  transition(end: string, machine: AnyMachine, index: number): void {
     const { table, owner } = machine;
     const row = table.rows[index] as Row;
     const { fromState, toState } = row.transition;
@@ -74,7 +68,8 @@ export class Tracer {
     );
   }
 
-  private changedOwner({ act, unit, owner, to, slab, start, end }: ActRecord): void {
+  /** Bytes changed hands. */
+  act({ act, unit, owner, to, slab, start, end }: ActRecord): void {
     const next = to === undefined ? '' : `"to":"${to}",`;
     this.put(
       `${this.head()},"act":"${act}","unit":"${unit}","owner":"${owner}",${next}"slab":${slab},` +
