@@ -30,8 +30,11 @@ export function h1ServerSession(
   options: H1ServerOptions,
   listener: ServerListener,
 ): Session {
+  // One exchange at a time: they can share their owners.
+  const owner = new Owner('stream', 'h1-exchange', context.id);
+  const bodyOwner = new Owner('application', 'body', context.id);
   return new H1ServerSession(context, options, (head, session) => {
-    const stream = new H1ServerStream(head, session);
+    const stream = new H1ServerStream(head, session, owner, bodyOwner);
     stream.begin(listener);
     return stream;
   });
@@ -85,21 +88,16 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   private lost: boolean;
   private error: UndercoatError | undefined;
 
-  constructor(head: H1Head, session: H1ServerSession) {
-    const { context } = session;
+  constructor(head: H1Head, session: H1ServerSession, owner: Owner, bodyOwner: Owner) {
     this.id = session.exchanges;
     this.protocol = 'h1';
     this.request = head;
-    this.bodyOwner = new Owner('application', 'body', context.id);
+    this.bodyOwner = bodyOwner;
     this.onWritable = undefined;
     this.onClosed = undefined;
     this.head = head;
     this.session = session;
-    this.machine = new Machine(
-      serverExchangeTable,
-      new Owner('stream', 'h1-exchange', context.id),
-      context.observer,
-    );
+    this.machine = new Machine(serverExchangeTable, owner, session.context.observer);
     this.incoming = null;
     this.trailers = undefined;
     this.trailerLease = undefined;

@@ -24,6 +24,7 @@ import {
   requireTarget,
 } from './encode.js';
 import { FieldJudge, judgeTrailers, type OutgoingFields, PreparedFields } from './encode-fields.js';
+import { FieldMemory } from './field-memory.js';
 import { HAS_DATE, HAS_HOST, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, FRAMING_UNTIL_CLOSE } from './head-reader.js';
 import type { H1Head } from './message-head.js';
@@ -61,6 +62,9 @@ export class MessageWriter {
   private readonly text: TextCodec;
   private readonly settings: H1Settings;
   private readonly judge: FieldJudge;
+  private readonly memory: FieldMemory;
+  /** The authority that was last found valid: a client asks the same one over and over. */
+  private judgedAuthority: string | undefined;
 
   constructor(output: SendBuffer, text: TextCodec, settings: H1Settings) {
     this.framing = FRAMING_NONE;
@@ -73,6 +77,8 @@ export class MessageWriter {
     this.text = text;
     this.settings = settings;
     this.judge = new FieldJudge();
+    this.memory = new FieldMemory();
+    this.judgedAuthority = undefined;
   }
 
   /**
@@ -84,7 +90,7 @@ export class MessageWriter {
   response(
     request: H1Head,
     status: number,
-    fields: HeadFields,
+    given: HeadFields,
     length: number,
     end: boolean,
     persistent: boolean,
@@ -93,6 +99,7 @@ export class MessageWriter {
     requireStatus(status, 200, 599);
     const tunnels = request.method === 'CONNECT' && status < 300;
     if (tunnels) throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
+    const fields = this.recalled(given);
     const flags = this.judgeHead(fields);
     const silent = request.method === 'HEAD' || status === 304;
     // RFC 9110 §15.3.5, §15.3.6: 204 and 205 have no content; only the latter's head would leave it open.
@@ -153,12 +160,16 @@ export class MessageWriter {
   }
 
   /** A request's head. @throws MisuseError; nothing was written then */
-  request(parts: RequestLineParts, fields: HeadFields): void {
+  request(parts: RequestLineParts, given: HeadFields): void {
     const { method, target, authority } = parts;
     requireMethod(method);
     requireTarget(method, target);
+    const fields = this.recalled(given);
     const flags = this.judgeHead(fields);
-    if ((flags & HAS_HOST) === 0) requireAuthority(authority);
+    if ((flags & HAS_HOST) === 0 && authority !== this.judgedAuthority) {
+      requireAuthority(authority);
+      this.judgedAuthority = authority;
+    }
     const said = this.declared(fields, parts.length);
     if (parts.end && said > 0) throw underrun(said);
     // RFC 9110 §8.6: a request without content says so only where its method anticipates some.
@@ -287,6 +298,10 @@ export class MessageWriter {
       this.build((room) => encodeLastChunk(trailers, room.bytes, room.start, room.end, this.text));
     }
     this.ended = true;
+  }
+
+  private recalled(fields: HeadFields): HeadFields {
+    return fields instanceof PreparedFields || fields.length === 0 ? fields : this.memory.recall(fields);
   }
 
   private judgeHead(fields: HeadFields): number {
