@@ -51,6 +51,8 @@ export const HTTP_1_1_REQUIRED = 0xd;
 
 /** Octets of a frame header (RFC 9113 §4.1). */
 export const FRAME_HEADER_BYTES = 9;
+/** Octets of one setting (§6.5.1): an identifier of two, a value of four. */
+export const SETTING_BYTES = 6;
 /** The least and the first SETTINGS_MAX_FRAME_SIZE (§6.5.2). */
 export const MIN_MAX_FRAME_SIZE = 16_384;
 /** The greatest SETTINGS_MAX_FRAME_SIZE: what a length of 24 bits can say. */
