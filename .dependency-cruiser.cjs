@@ -58,8 +58,8 @@ module.exports = {
     {
       name: 'node-at-the-edges',
       severity: 'error',
-      comment: 'Only transport/node, lab and gateway import node:.',
-      from: { path: '^src/', pathNot: '^src/(transport/node|lab|gateway)/' },
+      comment: 'Only transport/node, adapters/node, lab, gateway and the entry undercoat/node import node:.',
+      from: { path: '^src/', pathNot: '^src/((transport/node|adapters/node|lab|gateway)/|node[.]ts$)' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -106,15 +106,28 @@ module.exports = {
       'A stream knows the contract of a session, not which one carries it.',
     ),
     only(
+      'adapters-see-exchanges',
+      'adapters/',
+      `(${ground}|${transportContract}|${sessionContract}|stream/[^/]+[.]ts$|adapters/)`,
+      'An adapter stands on the exchange; it knows neither who carries it nor who drives it.',
+    ),
+    {
+      name: 'adapters-need-no-platform',
+      severity: 'error',
+      comment: 'What needs Node is in adapters/node; the others run where the web’s own classes are.',
+      from: { path: '^src/adapters/[^/]+[.]ts$' },
+      to: { path: '^src/adapters/node/' },
+    },
+    only(
       'endpoint-below-programs',
       'endpoint/',
-      `(${ground}|${pipe}|session/|stream/|endpoint/)`,
+      `(${ground}|${pipe}|session/|stream/|adapters/[^/]+[.]ts$|endpoint/)`,
       'The endpoint couples layers; it knows neither the platform nor who uses it.',
     ),
     only(
       'gateway-below-lab',
       'gateway/',
-      `(${ground}|transport/|session/|stream/|endpoint/|gateway/)`,
+      `(${ground}|transport/|session/|stream/|adapters/|endpoint/|gateway/)`,
       'The gateway is built from the parts.',
     ),
     {
@@ -129,7 +142,7 @@ module.exports = {
       severity: 'error',
       comment: 'The package itself loads without node:; what needs it is undercoat/node.',
       from: { path: '^src/index[.]ts$' },
-      to: { path: '^src/(transport/node|gateway|lab|kit)/', reachable: true },
+      to: { path: '^src/((transport/node|adapters/node|gateway|lab|kit)/|node[.]ts$)', reachable: true },
     },
   ],
   options: {

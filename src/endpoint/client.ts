@@ -5,6 +5,8 @@
  *
  * This file does not know which transports it connects or what is spoken on them.
  */
+import { type ClientResponse, type ExchangeOptions, exchange } from '../adapters/client-exchange.js';
+import type { BodySource } from '../adapters/send-body.js';
 import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
 import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
@@ -55,6 +57,11 @@ export interface Client {
    *   `too-many-waiting`
    */
   request(options: RequestOptions, listener: ClientListener): PendingRequest;
+  /**
+   * The same as a promise of the response, which comes with its head; `body` is sent meanwhile.
+   * @throws (rejects) RequestFailed, which says whether it may be tried again; what `request` throws
+   */
+  exchange(options: ExchangeOptions, body?: BodySource): Promise<ClientResponse>;
   /** Finishes what has begun; requests that wait fail. Resolves when no connection is left. */
   close(options?: CloseOptions): Promise<void>;
   abort(): void;
@@ -168,6 +175,10 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     return request;
   }
 
+  exchange(options: ExchangeOptions, body?: BodySource): Promise<ClientResponse> {
+    return exchange(this, options, body);
+  }
+
   async close(options: CloseOptions = {}): Promise<void> {
     this.closing = true;
     this.failWaiting();
@@ -252,22 +263,22 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private begin(request: Waiting, session: ClientSession, waited: boolean): void {
     const { listener } = request;
     request.timer?.cancel();
-    let exchange: ClientExchange;
+    let begun: ClientExchange;
     try {
-      exchange = session.request(request.options, listener);
+      begun = session.request(request.options, listener);
     } catch (error) {
       // Whoever asked at once is told by the call.
       if (!waited) throw error;
       this.refuse(request, error instanceof UndercoatError ? error : connectionLost(error));
       return;
     }
-    request.exchange = exchange;
+    request.exchange = begun;
     if (listener.begun === undefined) return;
     try {
-      listener.begun(exchange);
+      listener.begun(begun);
     } catch (error) {
       this.threw(error);
-      exchange.abort();
+      begun.abort();
     }
   }
 

@@ -34,7 +34,10 @@ export interface EndpointOptions {
    * one that is full of body bytes, one to go on in. At it nothing more is read until leases come back.
    */
   readonly receiveBytes?: number;
-  /** Most bytes of slabs that one connection's output holds; default 16 slabs. At it the exchange is broken off (WS-9). */
+  /**
+   * Most bytes of slabs that one connection's output holds; default 262144, and 16 slabs at least. At it the exchange
+   * is broken off (WS-9), so it lies well above the mark at which a session calls a response not writable.
+   */
   readonly sendBytes?: number;
   /**
    * Bytes that are read and thrown away behind the last answer, to within a slab; default 262144. Then nothing more is
@@ -51,6 +54,7 @@ export interface EndpointOptions {
 }
 
 const leastReceiveSlabs = 3;
+const leastDefaultSendBytes = 262_144;
 
 /** @throws MisuseError OWN-8 for a limit that cannot work, LAY-1 for a stack that is not for this role */
 export function connectionSettings(
@@ -70,7 +74,7 @@ export function connectionSettings(
     });
   const { slabBytes } = pool;
   const receiveBytes = options.receiveBytes ?? 4 * slabBytes;
-  const sendBytes = options.sendBytes ?? 16 * slabBytes;
+  const sendBytes = options.sendBytes ?? Math.max(leastDefaultSendBytes, 16 * slabBytes);
   const lingerBytes = options.lingerBytes ?? 262_144;
   requireAtLeast('receiveBytes', receiveBytes, leastReceiveSlabs * slabBytes);
   requireAtLeast('sendBytes', sendBytes, slabBytes);

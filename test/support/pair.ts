@@ -203,7 +203,7 @@ export function latin1Bytes(text: string): Uint8Array {
 
 /** Deferred work of the clock and promise reactions, until neither is left. */
 async function settle(clock: VirtualClock): Promise<void> {
-  for (let quiet = 0; quiet < 8; ) {
+  for (let quiet = 0; quiet < 32; ) {
     quiet = clock.run() > 0 ? 0 : quiet + 1;
     await undefined;
   }

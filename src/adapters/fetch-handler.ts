@@ -1,0 +1,139 @@
+/**
+ * Fetch-style handlers: `(Request) => Response`, streaming both ways, on the web's own classes. What those classes
+ * cannot say is not there: upgrades and tunnels, trailers, interim responses, and the methods that they refuse
+ * (CONNECT, TRACE, TRACK), which are answered with 501. A request's body is read at the pace of its stream, and what
+ * is left of it when the answer is complete is the session's to drain.
+ *
+ * This file does not know what carries the exchange.
+ */
+import { answerStatus, UndercoatError } from '../errors.js';
+import type { ServerExchange } from '../stream/contract.js';
+import { readBody } from './body.js';
+import { BodySender } from './send-body.js';
+
+/** Answers a request. The exchange is there for what the web's classes cannot say: facts, the peer's address. */
+export type FetchHandler = (request: Request, exchange: ServerExchange) => Response | Promise<Response>;
+
+export interface FetchHandlerOptions {
+  /** What URLs begin with; default `https` where TLS is, `http` elsewhere. */
+  readonly scheme?: string;
+}
+
+const forbiddenMethods: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
+const nullBodyStatuses: readonly number[] = [204, 205, 304];
+
+/** A handler for `listen` that calls `handler`. */
+export function fetchHandler(
+  handler: FetchHandler,
+  options: FetchHandlerOptions = {},
+): (exchange: ServerExchange) => Promise<void> {
+  return (exchange) => answer(handler, options, exchange);
+}
+
+async function answer(
+  handler: FetchHandler,
+  options: FetchHandlerOptions,
+  exchange: ServerExchange,
+): Promise<void> {
+  const { method } = exchange.request;
+  if (forbiddenMethods.includes(method)) {
+    exchange.respond(501, undefined, { length: 0, end: true });
+    return;
+  }
+  const gone = new AbortController();
+  let sender: BodySender | undefined;
+  exchange.onClosed = (error) => {
+    if (error !== undefined) gone.abort(error);
+    sender?.wake();
+  };
+  const request = requestOf(exchange, options, gone.signal);
+  const response = await handler(request, exchange);
+  if (exchange.closed) {
+    await response.body?.cancel();
+    return;
+  }
+  const fields = [...response.headers];
+  const { body } = response;
+  const none = method === 'HEAD' || nullBodyStatuses.includes(response.status);
+  if (body === null || none) {
+    await body?.cancel();
+    exchange.respond(response.status, fields, { end: true });
+    return;
+  }
+  exchange.respond(response.status, fields);
+  sender = new BodySender(exchange);
+  await sendStream(sender, exchange, body);
+}
+
+async function sendStream(
+  sender: BodySender,
+  exchange: ServerExchange,
+  body: ReadableStream<Uint8Array>,
+): Promise<void> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (exchange.closed) {
+        await reader.cancel();
+        return;
+      }
+      if (done) break;
+      // The stream may hand out views of memory that it uses again: what is lent must not change (OWN-4).
+      await sender.send(value.slice());
+    }
+  } finally {
+    reader.releaseLock();
+  }
+  exchange.end();
+}
+
+function requestOf(exchange: ServerExchange, options: FetchHandlerOptions, signal: AbortSignal): Request {
+  const { method, fields } = exchange.request;
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  const init: RequestInit & { duplex?: 'half' } = { method, headers, signal };
+  const { declaredLength, complete } = exchange.body;
+  if (declaredLength === 0 || complete) return new Request(urlOf(exchange, options), init);
+  if (method === 'GET' || method === 'HEAD') {
+    // Content of these methods means nothing (RFC 9110 §9.3.1), and the web's class has no place for it.
+    exchange.body.discard();
+    return new Request(urlOf(exchange, options), init);
+  }
+  init.body = streamOf(exchange);
+  init.duplex = 'half';
+  return new Request(urlOf(exchange, options), init);
+}
+
+function streamOf(exchange: ServerExchange): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        // Begun by the first pull, so that 100 Continue waits for the handler's interest.
+        chunks ??= readBody(exchange.body);
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        if (chunks === undefined) exchange.body.discard();
+        else await chunks.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function urlOf(exchange: ServerExchange, options: FetchHandlerOptions): string {
+  const { target, authority } = exchange.request;
+  const scheme = options.scheme ?? (exchange.facts.transport.tls === undefined ? 'http' : 'https');
+  // The asterisk form asks about the server as a whole (RFC 9110 §7.1).
+  const path = target === '*' ? '' : target;
+  const url = path.startsWith('/') || path === '' ? `${scheme}://${authority ?? 'localhost'}${path}` : path;
+  if (!URL.canParse(url)) {
+    const message = 'the target and the authority make no URL';
+    throw new UndercoatError('peer-misbehaved', 'no-url', 'RFC 9112 §3.3', message, answerStatus(400));
+  }
+  return url;
+}

@@ -1,0 +1,246 @@
+/**
+ * A response the way `node:http` gives it to a listener: a Writable whose head goes out with its first byte. This
+ * file does not know the request but for the exchange that it answers.
+ */
+import { Buffer } from 'node:buffer';
+import { Writable } from 'node:stream';
+import { MisuseError } from '../../errors.js';
+import type { FieldList, ServerExchange } from '../../stream/contract.js';
+import type { IncomingRequest, SocketFacts } from './incoming-request.js';
+
+export type HeaderValue = string | number | readonly string[];
+type Headers = Readonly<Record<string, HeaderValue | undefined>> | readonly (string | number)[];
+
+/** Framing is the session's: what a listener says about it would be refused, or is said by the session. */
+const framing: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive', 'proxy-connection']);
+
+export class OutgoingResponse extends Writable {
+  statusCode = 200;
+  /** Not sent: HTTP gives the reason phrase no meaning (RFC 9112 §4), and H2 has none. */
+  statusMessage = '';
+  headersSent = false;
+  /** Left to the session, which sends Date when it has one. */
+  sendDate = true;
+  readonly req: IncomingRequest;
+  readonly socket: SocketFacts;
+  readonly connection: SocketFacts;
+  private readonly exchange: ServerExchange;
+  private readonly fields = new Map<string, { name: string; value: string | readonly string[] }>();
+  private trailers: [string, string][] = [];
+  private lent = false;
+  private waiting: ((error?: Error | null) => void) | undefined = undefined;
+  /** All of the message was given to the exchange. */
+  private messageEnded = false;
+  /** Bytes of the whole body, when it came with `end`. */
+  private wholeLength: number | undefined = undefined;
+
+  constructor(exchange: ServerExchange, request: IncomingRequest) {
+    super({ autoDestroy: true, decodeStrings: true });
+    this.exchange = exchange;
+    this.req = request;
+    this.socket = request.socket;
+    this.connection = request.socket;
+    exchange.onWritable = () => this.goOn();
+    exchange.onClosed = (error) => this.over(error);
+  }
+
+  /** True when the response was ended by the listener. */
+  get finished(): boolean {
+    return this.writableEnded;
+  }
+
+  setHeader(name: string, value: HeaderValue): this {
+    this.refuseSent('setHeader');
+    const own = typeof value === 'object' ? value.map(String) : String(value);
+    this.fields.set(name.toLowerCase(), { name, value: own });
+    return this;
+  }
+
+  setHeaders(headers: Iterable<readonly [string, string]>): this {
+    for (const [name, value] of headers) this.setHeader(name, value);
+    return this;
+  }
+
+  appendHeader(name: string, value: string | readonly string[]): this {
+    const before = this.getHeader(name);
+    const values = [...(before === undefined ? [] : [before].flat()), ...[value].flat()];
+    return this.setHeader(name, values.map(String));
+  }
+
+  getHeader(name: string): string | readonly string[] | undefined {
+    return this.fields.get(name.toLowerCase())?.value;
+  }
+
+  getHeaderNames(): string[] {
+    return [...this.fields.keys()];
+  }
+
+  getHeaders(): Record<string, string | readonly string[]> {
+    return Object.fromEntries([...this.fields].map(([name, { value }]) => [name, value]));
+  }
+
+  hasHeader(name: string): boolean {
+    return this.fields.has(name.toLowerCase());
+  }
+
+  removeHeader(name: string): void {
+    this.refuseSent('removeHeader');
+    this.fields.delete(name.toLowerCase());
+  }
+
+  writeHead(status: number, reasonOrHeaders?: string | Headers, headers?: Headers): this {
+    this.refuseSent('writeHead');
+    this.statusCode = status;
+    if (typeof reasonOrHeaders === 'string') this.statusMessage = reasonOrHeaders;
+    const given = typeof reasonOrHeaders === 'string' ? headers : reasonOrHeaders;
+    if (isList(given)) {
+      for (let i = 0; i + 1 < given.length; i += 2) this.setHeader(String(given[i]), String(given[i + 1]));
+    } else {
+      for (const [name, value] of Object.entries(given ?? {})) {
+        if (value !== undefined) this.setHeader(name, value);
+      }
+    }
+    return this;
+  }
+
+  flushHeaders(): void {
+    if (!this.headersSent) this.sendHead();
+  }
+
+  writeContinue(): void {
+    this.exchange.inform(100);
+  }
+
+  writeProcessing(): void {
+    this.exchange.inform(102);
+  }
+
+  writeEarlyHints(hints: Readonly<Record<string, string | readonly string[]>>): void {
+    this.exchange.inform(103, fieldList(Object.entries(hints)));
+  }
+
+  addTrailers(trailers: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): void {
+    const list = isList(trailers) ? trailers : Object.entries(trailers);
+    this.trailers.push(...list.map(([name, value]): [string, string] => [name, value]));
+  }
+
+  /** Accepted for the sake of listeners that call it; deadlines are options of the endpoint. */
+  setTimeout(_ms: number, _callback?: () => void): this {
+    return this;
+  }
+
+  override end(...given: unknown[]): this {
+    // Nothing was written before: this is the whole body, and its length can be said.
+    if (!this.headersSent && this.writableLength === 0 && this.trailers.length === 0) {
+      this.wholeLength = lengthOf(given[0], given[1]);
+    }
+    Reflect.apply(super.end, this, given);
+    return this;
+  }
+
+  override _write(
+    chunk: Uint8Array,
+    _encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    try {
+      if (!this.headersSent) this.sendHead();
+      if (this.messageEnded || this.exchange.closed) {
+        callback();
+        return;
+      }
+      this.waiting = callback;
+      // The stream may give the chunk's memory to others once it is called back: not before it is returned (OWN-4).
+      this.lent = true;
+      this.exchange.send(chunk, false, () => {
+        this.lent = false;
+        this.goOn();
+      });
+    } catch (error) {
+      callback(asError(error));
+    }
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    try {
+      if (!this.headersSent) this.sendHead();
+      if (!this.messageEnded && !this.exchange.closed) {
+        this.exchange.end(this.trailers.length === 0 ? undefined : this.trailers);
+      }
+      this.messageEnded = true;
+      callback();
+    } catch (error) {
+      callback(asError(error));
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (!this.messageEnded && !this.exchange.closed) this.exchange.abort();
+    // As with Node's: a response that broke off is told to those who listen, and crashes nobody who does not.
+    callback(error !== null && this.listenerCount('error') > 0 ? error : null);
+  }
+
+  private sendHead(): void {
+    const { statusCode, wholeLength } = this;
+    const noContent = statusCode === 204 || statusCode === 304;
+    const end = noContent || this.req.method === 'HEAD' || wholeLength === 0;
+    const says = noContent || wholeLength === undefined || this.hasHeader('content-length');
+    this.headersSent = true;
+    this.exchange.respond(
+      statusCode,
+      fieldList([...this.fields.values()].map(({ name, value }) => [name, value] as const)),
+      says ? { end } : { end, length: wholeLength },
+    );
+    this.messageEnded = end;
+  }
+
+  /** Calls the stream back when the last chunk is its own again and another one is welcome. */
+  private goOn(): void {
+    const { waiting, exchange } = this;
+    if (waiting === undefined || this.lent || !(exchange.writable || exchange.closed)) return;
+    this.waiting = undefined;
+    // The stream calls whoever listens to `drain`: not inside a call of the session's (OWN-9).
+    queueMicrotask(waiting);
+  }
+
+  private over(error: Error | undefined): void {
+    this.goOn();
+    if (error === undefined) return;
+    this.req.aborted = true;
+    this.req.emit('aborted');
+    this.req.destroy(error);
+    this.destroy(error);
+  }
+
+  private refuseSent(what: string): void {
+    if (this.headersSent) {
+      throw new MisuseError('headers-sent', 'RFC 9112 §2.1', `${what} comes before the head is sent`);
+    }
+  }
+}
+
+function fieldList(entries: readonly (readonly [string, string | readonly string[]])[]): FieldList {
+  const list: [string, string][] = [];
+  for (const [name, value] of entries) {
+    if (framing.has(name.toLowerCase())) continue;
+    for (const one of typeof value === 'string' ? [value] : value) list.push([name, one]);
+  }
+  return list;
+}
+
+/** Of a body that is given whole; 0 when there is none. */
+function lengthOf(chunk: unknown, encoding: unknown): number | undefined {
+  if (typeof chunk === 'string') {
+    return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+  }
+  if (chunk instanceof Uint8Array) return chunk.length;
+  return chunk === undefined || chunk === null || typeof chunk === 'function' ? 0 : undefined;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function isList<T>(value: unknown): value is readonly T[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,220 @@
+// Listeners of the `node:http` kind, unmodified, on our server over the memory network.
+import { pipeline, Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { type NodeListener, nodeListener } from '../../src/adapters/node/listener.js';
+import { createPair, type Outcome, type Pair } from '../support/pair.js';
+
+/** Runs both ends until the outcome is over; streams take turns of the event loop that no virtual clock knows. */
+async function over(pair: Pair, outcome: Outcome): Promise<Outcome> {
+  for (let i = 0; i < 500 && !outcome.over; i++) {
+    await pair.run();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  return outcome;
+}
+
+async function turns(pair: Pair, count = 5): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await pair.run();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+async function run(
+  listener: NodeListener,
+  options: Parameters<Pair['request']>[0] = {},
+  pieces: readonly string[] = [],
+): Promise<[Outcome, Pair]> {
+  const pair = await createPair({ handler: nodeListener(listener) });
+  return [await over(pair, pair.request(options, pieces)), pair];
+}
+
+test('the first example of everybody’s: its length is said', async () => {
+  const [outcome, pair] = await run((req, res) => {
+    res.statusCode = 201;
+    res.setHeader('Content-Type', 'text/plain');
+    res.setHeader('Set-Cookie', ['a=1', 'b=2']);
+    res.end(`hello ${req.method} ${req.url} ${req.httpVersion} ${req.headers['host']}`);
+  });
+  expect(outcome).toMatchObject({ status: 201, body: 'hello GET / 1.1 pair.test', complete: true });
+  expect(outcome.fields).toMatchObject({ 'content-type': 'text/plain', 'content-length': '25' });
+  await pair.finish();
+});
+
+test('headers as Node shows them', async () => {
+  let seen: unknown;
+  const pair = await createPair({
+    handler: nodeListener((req, res) => {
+      seen = { headers: { ...req.headers }, raw: req.rawHeaders };
+      res.end();
+    }),
+  });
+  const wire = pair.wire();
+  wire.write(
+    'GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\nCookie: c=1\r\nCookie: d=2\r\nUser-Agent: u\r\nUser-Agent: v\r\n' +
+      'Set-Cookie: s\r\n__proto__: p\r\n\r\n',
+  );
+  await turns(pair);
+  expect(seen).toMatchObject({
+    headers: { host: 'a', 'x-a': '1, 2', cookie: 'c=1; d=2', 'user-agent': 'u', 'set-cookie': ['s'] },
+  });
+  expect((seen as { raw: string[] }).raw.slice(0, 6)).toEqual(['Host', 'a', 'X-A', '1', 'x-a', '2']);
+  expect(Object.keys((seen as { headers: object }).headers)).toContain('__proto__');
+  expect(wire.text).toContain('Content-Length: 0\r\n');
+  wire.transport.end();
+  await pair.finish();
+});
+
+test('a body that is echoed through pipes, under back-pressure', async () => {
+  const [outcome, pair] = await run((req, res) => void req.pipe(res), { method: 'POST' }, [
+    'x'.repeat(300_000),
+    'end',
+  ]);
+  expect(outcome.body).toBe(`${'x'.repeat(300_000)}end`);
+  await pair.finish();
+});
+
+test('middleware of the connect kind: parsing a body, then answering JSON', async () => {
+  type Next = (error?: Error) => void;
+  const json = (req: Readable & { body?: unknown }, _res: unknown, next: Next) => {
+    let text = '';
+    req.setEncoding('utf8');
+    req.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    req.on('end', () => {
+      req.body = JSON.parse(text);
+      next();
+    });
+  };
+  const [outcome, pair] = await run(
+    (req, res) => {
+      const own: Readable & { body?: { n: number } } = req;
+      json(own, res, () => {
+        res.writeHead(200, 'Fine', { 'Content-Type': 'application/json' });
+        res.write('{"n":');
+        res.end(`${(own.body?.n ?? 0) + 1}}`);
+      });
+    },
+    { method: 'POST' },
+    ['{"n":', '41}'],
+  );
+  expect(outcome).toMatchObject({ status: 200, body: '{"n":42}' });
+  await pair.finish();
+});
+
+test('a file-like stream through pipeline, and what it throws', async () => {
+  const [outcome, pair] = await run((_req, res) => {
+    pipeline(Readable.from([Buffer.from('one '), Buffer.from('two')]), res, () => {});
+  });
+  expect(outcome).toMatchObject({ status: 200, body: 'one two', complete: true });
+  await pair.finish();
+  const [broken, other] = await run((_req, res) => {
+    const source = async function* () {
+      yield Buffer.from('one ');
+      throw new Error('disk');
+    };
+    pipeline(Readable.from(source()), res, () => {});
+  });
+  expect(broken.complete).toBe(false);
+  expect(broken.over).toBe(true);
+  await other.finish();
+});
+
+test.each([
+  ['HEAD', 200, '9'],
+  ['GET', 204, undefined],
+  ['GET', 304, undefined],
+] as const)('%s answered with %i: no content, however much is written', async (method, status, length) => {
+  const [outcome, pair] = await run(
+    (_req, res) => {
+      res.statusCode = status;
+      res.end('not there');
+    },
+    { method },
+  );
+  expect(outcome).toMatchObject({ status, body: '', complete: true });
+  expect(outcome.fields['content-length']).toBe(length);
+  await pair.finish();
+});
+
+test('interim responses, headers ahead of the body, trailers', async () => {
+  const [outcome, pair] = await run((_req, res) => {
+    res.writeEarlyHints({ link: '</a.css>; rel=preload' });
+    res.writeProcessing();
+    res.setHeader('A', '1').setHeader('B', '2');
+    res.appendHeader('A', '3');
+    res.removeHeader('b');
+    expect(res.getHeader('a')).toEqual(['1', '3']);
+    expect(res.getHeaderNames()).toEqual(['a']);
+    expect(res.hasHeader('B')).toBe(false);
+    res.flushHeaders();
+    expect(res.headersSent).toBe(true);
+    expect(() => res.setHeader('C', '4')).toThrow(expect.objectContaining({ code: 'headers-sent' }));
+    res.addTrailers({ Checksum: '5' });
+    res.end('body');
+  });
+  expect(outcome).toMatchObject({ status: 200, body: 'body', informs: [103, 102] });
+  expect(outcome.trailers).toEqual({ checksum: '5' });
+  await pair.finish();
+});
+
+test('a listener that throws or rejects: 500, reported; one that only resolves may answer later', async () => {
+  for (const listener of [
+    () => {
+      throw new Error('mine');
+    },
+    () => Promise.reject(new Error('mine')),
+  ] as NodeListener[]) {
+    const [outcome, pair] = await run(listener);
+    expect(outcome.status).toBe(500);
+    expect(pair.errors).toEqual([new Error('mine')]);
+    await pair.finish();
+  }
+  const [outcome, pair] = await run(async (_req, res) => {
+    setImmediate(() => res.end('later'));
+  });
+  expect(outcome).toMatchObject({ status: 200, body: 'later' });
+  await pair.finish();
+});
+
+test('a body that the listener leaves alone does not spoil the connection', async () => {
+  const [outcome, pair] = await run((_req, res) => res.end('no thanks'), { method: 'POST' }, [
+    'x'.repeat(20_000),
+  ]);
+  expect(outcome.body).toBe('no thanks');
+  const again = await over(pair, pair.request());
+  expect(again.status).toBe(200);
+  await pair.finish();
+});
+
+test('the peer goes away: req and res say so, and nothing crashes', async () => {
+  const seen: string[] = [];
+  const pair = await createPair({
+    handler: nodeListener((req, res) => {
+      req.on('aborted', () => seen.push('req aborted'));
+      req.on('close', () => seen.push('req close'));
+      res.on('close', () => seen.push('res close'));
+      req.resume();
+      res.write('some');
+    }),
+  });
+  const wire = pair.wire();
+  wire.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
+  await turns(pair);
+  wire.transport.abort();
+  await turns(pair);
+  expect(seen.sort()).toEqual(['req aborted', 'req close', 'res close']);
+  await pair.finish();
+});
+
+test('res.destroy and req.socket.destroy break the exchange off', async () => {
+  for (const listener of [
+    (_req, res) => void res.destroy(),
+    (req) => req.socket.destroy(),
+  ] as NodeListener[]) {
+    const [outcome, pair] = await run(listener);
+    expect(outcome.status).toBe(500);
+    await pair.finish();
+  }
+});
