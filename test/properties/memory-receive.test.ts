@@ -11,7 +11,16 @@ import {
   type Slab,
   type WorkspaceKind,
 } from '../../src/memory/index.js';
-import { application, checkedPool, kinds, refusal, session, stream } from '../support/memory.js';
+import {
+  application,
+  checkedPool,
+  kinds,
+  latin1,
+  refusal,
+  same,
+  session,
+  stream,
+} from '../support/memory.js';
 import { type Length, lengthOf, pattern, picked } from '../support/workspace-script.js';
 
 /** One act; lengths are counted from nothing or from all that is pending, a fill from the room's length. */
@@ -41,8 +50,6 @@ const sizes = fc.record({
   poolSlabs: fc.integer({ min: 1, max: 4 }),
 });
 type Sizes = { readonly slabBytes: number; readonly shareSlabs: number; readonly poolSlabs: number };
-
-const latin1 = (bytes: ArrayLike<number>) => Buffer.from(bytes).toString('latin1');
 
 /** Does acts on a real buffer, and says what can be seen of each. */
 class Run {
@@ -151,7 +158,7 @@ function follow(model: ByteQueue, held: number[][], step: Act, outcome: string):
     case 'discard': {
       const count = lengthOf(step.bytes, model.pending.length);
       const idle = count === 0 && step.act !== 'take';
-      expect(outcome).toBe(model.has(count) || idle ? 'nothing' : 'unit-prefix OWN-2');
+      same(outcome, model.has(count) || idle ? 'nothing' : 'unit-prefix OWN-2');
       if (!model.has(count)) break;
       if (step.act === 'discard') model.discard(count);
       else if (step.act === 'consume') model.consume(count);
@@ -191,18 +198,16 @@ test.each(kinds)('CON-1, OWN-8: whatever is done, content, account and limits ho
         const outcome = run.do(step);
         follow(model, held, step, outcome);
         const { pending, received, consumed, handedOff, discarded } = model;
-        expect(latin1(buffer.bytes.subarray(buffer.start, buffer.end))).toBe(latin1(pending));
-        expect(run.leases.map((lease) => latin1(lease.view()))).toEqual(held.map(latin1));
+        same(latin1(buffer.bytes.subarray(buffer.start, buffer.end)), latin1(pending));
+        same(run.leases.map((lease) => latin1(lease.view())).join(), held.map(latin1).join());
         const { receivedBytes, consumedBytes, handedOffBytes, discardedBytes } = buffer;
-        expect([receivedBytes, consumedBytes, handedOffBytes, discardedBytes]).toEqual([
-          received,
-          consumed,
-          handedOff,
-          discarded,
-        ]);
-        expect(received).toBe(consumed + pending.length + handedOff + discarded);
-        expect(buffer.full).toBe(pending.length >= size.slabBytes);
-        expect(share.heldBytes).toBeLessThanOrEqual(size.shareSlabs * size.slabBytes);
+        same(
+          [receivedBytes, consumedBytes, handedOffBytes, discardedBytes].join(),
+          [received, consumed, handedOff, discarded].join(),
+        );
+        same(received, consumed + pending.length + handedOff + discarded);
+        same(buffer.full, pending.length >= size.slabBytes);
+        same(share.heldBytes <= size.shareSlabs * size.slabBytes, true);
         // No room is for want of a slab, or because the unit fills one; never for anything else.
         if (outcome === 'no room') {
           expect(buffer.full || !spare).toBe(true);
@@ -223,7 +228,7 @@ test.each(kinds)('CON-1, OWN-8: whatever is done, content, account and limits ho
       }
       run.end();
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   expect([...seen].sort()).toEqual(['full', 'room of 1', 'settled', 'starved']);
 });
@@ -234,13 +239,13 @@ test('WS-10: the same script is seen to do the same on the emulated workspace', 
       const real = new Run(size, BumpWorkspace);
       const emulated = new Run(size, EmulatedWorkspace);
       for (const step of steps) {
-        expect(emulated.do(step)).toBe(real.do(step));
-        expect(emulated.seen()).toBe(real.seen());
+        same(emulated.do(step), real.do(step));
+        same(emulated.seen(), real.seen());
       }
       real.end();
       emulated.end();
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -286,7 +291,7 @@ test('a pipeline moves each byte once at most, in any segmentation, however long
         ledger.assertQuiescent();
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
   // If nothing ever had to be moved, nothing was shown.
   expect(moved).toBeGreaterThan(0);

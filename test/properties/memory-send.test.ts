@@ -13,7 +13,7 @@ import {
   type SlabSource,
   type WorkspaceKind,
 } from '../../src/memory/index.js';
-import { application, checkedPool, kinds, session, some } from '../support/memory.js';
+import { application, checkedPool, kinds, latin1, same, session, some } from '../support/memory.js';
 import { pattern } from '../support/workspace-script.js';
 
 /** What whoever lent bytes does when told: nothing, or an act on the buffer, and then that one's reaction. */
@@ -157,11 +157,14 @@ class Run {
         const at = this.wire.length;
         const batch = buffer.take();
         // What `returned` took meanwhile, in an act of its own, went out before.
-        expect(batch.length === 0 || this.wire.length === at).toBe(true);
+        same(batch.length === 0 || this.wire.length === at, true);
         this.wire.push(...batch);
-        const octets = batch.flatMap(({ bytes, start, end }) => [...bytes.subarray(start, end)]);
-        expect(octets).toEqual(expected);
-        expect(batch.every(({ start, end }) => end > start)).toBe(true);
+        const octets = batch.map(({ bytes, start, end }) => latin1(bytes.subarray(start, end))).join('');
+        same(octets, latin1(expected));
+        same(
+          batch.every(({ start, end }) => end > start),
+          true,
+        );
         return `take ${octets.length}`;
       }
       case 'written': {
@@ -209,17 +212,15 @@ class Run {
     const { acceptedBytes, takenBytes, writtenBytes, failedBytes, pendingBytes } = buffer;
     // Inside `returned` the account of the model may be ahead: the act that it is inside of has not ended.
     if (this.depth > 0) return;
-    expect([acceptedBytes, takenBytes, writtenBytes, failedBytes]).toEqual([
-      model.accepted.length,
-      model.taken,
-      model.written,
-      model.lost,
-    ]);
-    expect(acceptedBytes).toBe(writtenBytes + failedBytes + pendingBytes);
-    expect(this.share.heldBytes).toBeLessThanOrEqual(this.share.limitBytes);
-    if (pendingBytes === 0 && !buffer.ready) expect(this.share.heldBytes).toBe(0);
-    for (const { told } of this.lent) expect(told.length).toBeLessThanOrEqual(1);
-    if (model.failed) for (const { told } of this.lent) expect(told.length).toBe(1);
+    same(
+      [acceptedBytes, takenBytes, writtenBytes, failedBytes].join(),
+      [model.accepted.length, model.taken, model.written, model.lost].join(),
+    );
+    same(acceptedBytes, writtenBytes + failedBytes + pendingBytes);
+    same(this.share.heldBytes <= this.share.limitBytes, true);
+    if (pendingBytes === 0 && !buffer.ready) same(this.share.heldBytes, 0);
+    for (const { told } of this.lent) same(told.length <= 1, true);
+    if (model.failed) for (const { told } of this.lent) same(told.length, 1);
   }
 
   /** Writes or fails all that there is, and asserts that nothing and nobody is left. */

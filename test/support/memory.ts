@@ -1,4 +1,5 @@
 // What tests of memory share: the two kinds of workspace, owners, a pool with a checked ledger, and refusals.
+import { expect } from 'vitest';
 import { UndercoatError } from '../../src/errors.js';
 import {
   BumpWorkspace,
@@ -56,6 +57,16 @@ export function refusal(act: () => unknown): string {
     throw error;
   }
   return 'nothing';
+}
+
+/** Asserts that two values are identical; in inner loops the assertion library is asked only when they are not. */
+export function same<T extends string | number | boolean>(actual: T, expected: T): void {
+  if (actual !== expected) expect(actual).toBe(expected);
+}
+
+/** Octets as a string, for comparing. */
+export function latin1(bytes: ArrayLike<number>): string {
+  return Buffer.from(bytes).toString('latin1');
 }
 
 /** Text in `bytes[start..end)`, one character a byte. */

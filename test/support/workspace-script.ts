@@ -48,11 +48,15 @@ export const acts: readonly fc.Arbitrary<Act>[] = [
   fc.record({ act: act('closeInto'), pick, bytes: length, fill }),
   fc.record({ act: act('closeInto'), pick: fc.constant(0), bytes: length, fill }),
   fc.record({ act: act('cancel') }),
-  fc.record({ act: fc.constantFrom('lease', 'lease', 'drop'), pick, bytes: length }),
+  fc.record({ act: fc.constantFrom('lease', 'drop', 'drop'), pick, bytes: length }),
   fc.record({ act: act('lease'), pick: fc.constant(0), bytes: whole }),
   fc.record({ act: act('split'), pick, bytes: fc.oneof(length, inside) }),
+  fc.record({ act: act('split'), pick: fc.constant(0), bytes: inside }),
   fc.record({ act: fc.constantFrom('release', 'release', 'transfer'), pick }),
-  fc.record({ act: fc.constantFrom('compact', 'reset'), pick }),
+  fc.record({
+    act: fc.constantFrom('compact', 'compact', 'reset', 'reset'),
+    pick: fc.oneof(fc.constant(0), pick),
+  }),
   fc.record({ act: fc.constantFrom('rollback', 'reserveAll', 'reserveAll', 'reserveAll', 'reserveAll') }),
 ];
 
