@@ -53,7 +53,10 @@ export async function runActs(pair: PipePair, acts: readonly PipeAct[]): Promise
     }
     await pipe.until('both ends are closed', () => left.isClosed && right.isClosed);
     if (left.receivedTotal !== right.accepted || right.receivedTotal !== left.accepted) {
-      throw new ConformanceFailure('closed in order, but not every byte arrived');
+      const [l, r] = [left.receivedTotal, right.receivedTotal];
+      throw new ConformanceFailure(
+        `closed in order, but of ${right.accepted} bytes ${l} arrived, of ${left.accepted} ${r}`,
+      );
     }
     if (left.error !== undefined || right.error !== undefined) {
       throw new ConformanceFailure('an orderly close had an error');

@@ -70,8 +70,9 @@ export class TransportDuplex extends Duplex {
   /** The stream takes more; while it does not, there is no room. */
   private wanting = false;
   private denied = false;
-  protected sawEnd = false;
-  protected ending = false;
+  private discarding = false;
+  private sawEnd = false;
+  private ending = false;
   protected isClosed = false;
   /** Writes whose bytes are not all reported written, oldest first. */
   private readonly writes: { left: number; readonly done: () => void }[] = [];
@@ -100,7 +101,7 @@ export class TransportDuplex extends Duplex {
 
   protected onEnded(): void {
     this.sawEnd = true;
-    this.push(null);
+    if (!this.discarding) this.push(null);
   }
 
   protected onClosed(error: TransportError | undefined): void {
@@ -174,6 +175,13 @@ export class TransportDuplex extends Duplex {
     return this;
   }
 
+  /** Reads on, and drops what comes. */
+  protected discard(): void {
+    this.discarding = true;
+    this.wanting = true;
+    this.transport.resume();
+  }
+
   private room(): ByteRange | undefined {
     if (!this.wanting) {
       this.denied = true;
@@ -188,7 +196,7 @@ export class TransportDuplex extends Duplex {
   }
 
   private received(count: number): void {
-    if (count === 0) return;
+    if (count === 0 || this.discarding) return;
     this.timer?.refresh();
     const chunk = this.slab.subarray(this.filled, this.filled + count);
     this.filled += count;
