@@ -182,7 +182,8 @@ function isForbiddenTrailer(name: string): boolean {
   );
 }
 
-function isHost(value: string): boolean {
+/** Whether a text is a uri-host, not empty, with an optional port up to 65535. */
+export function isHost(value: string): boolean {
   const match = HOST.exec(value);
   return match !== null && Number(match[1] ?? '0') <= 65_535;
 }

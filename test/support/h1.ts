@@ -32,9 +32,11 @@ const FRAMINGS = new Map([
 export interface Surroundings {
   /** Where the unit begins in its array, for each call in turn. */
   readonly offsets: readonly number[];
-  /** The octet that fills everything else, for each call in turn. */
+  /** The octet that fills everything else, for each call in turn; TRUE_REST for what will really come. */
   readonly fills: readonly number[];
 }
+
+export const TRUE_REST = -1;
 
 export const plainSurroundings: Surroundings = { offsets: [0], fills: [0] };
 
@@ -46,8 +48,10 @@ export function place(
   around: Surroundings,
 ): { bytes: Uint8Array; start: number } {
   const start = around.offsets[call % around.offsets.length] as number;
-  const bytes = new Uint8Array(start + end + 40).fill(around.fills[call % around.fills.length] as number);
-  for (let i = 0; i < end; i++) bytes[start + i] = text.charCodeAt(i);
+  const fill = around.fills[call % around.fills.length] as number;
+  const bytes = new Uint8Array(start + end + 40).fill(fill);
+  const given = fill === TRUE_REST ? Math.min(text.length, end + 40) : end;
+  for (let i = 0; i < given; i++) bytes[start + i] = text.charCodeAt(i);
   return { bytes, start };
 }
 
@@ -138,3 +142,6 @@ export function readChunked(text: string, ends: readonly number[], options: Chun
 
 /** Every length, one octet more each time. */
 export const oneByOne = (length: number): number[] => Array.from({ length }, (_, i) => i + 1);
+
+/** A result without how much had been given by then, as text: cheap to compare. */
+export const seen = (result: object): string => JSON.stringify({ ...result, end: 0 });
