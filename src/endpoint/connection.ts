@@ -359,7 +359,7 @@ export class Connection implements TransportReceiver {
 
   /** @returns whether a session goes on in this turn; its first verdict is `verdict` then */
   private handOff({ to, unused, facts, inputEnded, takeOver }: Handoff): boolean {
-    this.unused = new UnusedBytes(unused);
+    this.unused.giveBack(unused);
     this.facts = facts;
     this.peerEnded ||= inputEnded;
     if (this.input.pendingBytes > 0) {

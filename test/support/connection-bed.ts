@@ -21,7 +21,7 @@ export interface BedOptions {
   readonly application?: Application;
   readonly workspace?: WorkspaceKind;
   /** Puts a decorator on our end. */
-  readonly decorate?: (transport: Transport) => Transport;
+  readonly decorate?: (transport: Transport, clock: VirtualClock) => Transport;
 }
 
 /** What several connections share. */
@@ -31,6 +31,8 @@ export class Bed {
   readonly pool: SlabPool;
   readonly settings: ConnectionSettings;
   readonly closed: Connection[] = [];
+  /** Connections that were started and are not closed. */
+  readonly live = new Set<Connection>();
   readonly tunnelled: Connection[] = [];
   readonly thrown: unknown[] = [];
   private readonly options: BedOptions;
@@ -61,7 +63,7 @@ export class Bed {
   /** A started connection and its far end. Nothing has run yet. */
   connect(): { connection: Connection; wire: Wire } {
     const { left, right } = memoryPair(this.clock);
-    const own = this.options.decorate?.(left) ?? left;
+    const own = this.options.decorate?.(left, this.clock) ?? left;
     const application = this.options.application ?? {
       role: 'server',
       exchange: () => {},
@@ -73,11 +75,15 @@ export class Bed {
       application,
       {
         tunnelled: (it) => this.tunnelled.push(it),
-        closed: (it) => this.closed.push(it),
+        closed: (it) => {
+          this.live.delete(it);
+          this.closed.push(it);
+        },
         threw: (error) => this.thrown.push(error),
       },
       this.count++,
     );
+    this.live.add(connection);
     connection.start();
     return { connection, wire: new Wire(right) };
   }

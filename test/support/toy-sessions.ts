@@ -90,6 +90,7 @@ export class Echo extends Toy {
   private readonly owner: Owner;
   private dueAt = Number.POSITIVE_INFINITY;
   private closing = false;
+  private inputEnded = false;
   readonly held: Lease[] = [];
 
   constructor(context: SessionContext, options: EchoOptions = {}) {
@@ -121,6 +122,7 @@ export class Echo extends Toy {
       if (this.closing) return 'closed';
       const at = text.indexOf(input.bytes, lineFeed, input.start, input.end);
       if (at < 0) {
+        if (this.inputEnded) return this.close();
         if (!input.full) return this.verdict();
         this.ending = 'abort';
         return this.close();
@@ -140,9 +142,10 @@ export class Echo extends Toy {
     return this.verdict();
   }
 
-  end(_now: number): Verdict {
+  end(now: number): Verdict {
     this.log.ends.push(this.context.input.pendingBytes);
-    return this.close();
+    this.inputEnded = true;
+    return this.receive(now);
   }
 
   override written(_now: number): Verdict {
