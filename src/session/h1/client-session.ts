@@ -141,7 +141,8 @@ export class H1ClientSession implements Session {
 
   /** No request will be taken any more. */
   private get spent(): boolean {
-    return !this.persistent || this.shuttingDown || this.inputEnded || this.broken !== undefined || this.over;
+    const broken = this.broken !== undefined || this.writer.exhausted;
+    return broken || !this.persistent || this.shuttingDown || this.inputEnded || this.over;
   }
 
   start(now: number): Verdict {

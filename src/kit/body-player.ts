@@ -1,0 +1,180 @@
+/**
+ * Plays the two halves of a body's script: taking one that comes, sending one that goes. Written the way careless
+ * applications are: leases are kept, bodies paused, callbacks throw. This file does not know whose message it is.
+ */
+import { MisuseError, type UndercoatError } from '../errors.js';
+import { type Lease, Owner } from '../memory/index.js';
+import type { BodyConsumer, Fields, IncomingBody, OutgoingBody } from '../stream/contract.js';
+import type { ExchangeRecord } from './exchange-record.js';
+import { type BodyScript, contentOf, type TakingScript } from './exchange-script.js';
+import type { Later } from './session-pair.js';
+
+/** What scripted applications throw. */
+export class ScriptedFailure extends Error {}
+
+/** What is done beside the taking of a body. Any of them may throw. */
+export interface TakingHooks {
+  readonly data?: () => void;
+  readonly end?: () => void;
+}
+
+const elsewhere = new Owner('application', 'elsewhere', 0);
+
+export class BodyTaker implements BodyConsumer {
+  private readonly retained: Lease[];
+  private readonly body: IncomingBody;
+  private readonly script: TakingScript;
+  private readonly record: ExchangeRecord;
+  private readonly later: Later;
+  private readonly hooks: TakingHooks;
+  private readonly held: Lease[];
+  private deliveries: number;
+
+  /** `retained` gets the leases that are kept past the exchange. */
+  constructor(
+    body: IncomingBody,
+    script: TakingScript,
+    record: ExchangeRecord,
+    later: Later,
+    retained: Lease[],
+    hooks: TakingHooks,
+  ) {
+    this.retained = retained;
+    this.body = body;
+    this.script = script;
+    this.record = record;
+    this.later = later;
+    this.hooks = hooks;
+    this.held = [];
+    this.deliveries = 0;
+  }
+
+  begin(): void {
+    switch (this.script.mode) {
+      case 'consume':
+        this.body.consume(this);
+        break;
+      case 'late':
+        this.later.tasks.push(() => this.body.consume(this));
+        break;
+      case 'discard':
+        this.body.discard();
+        break;
+      case 'ignore':
+        break;
+    }
+  }
+
+  data(lease: Lease): void {
+    const { bytes, start, end } = lease;
+    let text = '';
+    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
+    this.record.data(text);
+    this.deliveries += 1;
+    this.dispose(lease);
+    const { pauseEach } = this.script;
+    if (pauseEach > 0 && this.deliveries % pauseEach === 0) {
+      this.body.pause();
+      this.later.tasks.push(() => this.body.resume());
+    }
+    this.hooks.data?.();
+  }
+
+  end(trailers: Fields | undefined): void {
+    const lines = trailers === undefined ? [] : [...trailers];
+    this.record.end(lines.map(([name, value]) => `${name}: ${value}`).join('; '));
+    this.releaseHeld();
+    this.hooks.end?.();
+  }
+
+  failed(error: UndercoatError): void {
+    this.record.failBody(error.code);
+  }
+
+  private dispose(lease: Lease): void {
+    switch (this.script.leases) {
+      case 'release':
+        lease.release();
+        break;
+      case 'hold':
+        if (this.held.length === 0) this.later.tasks.push(() => this.releaseHeld());
+        this.held.push(lease);
+        break;
+      case 'keep':
+        break;
+      case 'retain':
+        lease.retain('scripted');
+        this.retained.push(lease);
+        break;
+      case 'split':
+        if (lease.length > 1) {
+          const [head] = lease.split(1);
+          head.release();
+        }
+        break;
+      case 'transfer':
+        lease.transfer(elsewhere);
+        break;
+    }
+  }
+
+  /** What is still held; what the exchange's end took back is left alone. */
+  private releaseHeld(): void {
+    for (const lease of this.held.splice(0)) if (lease.live) lease.release();
+  }
+}
+
+/** Sends one body. `within` is called before its last piece, and may throw. */
+export function sendBody(
+  out: OutgoingBody,
+  script: BodyScript,
+  record: ExchangeRecord,
+  within: () => void = () => {},
+): void {
+  const content = contentOf(script);
+  let at = 0;
+  let piece = 0;
+  const returned = () => {
+    record.returned += 1;
+  };
+  const pump = (): void => {
+    while (piece < script.pieces.length) {
+      if (script.patient && !out.writable) {
+        out.onWritable = pump;
+        return;
+      }
+      const length = script.pieces[piece] as number;
+      piece += 1;
+      const last = piece === script.pieces.length;
+      if (last) within();
+      record.lent += 1;
+      try {
+        out.send(content.subarray(at, at + length), last && script.endsWithData, returned);
+      } catch (error) {
+        record.lent -= 1;
+        throw error;
+      }
+      record.sentBytes += length;
+      at += length;
+    }
+    out.onWritable = undefined;
+    if (!script.endsWithData || script.pieces.length === 0) {
+      out.end(script.declared || script.trailers.length === 0 ? undefined : script.trailers);
+    }
+  };
+  pump();
+}
+
+/** Calls what must be refused, and sees that it is, and that nothing was written. @throws MisuseError when it is not */
+export function requireRefused(accepted: () => number, act: () => void, code: string): void {
+  const before = accepted();
+  let found = 'nothing';
+  try {
+    act();
+  } catch (error) {
+    found = error instanceof MisuseError ? error.code : String(error);
+  }
+  if (found !== code || accepted() !== before) {
+    throw new MisuseError('not-refused', 'LAY-3', `${code} is due, not ${found}`);
+  }
+}

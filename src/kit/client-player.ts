@@ -1,0 +1,124 @@
+/**
+ * The client's application of a connection script: asks as soon as the session takes requests, in order, and records
+ * what came back. This file does not know what carries the exchanges.
+ */
+import type { Lease } from '../memory/index.js';
+import type { ClientExchange, ClientSession, ResponseHead } from '../stream/contract.js';
+import { BodyTaker, sendBody } from './body-player.js';
+import { ExchangeRecord } from './exchange-record.js';
+import type { ConnectionScript, ExchangeScript } from './exchange-script.js';
+import { breakAt } from './server-player.js';
+import type { Later } from './session-pair.js';
+
+export class ClientPlayer {
+  readonly records: ExchangeRecord[];
+  readonly retained: Lease[];
+  private readonly script: ConnectionScript;
+  private readonly later: Later;
+  private session: ClientSession | undefined;
+  private scheduled: boolean;
+
+  constructor(script: ConnectionScript, later: Later) {
+    this.records = [];
+    this.retained = [];
+    this.script = script;
+    this.later = later;
+    this.session = undefined;
+    this.scheduled = false;
+  }
+
+  /** The session takes requests, or will say when. */
+  ready(session: ClientSession): void {
+    this.session = session;
+    session.onAvailable = () => this.again();
+    this.schedule();
+  }
+
+  /** True when every request was made and has come to its end. */
+  get over(): boolean {
+    return (
+      this.records.length === this.script.exchanges.length &&
+      this.records.every(({ closed }) => closed !== undefined)
+    );
+  }
+
+  private again(): void {
+    if (this.script.again === 'later') this.schedule();
+    else this.ask();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.later.tasks.push(() => {
+      this.scheduled = false;
+      this.ask();
+    });
+  }
+
+  private ask(): void {
+    const { exchanges } = this.script;
+    const session = this.session as ClientSession;
+    while (session.available > 0 && this.records.length < exchanges.length) {
+      this.request(session, exchanges[this.records.length] as ExchangeScript);
+    }
+  }
+
+  private request(session: ClientSession, script: ExchangeScript): void {
+    const index = this.records.length;
+    const record = new ExchangeRecord(index);
+    this.records.push(record);
+    const { request, clientBreaks } = script;
+    const sends = request !== undefined;
+    const length = request?.pieces.reduce((sum, piece) => sum + piece, 0);
+    const send = (exchange: ClientExchange): void => {
+      if (request === undefined || exchange.closed) return;
+      sendBody(exchange, request, record, () => breakAt('abort-within-body', clientBreaks, exchange));
+    };
+    const exchange = session.request(
+      {
+        method: script.method,
+        target: `/${index}`,
+        authority: 'example.test',
+        fields: script.fields,
+        end: !sends,
+        ...(sends && request.declared && length !== undefined ? { length } : {}),
+        expectContinue: script.expectsContinue && sends,
+      },
+      {
+        inform: (head) => record.head.push(headText(head)),
+        response: (head, exchange) => {
+          record.head.push(headText(head));
+          breakAt('throw-at-head', clientBreaks, exchange);
+          breakAt('abort-at-head', clientBreaks, exchange);
+          const taker = new BodyTaker(
+            exchange.body,
+            script.takingResponse,
+            record,
+            this.later,
+            this.retained,
+            {
+              data: () => {
+                breakAt('throw-at-data', clientBreaks, exchange);
+                breakAt('abort-at-data', clientBreaks, exchange);
+              },
+              end: () => breakAt('throw-at-end', clientBreaks, exchange),
+            },
+          );
+          taker.begin();
+        },
+        failed: (error) => record.fail(error.code),
+      },
+    );
+    exchange.onClosed = (error) => {
+      record.close(error?.code ?? 'ok');
+      breakAt('throw-at-close', clientBreaks, exchange);
+    };
+    send(exchange);
+  }
+}
+
+function headText(head: ResponseHead): string {
+  const lines = [...head.fields].map(([name, value]) => `${name}: ${value}`);
+  return `${head.status} ${lines.join('; ')}`;
+}

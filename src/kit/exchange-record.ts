@@ -1,0 +1,78 @@
+/**
+ * What one end saw of one exchange, in an order and a form in which two runs can be compared: body deliveries are
+ * joined (CON-6), errors are their codes. It also refuses what no order allows: an event twice, or after the last.
+ * This file does not know which end it is.
+ */
+import { MisuseError } from '../errors.js';
+
+export class ExchangeRecord {
+  /** Which exchange of its connection. */
+  readonly index: number;
+  readonly head: string[];
+  body: string;
+  /** The trailers at the end of the body, as text; undefined before it. */
+  ended: string | undefined;
+  /** The code with which the body failed. */
+  bodyFailed: string | undefined;
+  /** The code with which the whole exchange failed before it was answered (a client's listener). */
+  failed: string | undefined;
+  /** What `onClosed` said: `ok` or a code. */
+  closed: string | undefined;
+  /** Bytes of content that were sent and accepted. */
+  sentBytes: number;
+  /** How often bytes that were lent came back. */
+  returned: number;
+  lent: number;
+
+  constructor(index: number) {
+    this.index = index;
+    this.head = [];
+    this.body = '';
+    this.ended = undefined;
+    this.bodyFailed = undefined;
+    this.failed = undefined;
+    this.closed = undefined;
+    this.sentBytes = 0;
+    this.returned = 0;
+    this.lent = 0;
+  }
+
+  get bodyIsOver(): boolean {
+    return this.ended !== undefined || this.bodyFailed !== undefined;
+  }
+
+  data(text: string): void {
+    this.require(!this.bodyIsOver, 'data after the end of a body');
+    this.body += text;
+  }
+
+  end(trailers: string): void {
+    this.require(!this.bodyIsOver, 'a body ended twice');
+    this.ended = trailers;
+  }
+
+  failBody(code: string): void {
+    this.require(!this.bodyIsOver, 'a body failed after its end');
+    this.bodyFailed = code;
+  }
+
+  fail(code: string): void {
+    this.require(this.failed === undefined, 'an exchange failed twice');
+    this.failed = code;
+  }
+
+  close(code: string): void {
+    this.require(this.closed === undefined, 'an exchange was closed twice');
+    this.closed = code;
+  }
+
+  /** For comparison: everything that was observed. */
+  toJSON(): unknown {
+    const { index, head, body, ended, bodyFailed, failed, closed } = this;
+    return { index, head, body, ended, bodyFailed, failed, closed };
+  }
+
+  private require(holds: boolean, message: string): void {
+    if (!holds) throw new MisuseError('event-order', 'LAY-5', `exchange ${this.index}: ${message}`);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Scripts: what the applications at both ends of a connection do, as data. A script acts at positions of the stream
+ * (at a head, at the end of a body) or, where it says `later`, whenever nothing else is left to do; so the same script
+ * on the same bytes is the same work, however the bytes are cut. This file does not know who plays it.
+ */
+
+export type ScriptFields = readonly (readonly [name: string, value: string])[];
+
+/** A body that is sent: its pieces, and how it is framed. */
+export interface BodyScript {
+  /** Lengths of what is sent at a time. */
+  readonly pieces: readonly number[];
+  /** Of the first octet; the others follow in turn. */
+  readonly fill: number;
+  /** Whether its length is declared. */
+  readonly declared: boolean;
+  /** Sent at its end, where the length was not declared. */
+  readonly trailers: ScriptFields;
+  /** The last piece says that it is the last, rather than an end without bytes. */
+  readonly endsWithData: boolean;
+  /** Waits for `writable` before each piece. */
+  readonly patient: boolean;
+}
+
+/** How a body that comes is taken. */
+export interface TakingScript {
+  readonly mode: 'consume' | 'discard' | 'ignore' | 'late';
+  /** What becomes of its leases. `keep` leaves them to the end of the exchange, `retain` keeps them past it. */
+  readonly leases: 'release' | 'hold' | 'keep' | 'retain' | 'split' | 'transfer';
+  /** Pauses after so many deliveries, and resumes later; 0 for never. */
+  readonly pauseEach: number;
+}
+
+/** Where an application breaks off or throws. */
+export type BreakScript =
+  | 'never'
+  | 'throw-at-head'
+  | 'throw-at-data'
+  | 'throw-at-end'
+  | 'throw-at-close'
+  | 'abort-at-head'
+  | 'abort-at-data'
+  | 'abort-within-body';
+
+export interface ExchangeScript {
+  readonly method: string;
+  readonly fields: ScriptFields;
+  readonly request: BodyScript | undefined;
+  readonly expectsContinue: boolean;
+  /** The server's side. */
+  readonly taking: TakingScript;
+  readonly informs: readonly number[];
+  /** When the answer begins. */
+  readonly answers: 'at-head' | 'at-end' | 'later' | 'never';
+  readonly status: number;
+  readonly answerFields: ScriptFields;
+  readonly response: BodyScript | undefined;
+  readonly breaks: BreakScript;
+  /** The client's side. */
+  readonly takingResponse: TakingScript;
+  readonly clientBreaks: BreakScript;
+}
+
+/** What one connection is used for. `again` says when the client's next request begins. */
+export interface ConnectionScript {
+  readonly exchanges: readonly ExchangeScript[];
+  readonly again: 'within-callback' | 'later';
+}
+
+/** The octets of a body: a function of its script, so that both ends know them. */
+export function contentOf(body: BodyScript): Uint8Array {
+  const length = body.pieces.reduce((sum, piece) => sum + piece, 0);
+  return Uint8Array.from({ length }, (_, i) => (body.fill + i) & 0xff);
+}

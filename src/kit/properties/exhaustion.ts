@@ -1,0 +1,49 @@
+/**
+ * WS-9: with memory from a single byte upwards on either end, an exchange succeeds or its failure is handled: nothing
+ * escapes, everybody is told once, nothing is held, and whoever is told of success has the whole content.
+ */
+import fc from 'fast-check';
+import { pipePlan, scarceMemory } from '../arbitraries/connection-memory.js';
+import { connectionScript } from '../arbitraries/connection-script.js';
+import type { ExchangeRecord } from '../exchange-record.js';
+import { contentOf, type ExchangeScript } from '../exchange-script.js';
+import { runConnection } from '../run-connection.js';
+import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { requireThat } from './require.js';
+
+export function exhaustion(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  return fc.property(
+    connectionScript({ manner: 'orderly' }),
+    scarceMemory(),
+    scarceMemory(),
+    pipePlan(),
+    pipePlan(),
+    (script, serverMemory, clientMemory, toServer, toClient) => {
+      const run = runConnection(stack, script, {
+        server: observed(stack, serverMemory),
+        client: observed(stack, clientMemory),
+        toServer,
+        toClient,
+      });
+      for (const record of run.client) requireWhole(record, script.exchanges[record.index], 'response');
+      for (const record of run.server) requireWhole(record, script.exchanges[record.index], 'request');
+    },
+  );
+}
+
+/** Of an exchange that went well, and of a body that ended well, nothing is missing. */
+function requireWhole(
+  record: ExchangeRecord,
+  script: ExchangeScript | undefined,
+  side: 'request' | 'response',
+): void {
+  if (script === undefined || record.ended === undefined) return;
+  const answered = record.head.some((head) => head.startsWith(String(script.status)));
+  // An error answer of the peer's has no content of the script's.
+  if (side === 'response' && !answered) return;
+  const body = side === 'request' ? script.request : script.method === 'HEAD' ? undefined : script.response;
+  const due = body === undefined ? 0 : contentOf(body).length;
+  requireThat('WS-9', record.body.length === due, () => {
+    return `exchange ${record.index}: ${record.body.length} of ${due} bytes of a ${side} passed for all`;
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * OWN-7: however a connection ends (the pipe breaks, half of it ends, a shutdown, a stall, at any act; or what its
+ * applications do), everybody is told once, nothing escapes, and nothing is held but what was retained by name.
+ * LAY-4 with it: whoever waits has a deadline.
+ */
+import fc from 'fast-check';
+import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
+import { connectionScript } from '../arbitraries/connection-script.js';
+import { runConnection } from '../run-connection.js';
+import type { FaultPlan } from '../session-pair.js';
+import { observed, type StackUnderTest } from '../stack-under-test.js';
+
+const kinds: readonly FaultPlan['kind'][] = [
+  'lose',
+  'end-of-client',
+  'end-of-server',
+  'shutdown-client',
+  'shutdown-server',
+  'stall',
+];
+
+/** Behaviours of any kind, and a fault at any act. */
+export function quiescence(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  const memory = roomyMemory(stack.capabilities.roomyBytes);
+  return fc.property(
+    connectionScript({ manner: 'wild' }),
+    memory,
+    memory,
+    pipePlan(),
+    pipePlan(),
+    fc.option(fc.constantFrom(...kinds), { nil: undefined }),
+    fc.nat(),
+    (script, serverMemory, clientMemory, toServer, toClient, kind, place) => {
+      const options = {
+        server: observed(stack, serverMemory),
+        client: observed(stack, clientMemory),
+        toServer,
+        toClient,
+      };
+      const { acts } = runConnection(stack, script, options).pair;
+      if (kind === undefined) return;
+      runConnection(stack, script, { ...options, fault: { kind, at: place % (acts + 1) } });
+    },
+  );
+}
+
+/** One script, and the fault at each of its acts in turn. @returns how many runs that took */
+export function faultAtEveryAct(
+  stack: StackUnderTest,
+  script: Parameters<typeof runConnection>[1],
+  kind: FaultPlan['kind'],
+  options: Parameters<typeof runConnection>[2] = {},
+): number {
+  const { acts } = runConnection(stack, script, options).pair;
+  for (let at = 0; at <= acts; at++) runConnection(stack, script, { ...options, fault: { kind, at } });
+  return acts + 1;
+}

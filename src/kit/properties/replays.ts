@@ -1,0 +1,135 @@
+/**
+ * Properties of one end that is played recorded bytes, whole or damaged:
+ *  - `sameAtAnyCut` (CON-6): any cut and any memory that suffices give the same events, output and error.
+ *  - `sameInAnyTail` (OWN-6, OWN-5): what lies beyond what was received, and what dead bytes look like, changes nothing.
+ *  - `sameUnderEmulation` (WS-10): with every allocation in a buffer of its own all is the same, exhaustion included.
+ */
+import fc from 'fast-check';
+import { pipePlan, roomyMemory, scarceMemory } from '../arbitraries/connection-memory.js';
+import { connectionScript } from '../arbitraries/connection-script.js';
+import { segmentation } from '../arbitraries/segmentation.js';
+import type { ConnectionScript } from '../exchange-script.js';
+import { type Replay, type ReplayOptions, replay } from '../replay.js';
+import { runConnection } from '../run-connection.js';
+import type { SessionEndOptions } from '../session-end.js';
+import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { requireEqual } from './require.js';
+
+interface Recording {
+  readonly script: ConnectionScript;
+  readonly role: 'server' | 'client';
+  readonly ends: boolean;
+  readonly damages: readonly unknown[];
+}
+
+/**
+ * What is played: the bytes of an orderly run of the script's exchanges, with mistakes. A client gets no more
+ * exchanges than it can have asked for before the first byte comes: else the bytes would answer nothing.
+ */
+function recording(stack: StackUnderTest): fc.Arbitrary<Recording> {
+  const { concurrent } = stack.capabilities;
+  return fc.constantFrom<'server' | 'client'>('server', 'client').chain((role) =>
+    fc.record({
+      script: connectionScript({
+        manner: 'positional',
+        maxExchanges: role === 'server' ? 3 : Math.min(3, concurrent),
+      }),
+      role: fc.constant(role),
+      ends: fc.boolean(),
+      damages: fc.oneof(
+        fc.constant([]),
+        fc.array<unknown>(stack.capabilities.damage.arbitrary(), { maxLength: 3 }),
+      ),
+    }),
+  );
+}
+
+function bytesOf(stack: StackUnderTest, { script, role, damages }: Recording): Uint8Array {
+  const { fromClient, fromServer } = runConnection(stack, orderly(script), {
+    server: observed(stack, {}),
+    client: observed(stack, {}),
+  });
+  return stack.capabilities.damage.apply(role === 'server' ? fromClient : fromServer, damages);
+}
+
+/** The same messages, from applications that do what they should. */
+function orderly(script: ConnectionScript): ConnectionScript {
+  return {
+    again: script.again,
+    exchanges: script.exchanges.map((exchange) => ({
+      ...exchange,
+      answers: 'at-head',
+      taking: dutiful,
+      takingResponse: dutiful,
+      breaks: 'never',
+      clientBreaks: 'never',
+    })),
+  };
+}
+
+const dutiful = { mode: 'consume', leases: 'release', pauseEach: 0 } as const;
+
+function play(
+  stack: StackUnderTest,
+  recorded: Recording,
+  bytes: Uint8Array,
+  cuts: readonly number[],
+  end: SessionEndOptions,
+): Replay {
+  const options: ReplayOptions = {
+    role: recorded.role,
+    ends: recorded.ends,
+    cuts,
+    end: observed(stack, end),
+  };
+  return replay(stack, recorded.script, bytes, options);
+}
+
+const whole = [1 << 30];
+
+export function sameAtAnyCut(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  const memory = roomyMemory(stack.capabilities.roomyBytes);
+  return fc.property(recording(stack), segmentation(), memory, (recorded, cuts, end) => {
+    const bytes = bytesOf(stack, recorded);
+    const due = play(stack, recorded, bytes, whole, { slabBytes: 1 << 16 });
+    for (const way of [cuts, [1]]) {
+      requireEqual('CON-6', play(stack, recorded, bytes, way, end), due, `cut ${way}`);
+    }
+  });
+}
+
+export function sameInAnyTail(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  const memory = roomyMemory(stack.capabilities.roomyBytes);
+  const { telling } = stack.capabilities;
+  const octet = fc.constantFrom(...telling);
+  return fc.property(
+    recording(stack),
+    segmentation(),
+    memory,
+    octet,
+    octet,
+    (recorded, cuts, end, tail, dead) => {
+      const bytes = bytesOf(stack, recorded);
+      const due = play(stack, recorded, bytes, cuts, end);
+      const unwatched = play(stack, recorded, bytes, cuts, { ...end, tail, ledger: 'off' });
+      requireEqual('OWN-6', unwatched, due, `tail of ${tail}`);
+      const poison = (offset: number) => telling[(offset + dead) % telling.length] as number;
+      const poisoned = play(stack, recorded, bytes, cuts, { ...end, tail, poison });
+      requireEqual('OWN-5', poisoned, due, `dead bytes from ${dead}`);
+    },
+  );
+}
+
+export function sameUnderEmulation(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  const memory = fc.oneof(scarceMemory(), roomyMemory(stack.capabilities.roomyBytes));
+  return fc.property(recording(stack), pipePlan(), memory, (recorded, { cuts }, end) => {
+    const bytes = bytesOf(stack, recorded);
+    const due = play(stack, recorded, bytes, cuts, { ...end, workspace: 'bump' });
+    requireEqual(
+      'WS-10',
+      play(stack, recorded, bytes, cuts, { ...end, workspace: 'emulated' }),
+      due,
+      'emulated',
+    );
+  });
+}

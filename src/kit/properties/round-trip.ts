@@ -1,0 +1,77 @@
+/**
+ * WIRE-4, end to end: what each application sends is what the other receives: heads, bodies, trailers, in order, and
+ * each exchange closes in good order on both sides. Over any cut, any hold-up, any memory that suffices. On the way the
+ * accounts hold after every act (CON-1, CON-2), what a pipe has is frozen (OWN-4), and nothing is held in the end (OWN-7).
+ */
+import fc from 'fast-check';
+import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
+import { connectionScript } from '../arbitraries/connection-script.js';
+import type { ExchangeRecord } from '../exchange-record.js';
+import { type BodyScript, contentOf, type ExchangeScript, type ScriptFields } from '../exchange-script.js';
+import { runConnection } from '../run-connection.js';
+import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { requireEqual } from './require.js';
+
+export function roundTrip(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+  const memory = roomyMemory(stack.capabilities.roomyBytes);
+  return fc.property(
+    connectionScript({ manner: 'orderly' }),
+    memory,
+    memory,
+    pipePlan(),
+    pipePlan(),
+    (script, serverMemory, clientMemory, toServer, toClient) => {
+      const run = runConnection(stack, script, {
+        server: observed(stack, serverMemory),
+        client: observed(stack, clientMemory),
+        toServer,
+        toClient,
+      });
+      requireEqual('WIRE-4', run.client.length, script.exchanges.length, 'requests');
+      requireEqual('WIRE-4', run.server.length, script.exchanges.length, 'requests that came');
+      for (const [i, exchange] of script.exchanges.entries()) {
+        requireRequest(run.server[i] as ExchangeRecord, exchange);
+        requireResponse(run.client[i] as ExchangeRecord, exchange);
+      }
+    },
+  );
+}
+
+function requireRequest(record: ExchangeRecord, script: ExchangeScript): void {
+  requireEqual('WIRE-4', record.head[0], `${script.method} /${record.index} example.test`, 'request line');
+  requireFields(record.head.slice(1), script.fields, 'request fields');
+  requireBody(record, script.request, script.request?.trailers, 'request body');
+}
+
+function requireResponse(record: ExchangeRecord, script: ExchangeScript): void {
+  const interims = record.head.filter((head) => head.startsWith('1'));
+  const informed = interims.filter((head) => !head.startsWith('100'));
+  requireEqual('WIRE-4', informed.map((head) => head.slice(0, 3)).join(), script.informs.join(), 'informs');
+  const final = record.head[record.head.length - 1] ?? '';
+  requireEqual('WIRE-4', final.slice(0, 3), String(script.status), 'status');
+  requireFields(final.slice(4).split('; '), script.answerFields, 'response fields');
+  const response = script.method === 'HEAD' ? undefined : script.response;
+  requireBody(record, response, response?.trailers, 'response body');
+}
+
+function requireBody(
+  record: ExchangeRecord,
+  body: BodyScript | undefined,
+  trailers: ScriptFields | undefined,
+  what: string,
+): void {
+  let text = '';
+  if (body !== undefined) for (const octet of contentOf(body)) text += String.fromCharCode(octet);
+  requireEqual('WIRE-4', record.body, text, what);
+  const sent = body !== undefined && !body.declared && !(body.endsWithData && body.pieces.length > 0);
+  const lines = sent ? (trailers ?? []).map(([name, value]) => `${name}: ${value}`).join('; ') : '';
+  requireEqual('WIRE-4', record.ended, lines, `trailers of the ${what}`);
+  requireEqual('WIRE-4', record.closed, 'ok', `end of the ${what}`);
+}
+
+/** The fields sent, in order; framing, routing and connection add others. */
+function requireFields(lines: readonly string[], sent: ScriptFields, what: string): void {
+  const names = new Set(sent.map(([name]) => name));
+  const kept = lines.filter((line) => names.has(line.slice(0, line.indexOf(':'))));
+  requireEqual('WIRE-4', kept.join('\n'), sent.map(([name, value]) => `${name}: ${value}`).join('\n'), what);
+}

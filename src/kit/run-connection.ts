@@ -1,0 +1,70 @@
+/**
+ * Runs a connection script over a stack, both ends, to the end of everything, and sees that what must hold after any
+ * connection holds after this one. This file does not know what a property wants of it besides.
+ */
+import { MisuseError } from '../errors.js';
+import type { Lease } from '../memory/index.js';
+import { ClientPlayer } from './client-player.js';
+import type { ExchangeRecord } from './exchange-record.js';
+import type { ConnectionScript } from './exchange-script.js';
+import { ServerPlayer } from './server-player.js';
+import { type Later, type PairOptions, SessionPair } from './session-pair.js';
+import type { StackUnderTest } from './stack-under-test.js';
+
+export interface ConnectionRun {
+  readonly pair: SessionPair;
+  readonly server: readonly ExchangeRecord[];
+  readonly client: readonly ExchangeRecord[];
+  /** What the server and the client wrote, to the last byte. */
+  readonly fromServer: Uint8Array;
+  readonly fromClient: Uint8Array;
+}
+
+/** @throws RuleViolation, MisuseError or whatever escaped, when something did not hold */
+export function runConnection(
+  stack: StackUnderTest,
+  script: ConnectionScript,
+  options: PairOptions = {},
+): ConnectionRun {
+  const later: Later = { tasks: [] };
+  const server = new ServerPlayer(script, later);
+  const client = new ClientPlayer(script, later);
+  const pair = new SessionPair(
+    stack.server,
+    stack.client,
+    server.listener,
+    (it) => client.ready(it),
+    later,
+    options,
+  );
+  pair.run(() => client.over);
+  const retained = [...server.retained, ...client.retained];
+  assertEnd(pair, [...server.records, ...client.records], retained);
+  return {
+    pair,
+    server: server.records,
+    client: client.records,
+    fromServer: Uint8Array.from(pair.server.sent),
+    fromClient: Uint8Array.from(pair.client.sent),
+  };
+}
+
+/** Universal: nothing escaped, everybody was told once, and nothing is held but what was retained by name. */
+function assertEnd(pair: SessionPair, records: readonly ExchangeRecord[], retained: readonly Lease[]): void {
+  const [thrown] = pair.thrown;
+  if (thrown !== undefined) throw thrown;
+  for (const { closed, lent, returned, index } of records) {
+    if (closed === undefined) throw broken('OWN-7', `exchange ${index} was never closed`);
+    if (lent !== returned) throw broken('OWN-4', `exchange ${index}: ${lent} lent, ${returned} came back`);
+  }
+  for (const end of [pair.server, pair.client]) end.assertQuiescent();
+  for (const lease of retained) if (lease.live) lease.release();
+  for (const end of [pair.server, pair.client]) {
+    end.assertQuiescent();
+    if (end.pool.heldBytes > 0) throw broken('OWN-7', `${end.pool.heldBytes} bytes are held`);
+  }
+}
+
+function broken(rule: string, message: string): MisuseError {
+  return new MisuseError('rule-broken', rule, message);
+}

@@ -1,0 +1,91 @@
+/**
+ * A stack under test: the sessions of both ends, and what can be asked of them. The kit's properties are functions of
+ * this and of nothing else about a protocol. This file does not know any stack but the ones that it names.
+ */
+import type { Arbitrary } from 'fast-check';
+import { type H1StepOptions, h1 } from '../endpoint/h1.js';
+import { proxy, proxySend } from '../endpoint/proxy.js';
+import type { Steps } from '../endpoint/step.js';
+import type { MachineObserver } from '../machine/index.js';
+import { plainText } from '../memory/text.js';
+import type { ProxyHeader } from '../session/proxy/header.js';
+import { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
+import type { SessionEndOptions } from './session-end.js';
+
+export interface StackCapabilities {
+  /** Requests that may be under way at once on one connection. */
+  readonly concurrent: number;
+  /** Bytes that a reader of the protocol looks for: what dead memory is filled with. */
+  readonly telling: readonly number[];
+  /** Mistakes in what is sent: recipes, and how they are applied. */
+  readonly damage: Damage;
+  /** A slab in which every ordinary exchange of the kit succeeds; below it exhaustion may be the answer. */
+  readonly roomyBytes: number;
+}
+
+export interface Damage {
+  readonly arbitrary: () => Arbitrary<unknown>;
+  readonly apply: (bytes: Uint8Array, mistakes: readonly unknown[]) => Uint8Array;
+}
+
+export interface StackUnderTest {
+  readonly name: string;
+  /** Sees every row that a machine of either end takes. */
+  readonly observer?: MachineObserver;
+  /** The sessions of each end, the one nearest to the wire first. Used for any number of connections. */
+  readonly server: Steps;
+  readonly client: Steps;
+  readonly capabilities: StackCapabilities;
+}
+
+/** The options of an end, with the stack's observer. */
+export function observed(stack: StackUnderTest, options: SessionEndOptions): SessionEndOptions {
+  return { ...options, observer: stack.observer ?? null };
+}
+
+/** `LF`, `CR`, `G`, `0`, `:`, space, NUL, and an octet that no text has. */
+const tellingH1 = [0x0a, 0x0d, 0x47, 0x30, 0x3a, 0x20, 0x00, 0xff];
+const roomyBytes = 2048;
+
+/** Edits that know lines and fields; they fit any text. */
+const textDamage: Damage = {
+  arbitrary: () => h1Mutation(),
+  apply: (bytes, mistakes) => {
+    if (mistakes.length === 0) return bytes;
+    const text = plainText.latin1(bytes, 0, bytes.length);
+    const damaged = mutateH1(text, mistakes as readonly H1Mutation[]);
+    const octets = new Uint8Array(damaged.length);
+    plainText.write(damaged, octets, 0);
+    return octets;
+  },
+};
+
+/** HTTP/1.1 alone. */
+export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
+  const concurrent = options.maxPipelined ?? 1;
+  return {
+    name: concurrent > 1 ? `h1, ${concurrent} pipelined` : 'h1',
+    server: h1(options),
+    client: h1(options),
+    capabilities: { concurrent, telling: tellingH1, damage: textDamage, roomyBytes },
+  };
+}
+
+/** A PROXY header in front of HTTP/1.1. */
+export function proxyH1Stack(version: 1 | 2, options: H1StepOptions = {}): StackUnderTest {
+  const below = h1Stack(options);
+  const header: ProxyHeader = {
+    version,
+    command: 'proxy',
+    transport: 'stream',
+    source: { family: 'ipv4', address: '192.0.2.7', port: 40_000 },
+    destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
+    tlvs: [],
+  };
+  return {
+    name: `proxy v${version} + ${below.name}`,
+    server: proxy({ trust: ['127.0.0.0/8'], versions: version }).then(h1(options)),
+    client: proxySend(header).then(h1(options)),
+    capabilities: { ...below.capabilities, telling: [...tellingH1, 0x50, 0x51] },
+  };
+}

@@ -1,0 +1,12 @@
+// The stacks that the kit's properties are run over, with every row counted.
+import { h1Stack, proxyH1Stack, type StackUnderTest } from '../../src/kit/stack-under-test.js';
+import { rowRecorder } from './rows.js';
+
+const observer = rowRecorder();
+
+export const stacks: readonly StackUnderTest[] = [
+  { ...h1Stack(), observer },
+  { ...h1Stack({ maxPipelined: 4, copyBelowBytes: 100 }), observer },
+  { ...proxyH1Stack(1), observer },
+  { ...proxyH1Stack(2, { maxPipelined: 3 }), observer },
+];
