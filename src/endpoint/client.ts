@@ -80,6 +80,12 @@ export function createClient(
   );
 }
 
+/** A connection and the session that takes requests on it. */
+interface Line {
+  readonly connection: Connection;
+  readonly session: ClientSession;
+}
+
 class Waiting implements PendingRequest {
   readonly options: RequestOptions;
   readonly listener: ClientListener;
@@ -110,6 +116,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private readonly keep: Keep;
   /** The session that takes requests on each connection; null until it is there. */
   private readonly sessions = new Map<Connection, ClientSession | null>();
+  /** Connections that have taken no request yet. */
+  private readonly unused = new Set<Connection>();
   /** Requests that wait for a connection, first come, first served. */
   private queue: Waiting[] = [];
   private scheduled = false;
@@ -150,9 +158,9 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   request(options: RequestOptions, listener: ClientListener): PendingRequest {
     if (this.closing) throw new MisuseError('client-closed', 'LAY-3', 'the client takes no more requests');
     const request = new Waiting(this, options, listener);
-    const session = this.queue.length === 0 ? this.free() : undefined;
-    if (session !== undefined) {
-      this.begin(request, session, false);
+    const line = this.queue.length === 0 ? this.free() : undefined;
+    if (line !== undefined) {
+      this.begin(request, line, false);
       return request;
     }
     if (this.queue.length >= this.maxWaiting) {
@@ -201,17 +209,19 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   tunnelled(connection: Connection): void {
     this.sessions.delete(connection);
+    this.unused.delete(connection);
     this.keep.tunnel(connection);
     this.schedule();
   }
 
   closed(connection: Connection): void {
-    const neverReady = this.sessions.get(connection) === null;
+    const unused = this.unused.delete(connection);
     this.sessions.delete(connection);
     this.keep.delete(connection);
     const { error } = connection;
-    // It never came to take requests: one of those who wait is told why, the others try again.
-    if (neverReady) {
+    // It ended before it took a request: one of those who wait is told why, the others try again. So a peer that closes
+    // every connection at once meets as many as there are requests, and no more.
+    if (unused) {
       const first = this.queue.shift();
       if (first !== undefined) this.refuse(first, error ?? connectionLost());
     }
@@ -241,9 +251,9 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   /** Gives waiting requests to sessions that take them, and opens connections for the others. */
   private serve(): void {
     while (this.queue.length > 0) {
-      const session = this.free();
-      if (session === undefined) break;
-      this.begin(this.queue.shift() as Waiting, session, true);
+      const line = this.free();
+      if (line === undefined) break;
+      this.begin(this.queue.shift() as Waiting, line, true);
     }
     let opening = 0;
     for (const session of this.sessions.values()) if (session === null) opening += 1;
@@ -253,14 +263,14 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     }
   }
 
-  private free(): ClientSession | undefined {
-    for (const session of this.sessions.values()) {
-      if (session !== null && session.available > 0) return session;
+  private free(): Line | undefined {
+    for (const [connection, session] of this.sessions) {
+      if (session !== null && session.available > 0) return { connection, session };
     }
     return undefined;
   }
 
-  private begin(request: Waiting, session: ClientSession, waited: boolean): void {
+  private begin(request: Waiting, { connection, session }: Line, waited: boolean): void {
     const { listener } = request;
     request.timer?.cancel();
     let begun: ClientExchange;
@@ -272,6 +282,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       this.refuse(request, error instanceof UndercoatError ? error : connectionLost(error));
       return;
     }
+    this.unused.delete(connection);
     request.exchange = begun;
     if (listener.begun === undefined) return;
     try {
@@ -295,6 +306,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     const transport = this.connectable.connect();
     const connection = new Connection(transport, this.settings, application, this, this.made);
     this.sessions.set(connection, null);
+    this.unused.add(connection);
     this.keep.add(connection);
     connection.start();
   }

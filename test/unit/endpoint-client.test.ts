@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Handler } from '../../src/endpoint/handler.js';
 import type { ServerExchange } from '../../src/stream/contract.js';
 import { createPair, latin1Bytes } from '../support/pair.js';
+import { Wire } from '../support/wire.js';
 
 const hello: Handler = (exchange) =>
   exchange.reply(200, undefined, latin1Bytes(`hello ${exchange.request.target}`));
@@ -56,6 +57,23 @@ test('a peer that cannot be reached: every request is told, and may be tried aga
     expect(outcome).toMatchObject({ failed: { code: 'connection-refused' }, retryable: true });
   }
   expect(pair.client).toMatchObject({ connections: 0, waiting: 0 });
+  await pair.finish();
+});
+
+test('a peer that closes every connection at once is not besieged: each request costs one', async () => {
+  const pair = await createPair({ handler: hello });
+  await pair.server.close();
+  let accepted = 0;
+  const listener = await pair.network.listenable('server').listen((transport) => {
+    accepted += 1;
+    const wire = new Wire(transport);
+    wire.transport.end();
+  });
+  const outcomes = [pair.request(), pair.request(), pair.request()];
+  await pair.run();
+  expect(outcomes.map(({ retryable }) => retryable)).toEqual([true, true, true]);
+  expect(accepted).toBe(3);
+  await listener.close();
   await pair.finish();
 });
 
