@@ -176,8 +176,8 @@ export class HpackEncoder {
         return;
       }
     }
-    // The name of a field that is not indexed is rarely in the table but not in the static one.
-    if (how === INDEXING_NONE && known.staticIndex > 0) {
+    // What our own policy does not add is not there to be found.
+    if (how === INDEXING_NONE && indexing === INDEXING_BY_POLICY && known.staticIndex > 0) {
       this.literal(0x00, 0x0f, known.staticIndex, name, value);
       return;
     }

@@ -4,8 +4,8 @@
 
 import { CODE_BITS, CODES, EOS } from './huffman-code.js';
 
-/** Octets whose code fits into two octets beside seven bits that wait. All others are rare. */
-const SHORT_BITS = 9;
+/** The longest code that, with seven bits that wait, fills no more than one octet. Longer ones are rare. */
+const SHORT_BITS = 8;
 
 /** Bits of all codes of `text`, each character one octet; NaN when a character is above U+00FF. */
 export function huffmanBits(text: string): number {
