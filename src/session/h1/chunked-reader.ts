@@ -130,6 +130,14 @@ export class ChunkedReader {
           return DATA;
         }
         case STATE_DATA_CR:
+          if (end - p >= 2 && bytes[p] === 0x0d && bytes[p + 1] === 0x0a) {
+            // The usual case in one step.
+            p += 2;
+            this.state = STATE_SIZE;
+            this.digits = 0;
+            this.extensionBytes = 0;
+            break;
+          }
           if (bytes[p] !== CR) return this.fail(CHUNKED.dataEnd, p);
           p++;
           this.state = STATE_DATA_LF;
@@ -171,14 +179,22 @@ export class ChunkedReader {
 
   /** Reads digits and the octet after them. Returns where to read on; `end` after a fault, which stops the loop. */
   private readSize(bytes: Uint8Array, from: number, end: number): number {
-    let size = this.digits === 0 ? 0 : this.remaining;
+    const values = HEX_VALUE;
+    const maxDigits = this.limits.maxChunkSizeDigits;
+    let digits = this.digits;
+    let size = digits === 0 ? 0 : this.remaining;
     for (let p = from; p < end; p++) {
       const octet = bytes[p] as number;
-      const value = HEX_VALUE[octet] as number;
+      const value = values[octet] as number;
       if (value === 255) {
         this.remaining = size;
-        if (this.digits === 0) return this.refuse(CHUNKED.size, p, end);
+        this.digits = digits;
+        if (digits === 0) return this.refuse(CHUNKED.size, p, end);
         if (octet === CR) {
+          if (size > 0 && p + 1 < end && bytes[p + 1] === LF) {
+            this.state = STATE_DATA;
+            return p + 2;
+          }
           this.state = STATE_SIZE_END;
           return p + 1;
         }
@@ -187,12 +203,13 @@ export class ChunkedReader {
         this.state = STATE_BEFORE_EXTENSION;
         return p;
       }
-      if (this.digits === this.limits.maxChunkSizeDigits) return this.refuse(CHUNKED.sizeTooLong, p, end);
+      if (digits === maxDigits) return this.refuse(CHUNKED.sizeTooLong, p, end);
       size = size * 16 + value;
       if (size > Number.MAX_SAFE_INTEGER) return this.refuse(CHUNKED.size, p, end);
-      this.digits++;
+      digits++;
     }
     this.remaining = size;
+    this.digits = digits;
     return end;
   }
 

@@ -11,7 +11,8 @@ import { MisuseError } from '../../errors.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
 import { skipWhitespace, trimWhitespace } from './field-values.js';
-import { COLON, CR } from './octets.js';
+import { CR, FIELD_CONTENT, TCHAR } from './octets.js';
+import { skipClass } from './scan.js';
 
 /** Offsets kept per field line: name, end of name, value, end of value. */
 const OFFSETS = 4;
@@ -120,9 +121,13 @@ export class FieldsView implements Iterable<readonly [name: string, value: strin
 
   /** All lines as strings that outlive the view. */
   toArray(): [name: string, value: string][] {
+    const { text, bytes } = this;
+    const index = this.offsets();
     const lines: [string, string][] = [];
-    const count = this.count;
-    for (let i = 0; i < count; i++) lines.push([this.name(i), this.value(i)]);
+    for (let at = 0; at < index.length; at += OFFSETS) {
+      const name = text.latin1(bytes, index[at] as number, index[at + 1] as number);
+      lines.push([name, text.latin1(bytes, index[at + 2] as number, index[at + 3] as number)]);
+    }
     return lines;
   }
 
@@ -174,14 +179,11 @@ function indexLines(bytes: Uint8Array, start: number, end: number): number[] {
   const index: number[] = [];
   let p = start;
   while (p < end && bytes[p] !== CR) {
-    const nameAt = p;
-    while (p < end && bytes[p] !== COLON) p++;
-    const nameEnd = p;
-    const from = ++p;
-    while (p < end && bytes[p] !== CR) p++;
-    const valueAt = skipWhitespace(bytes, from, p);
-    index.push(nameAt, nameEnd, valueAt, trimWhitespace(bytes, valueAt, p));
-    p += 2;
+    const nameEnd = skipClass(TCHAR, bytes, p, end);
+    const valueStart = skipWhitespace(bytes, nameEnd + 1, end);
+    const lineEnd = skipClass(FIELD_CONTENT, bytes, valueStart, end);
+    index.push(p, nameEnd, valueStart, trimWhitespace(bytes, valueStart, lineEnd));
+    p = lineEnd + 2;
   }
   return index;
 }

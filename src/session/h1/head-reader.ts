@@ -27,14 +27,7 @@ import { defaultHeadLimits } from './limits.js';
 import { RequestLine } from './request-line.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { StatusLine } from './status-line.js';
-import {
-  authorityEnd,
-  authorityStart,
-  FORM_ABSOLUTE,
-  FORM_AUTHORITY,
-  FORM_INVALID,
-  FORM_ORIGIN,
-} from './target.js';
+import { authorityEnd, authorityStart, FORM_ABSOLUTE, FORM_AUTHORITY, FORM_ORIGIN } from './target.js';
 
 /** No content: the message ends with its head. */
 export const FRAMING_NONE = 0;
@@ -53,35 +46,11 @@ const PHASE_COMPLETE = 2;
 const PHASE_ERROR = 3;
 
 export class HeadReader {
-  /** After COMPLETE: the octets of the head, ignored empty lines and the final CRLF included. */
-  length: number;
-  /** Where the field lines begin, relative to the head's start. */
-  fieldsAt: number;
-  /** The field lines there are. */
-  fieldCount: number;
-  /** Minor version: 0 or 1. */
-  minor: number;
-  /** Requests. Known methods are interned. */
-  method: string;
-  /** Requests: the request-target as it was sent. */
-  target: string;
-  /** Requests: one of the `FORM_` constants. */
-  form: number;
   /** Requests: where the authority is, relative to the head's start: the target's if it has one, or else Host's; empty if neither. */
   authorityAt: number;
   authorityEnd: number;
-  /** Responses: 100 to 599. */
-  status: number;
-  /** Responses: the reason-phrase, perhaps empty. */
-  reason: string;
   /** One of the `FRAMING_` constants. */
   framing: number;
-  /** The value of Content-Length, or -1. It frames the message only with FRAMING_LENGTH. */
-  contentLength: number;
-  /** The `SAYS_`, `HAS_` and `EXPECTS_` bits of field-section.ts. */
-  flags: number;
-  /** Whether the sender will use the connection again after this message (RFC 9112 §9.3). */
-  persistent: boolean;
   /** After ERROR: the octet that was refused, relative to the head's start. */
   errorAt: number;
   private phase: number;
@@ -100,21 +69,9 @@ export class HeadReader {
     limits: HeadLimits = defaultHeadLimits,
     text: TextCodec = plainText,
   ) {
-    this.length = 0;
-    this.fieldsAt = 0;
-    this.fieldCount = 0;
-    this.minor = 1;
-    this.method = '';
-    this.target = '';
-    this.form = FORM_INVALID;
     this.authorityAt = 0;
     this.authorityEnd = 0;
-    this.status = 0;
-    this.reason = '';
     this.framing = FRAMING_NONE;
-    this.contentLength = -1;
-    this.flags = 0;
-    this.persistent = false;
     this.errorAt = 0;
     this.phase = PHASE_LINE;
     this.fault = null;
@@ -137,6 +94,69 @@ export class HeadReader {
     this.requestMethod = requestMethod;
     if (this.isRequest) this.requestLine.reset();
     else this.statusLine.reset();
+  }
+
+  // What has been read is valid after COMPLETE, until `reset`. It stays where it was found: copying costs.
+
+  /** The octets of the head, ignored empty lines and the final CRLF included. */
+  get length(): number {
+    return this.section.at;
+  }
+
+  /** Where the field lines begin, relative to the head's start. */
+  get fieldsAt(): number {
+    return this.isRequest ? this.requestLine.at : this.statusLine.at;
+  }
+
+  /** The field lines there are. */
+  get fieldCount(): number {
+    return this.section.count;
+  }
+
+  /** Minor version: 0 or 1. */
+  get minor(): number {
+    return this.isRequest ? this.requestLine.minor : this.statusLine.minor;
+  }
+
+  /** Requests. Known methods are interned. */
+  get method(): string {
+    return this.requestLine.method;
+  }
+
+  /** Requests: the request-target as it was sent. */
+  get target(): string {
+    return this.requestLine.target;
+  }
+
+  /** Requests: one of the `FORM_` constants. */
+  get form(): number {
+    return this.requestLine.form;
+  }
+
+  /** Responses: 100 to 599. */
+  get status(): number {
+    return this.statusLine.status;
+  }
+
+  /** Responses: the reason-phrase, perhaps empty. */
+  get reason(): string {
+    return this.statusLine.reason;
+  }
+
+  /** The value of Content-Length, or -1. It frames the message only with FRAMING_LENGTH. */
+  get contentLength(): number {
+    return this.section.contentLength;
+  }
+
+  /** The `SAYS_`, `HAS_` and `EXPECTS_` bits of field-section.ts. */
+  get flags(): number {
+    return this.section.flags;
+  }
+
+  /** Whether the sender will use the connection again after this message (RFC 9112 §9.3). */
+  get persistent(): boolean {
+    const flags = this.section.flags;
+    return (flags & SAYS_CLOSE) === 0 && (this.minor === 1 || (flags & SAYS_KEEP_ALIVE) !== 0);
   }
 
   /** Whether some of the head, an ignored empty line perhaps, has been read. */
@@ -164,11 +184,11 @@ export class HeadReader {
   read(bytes: Uint8Array, start: number, end: number): number {
     const stop = end - start > this.maxHead ? start + this.maxHead : end;
     if (this.phase === PHASE_LINE) {
-      const line = this.isRequest
-        ? this.readRequestLine(bytes, start, stop)
-        : this.readStatusLine(bytes, start, stop);
-      if (line !== COMPLETE) return line === ERROR || stop === end ? line : this.failTooLarge();
-      this.section.begin(this.fieldsAt, this.minor);
+      const line = this.isRequest ? this.requestLine : this.statusLine;
+      const result = line.read(bytes, start, stop);
+      if (result === ERROR) return this.fail(line.fault, line.at);
+      if (result === NEED_DATA) return stop === end ? NEED_DATA : this.failTooLarge();
+      this.section.begin(line.at, line.minor);
       this.phase = PHASE_FIELDS;
     } else if (this.phase !== PHASE_FIELDS) {
       return this.phase === PHASE_COMPLETE ? COMPLETE : ERROR;
@@ -180,54 +200,23 @@ export class HeadReader {
     return stop === end ? NEED_DATA : this.failTooLarge();
   }
 
-  private readRequestLine(bytes: Uint8Array, start: number, stop: number): number {
-    const line = this.requestLine;
-    const result = line.read(bytes, start, stop);
-    if (result === COMPLETE) {
-      this.method = line.method;
-      this.target = line.target;
-      this.form = line.form;
-      this.minor = line.minor;
-      this.fieldsAt = line.at;
-    } else if (result === ERROR) this.fail(line.fault, line.at);
-    return result;
-  }
-
-  private readStatusLine(bytes: Uint8Array, start: number, stop: number): number {
-    const line = this.statusLine;
-    const result = line.read(bytes, start, stop);
-    if (result === COMPLETE) {
-      this.status = line.status;
-      this.reason = line.reason;
-      this.minor = line.minor;
-      this.fieldsAt = line.at;
-    } else if (result === ERROR) this.fail(line.fault, line.at);
-    return result;
-  }
-
   /** All field lines are read: decides what follows the head. */
   private decide(bytes: Uint8Array, start: number): number {
-    const section = this.section;
-    const flags = section.flags;
-    this.flags = flags;
-    this.fieldCount = section.count;
-    this.contentLength = section.contentLength;
-    this.length = section.at;
-    this.persistent = (flags & SAYS_CLOSE) === 0 && (this.minor === 1 || (flags & SAYS_KEEP_ALIVE) !== 0);
     const fault = this.isRequest ? this.decideRequest(bytes, start) : this.decideResponse();
-    if (fault !== null) return this.fail(fault, section.at - 1);
+    if (fault !== null) return this.fail(fault, this.section.at - 1);
     this.phase = PHASE_COMPLETE;
     return COMPLETE;
   }
 
   private decideRequest(bytes: Uint8Array, start: number): MessageFault | null {
     const section = this.section;
-    if (this.minor === 1) {
+    const { form, minor } = this.requestLine;
+    if (minor === 1) {
       if ((section.flags & HAS_HOST) === 0) return FIELDS.hostMissing;
       // RFC 9112 §3.2: empty only for a target URI without an authority; one that we serve by origin-form has one.
-      if (this.form === FORM_ORIGIN && section.hostAt === section.hostEnd) return FIELDS.host;
+      if (form === FORM_ORIGIN && section.hostAt === section.hostEnd) return FIELDS.host;
     }
-    if (this.form === FORM_ORIGIN) {
+    if (form === FORM_ORIGIN) {
       this.authorityAt = section.hostAt;
       this.authorityEnd = section.hostEnd;
     } else this.takeAuthority(bytes, start);
@@ -235,7 +224,7 @@ export class HeadReader {
       this.framing = section.contentLength < 0 ? FRAMING_NONE : FRAMING_LENGTH;
     } else if (section.codings === CODINGS_CHUNKED) this.framing = FRAMING_CHUNKED;
     else return section.codings === CODINGS_OTHER ? FIELDS.chunkedNotFinal : FIELDS.codingUnsupported;
-    if (this.form === FORM_AUTHORITY) {
+    if (form === FORM_AUTHORITY) {
       if (this.framing === FRAMING_CHUNKED || section.contentLength > 0) return FIELDS.connectContent;
       this.framing = FRAMING_NONE;
     }
