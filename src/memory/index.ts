@@ -17,4 +17,5 @@ export {
   type SlabSource,
   type WorkspaceKind,
 } from './slab-pool.js';
-export { BumpWorkspace, type Snapshot, type Workspace } from './workspace.js';
+export { BumpWorkspace } from './workspace.js';
+export type { Snapshot, Workspace } from './workspace-contract.js';

@@ -11,7 +11,7 @@ import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
 import type { SlabSource } from './slab-pool.js';
-import type { Workspace } from './workspace.js';
+import type { Workspace } from './workspace-contract.js';
 
 /** Less room than this at the end of a slab is not worth a read: the unit moves first. */
 const leastRoomBytes = 1024;

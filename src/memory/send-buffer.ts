@@ -11,7 +11,7 @@ import type { FrozenBytes, Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
 import type { SlabSource } from './slab-pool.js';
-import type { Workspace } from './workspace.js';
+import type { Workspace } from './workspace-contract.js';
 
 /**
  * Told once, when lent bytes are their owner's again. It may call the send buffer back: the account and the order

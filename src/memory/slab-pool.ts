@@ -6,7 +6,8 @@ import { MisuseError } from '../errors.js';
 import type { Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
 import { Slab, type SlabHome } from './slab.js';
-import { BumpWorkspace, type Workspace } from './workspace.js';
+import { BumpWorkspace } from './workspace.js';
+import type { Workspace } from './workspace-contract.js';
 
 /** Whoever can be asked for slabs: the pool, or a share of it. */
 export interface SlabSource {
