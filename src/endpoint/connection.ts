@@ -11,23 +11,23 @@
  *
  * It does not know what any session speaks, what any transport is, or whether time is real.
  */
-import { MisuseError, TransportError, type UndercoatError } from '../errors.js';
+import { TransportError, type UndercoatError } from '../errors.js';
 import { Machine } from '../machine/index.js';
-import { Owner, ReceiveBuffer, SendBuffer, type SlabShare } from '../memory/index.js';
-import type { Handoff, Session, SessionContext, Verdict } from '../session/contract.js';
+import { Owner, type SlabShare } from '../memory/index.js';
+import type { Ending } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { Clock } from '../transport/clock.js';
 import type { ByteRange, Transport, TransportReceiver } from '../transport/contract.js';
 import type { TransportFacts } from '../transport/facts.js';
-import { Chain } from './chain.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { ContinuedTransport } from './continued-transport.js';
 import { LazyTimer } from './lazy-timer.js';
 import { Relay } from './relay.js';
+import { type RunHost, SessionRun } from './session-run.js';
 import { SlabWaiter } from './slab-waiter.js';
-import type { Application, SessionStep } from './step.js';
+import type { Application } from './step.js';
 import { connectionTable } from './table.js';
-import { UnusedBytes } from './unused-bytes.js';
+import { WriteWatch } from './write-watch.js';
 
 const { opened, handoff, swap, tunnel, finish, flushed, abort, closed, open } = connectionTable.event;
 const {
@@ -42,55 +42,34 @@ const {
 } = connectionTable.state;
 
 const never = Number.POSITIVE_INFINITY;
-/** Calls of a session in one turn because it woke itself; then other connections have theirs. */
-const mostRounds = 32;
 
-export class Connection implements TransportReceiver {
+export class Connection implements TransportReceiver, RunHost {
   readonly id: number;
   /** The first reason why it ended; undefined while it lives and after an orderly end. */
-  error: UndercoatError | undefined;
-  facts: ConnectionFacts;
+  error: UndercoatError | undefined = undefined;
 
   private readonly settings: ConnectionSettings;
-  private readonly application: Application;
+  private readonly role: Application['role'];
   private readonly keeper: ConnectionKeeper<Connection>;
   private readonly clock: Clock;
   private readonly machine: Machine;
-  private readonly chain: Chain;
-  private readonly receiveShare: SlabShare;
-  private readonly sendShare: SlabShare;
+  private readonly run: SessionRun;
   private readonly receiveWaiter: SlabWaiter;
   private readonly sendWaiter: SlabWaiter;
   private readonly timer: LazyTimer;
-  private readonly wake = (): void => this.woke();
+  private readonly writes: WriteWatch;
   private readonly turn = (): void => this.runTurn();
+  private readonly report = (thrown: unknown): void => this.keeper.threw(thrown);
 
   private transport: Transport;
   private relay: Relay;
-  private session: Session | null = null;
-  private verdict: Verdict = 'need-data';
-  private input: ReceiveBuffer;
-  private output: SendBuffer;
-  /** What the session before did not use, on its way to this one. */
-  private unused = new UnusedBytes(undefined);
-  /** The peer half-closed; this session was told. */
-  private peerEnded = false;
-  private endTold = false;
-  /** A shutdown was asked for; this session was told. */
-  private draining = false;
-  private drainTold = false;
   /** The transport was denied room and waits for `resume`. */
   private stalled = false;
   private inTurn = false;
-  /** The session asked for another call. */
-  private woken = false;
   /** A turn of the clock's is on its way. */
   private scheduled = false;
   /** Time of the present turn. */
   private now = 0;
-  /** Output is with the transport, and when it last got on. */
-  private writing = false;
-  private progressAt = 0;
   /** When opening, lingering, or the wait for whoever takes a tunnel up must have come to an end. */
   private dueAt = never;
   private openingCode = '';
@@ -105,25 +84,22 @@ export class Connection implements TransportReceiver {
     id: number,
   ) {
     const { clock, pool } = settings;
+    const owner = new Owner('session', 'connection', id);
+    const receive: SlabShare = pool.share(settings.receiveBytes);
+    const send: SlabShare = pool.share(settings.sendBytes);
     this.id = id;
-    this.error = undefined;
-    this.facts = { transport: { kind: transport.kind } };
     this.settings = settings;
-    this.application = application;
+    this.role = application.role;
     this.keeper = keeper;
     this.clock = clock;
-    const owner = new Owner('session', 'connection', id);
     this.machine = new Machine(connectionTable, owner, settings.observer);
-    this.chain = new Chain(settings.steps);
-    this.receiveShare = pool.share(settings.receiveBytes);
-    this.sendShare = pool.share(settings.sendBytes);
-    this.receiveWaiter = new SlabWaiter(this.receiveShare, clock, () => this.slabToReceive());
-    this.sendWaiter = new SlabWaiter(this.sendShare, clock, this.turn);
+    this.run = new SessionRun(this, settings, application, owner, { receive, send }, () => this.woke());
+    this.receiveWaiter = new SlabWaiter(receive, clock, () => this.slabToReceive());
+    this.sendWaiter = new SlabWaiter(send, clock, this.turn);
     this.timer = new LazyTimer(clock, () => this.expire());
+    this.writes = new WriteWatch(settings.deadlines.write);
     this.transport = transport;
     this.relay = new Relay(this);
-    this.input = new ReceiveBuffer(this.receiveShare, owner);
-    this.output = new SendBuffer(this.sendShare, owner);
   }
 
   /** The state's name in the connection table. */
@@ -131,21 +107,25 @@ export class Connection implements TransportReceiver {
     return this.machine.stateName;
   }
 
+  get facts(): ConnectionFacts {
+    return this.run.facts;
+  }
+
   /** True while an exchange or a handshake is under way. */
   get busy(): boolean {
-    return this.machine.is(running) ? (this.session as Session).busy : !this.machine.is(over);
+    return this.machine.is(running) ? this.run.busy : !this.machine.is(over);
   }
 
   /** Begins: the transport is opened, with every transport that the stack puts on it before the first session. */
   start(): void {
     this.machine.take(open, undefined);
     const { deadlines, steps } = this.settings;
-    const isConnecting = this.application.role === 'client' || steps[0]?.kind !== 'transport';
+    const isConnecting = this.role === 'client' || steps[0]?.kind !== 'transport';
     this.openingCode = isConnecting ? 'connect-timeout' : 'tls-handshake-timeout';
     this.dueAt = this.clock.now() + (isConnecting ? deadlines.connect : deadlines.tlsHandshake);
     this.timer.want(this.dueAt);
     try {
-      this.transport = this.chain.wrap(this.transport);
+      this.transport = this.run.chain.wrap(this.transport);
       this.transport.open(this.relay);
     } catch (thrown) {
       this.broke(thrown);
@@ -154,7 +134,7 @@ export class Connection implements TransportReceiver {
 
   /** Graceful: what has begun is finished, nothing new is taken up. Takes effect in a turn of its own. */
   shutdown(): void {
-    this.draining = true;
+    this.run.draining = true;
     this.schedule();
   }
 
@@ -171,13 +151,11 @@ export class Connection implements TransportReceiver {
     if (!this.machine.is(opening)) return;
     this.beginTurn();
     try {
-      this.facts = { ...this.facts, transport: facts };
-      if (this.draining) this.abort();
+      if (this.run.draining) this.abort();
       else {
         this.machine.take(opened, undefined);
         this.dueAt = never;
-        if (this.chain.decide(this.facts, undefined)) this.swapTransport();
-        else this.work(this.startSession(this.chain.session()));
+        this.run.begin(facts, this.now);
       }
     } catch (thrown) {
       this.broke(thrown);
@@ -187,12 +165,12 @@ export class Connection implements TransportReceiver {
 
   room(): ByteRange | undefined {
     if (this.reading) {
-      const room = this.input.room();
+      const room = this.run.room();
       if (room !== undefined) {
         this.receiveWaiter.settle(false);
         return room;
       }
-      if (!this.input.full) this.receiveWaiter.ask();
+      if (!this.run.input.full) this.receiveWaiter.ask();
     }
     this.stalled = true;
     return undefined;
@@ -201,9 +179,12 @@ export class Connection implements TransportReceiver {
   received(count: number): void {
     this.beginTurn();
     try {
-      this.input.received(count);
-      if (this.machine.is(running)) this.work((this.session as Session).receive(this.now));
-      else this.discard(count);
+      this.run.input.received(count);
+      if (this.machine.is(running)) this.run.receive(this.now);
+      else {
+        this.run.discard();
+        this.lingeredBytes += count;
+      }
     } catch (thrown) {
       this.broke(thrown);
     }
@@ -212,9 +193,8 @@ export class Connection implements TransportReceiver {
 
   ended(): void {
     this.beginTurn();
-    this.peerEnded = true;
     try {
-      if (this.machine.is(running)) this.work(this.verdict);
+      if (this.machine.is(running)) this.run.ended(this.now);
     } catch (thrown) {
       this.broke(thrown);
     }
@@ -225,10 +205,10 @@ export class Connection implements TransportReceiver {
     if (this.machine.is(over)) return;
     this.beginTurn();
     try {
-      this.progressAt = this.now;
-      this.output.written(count);
-      this.writing = this.output.pendingBytes > 0;
-      if (this.machine.is(running)) this.work((this.session as Session).written(this.now));
+      const { output } = this.run;
+      output.written(count);
+      this.writes.progressed(this.now, output.pendingBytes);
+      if (this.machine.is(running)) this.run.written(this.now);
     } catch (thrown) {
       this.broke(thrown);
     }
@@ -243,12 +223,7 @@ export class Connection implements TransportReceiver {
     this.timer.cancel();
     this.receiveWaiter.close();
     this.sendWaiter.close();
-    // The session first: what its exchanges hold are leases on the buffers.
-    this.guarded(() => this.session?.fail(this.error, this.now));
-    this.guarded(() => this.unused.drop());
-    this.guarded(() => this.input.close());
-    this.guarded(() => this.output.fail());
-    this.session = null;
+    this.run.close(this.error, this.now, this.report);
     this.inTurn = false;
     this.keeper.closed(this);
   }
@@ -266,14 +241,14 @@ export class Connection implements TransportReceiver {
         this.broke(thrown);
       }
       this.waitForMemory();
-      if (this.woken) this.schedule();
+      if (this.run.woken) this.schedule();
     }
-    if (this.machine.is(finishing) && this.output.pendingBytes === 0) {
+    if (this.machine.is(finishing) && this.run.output.pendingBytes === 0) {
       this.machine.take(flushed, undefined);
       this.dueAt = this.now + this.settings.deadlines.linger;
     }
     this.inTurn = false;
-    const { input } = this;
+    const { input } = this.run;
     if (this.stalled && this.reading && !input.full) {
       this.stalled = false;
       this.transport.resume();
@@ -285,12 +260,11 @@ export class Connection implements TransportReceiver {
   /** A turn that the clock began: somebody woke the session, or is to be told to shut down. */
   private runTurn(): void {
     this.scheduled = false;
-    if (this.machine.is(opening) && this.draining) this.abort();
+    if (this.machine.is(opening) && this.run.draining) this.abort();
     if (!this.machine.is(running)) return;
     this.beginTurn();
-    this.woken = false;
     try {
-      this.work((this.session as Session).receive(this.now));
+      this.run.resume(this.now);
     } catch (thrown) {
       this.broke(thrown);
     }
@@ -298,7 +272,7 @@ export class Connection implements TransportReceiver {
   }
 
   private woke(): void {
-    this.woken = true;
+    this.run.woken = true;
     if (!this.inTurn) this.schedule();
   }
 
@@ -308,98 +282,28 @@ export class Connection implements TransportReceiver {
     this.clock.defer(this.turn);
   }
 
-  /** Follows a verdict as far as it goes now. */
-  private work(first: Verdict): void {
-    let verdict = first;
-    for (let round = 0; ; ) {
-      this.verdict = verdict;
-      if (!this.machine.is(running)) return;
-      const session = this.session as Session;
-      if (verdict === 'closed') {
-        this.finish(session);
-        return;
-      }
-      if (verdict === 'handed-off') {
-        if (!this.handOff(session.handoff())) return;
-        verdict = this.verdict;
-      } else if (this.draining && !this.drainTold) {
-        this.drainTold = true;
-        verdict = session.shutdown(this.now);
-      } else if (!this.unused.none && this.feed()) {
-        verdict = session.receive(this.now);
-      } else if (this.peerEnded && !this.endTold && this.unused.none) {
-        this.endTold = true;
-        verdict = session.end(this.now);
-      } else if (this.woken && round < mostRounds) {
-        this.woken = false;
-        round += 1;
-        verdict = session.receive(this.now);
-      } else return;
-    }
+  // The run's side.
+
+  get isRunning(): boolean {
+    return this.machine.is(running);
   }
 
-  /** Starts the next session. */
-  private startSession(step: SessionStep): Verdict {
-    const context: SessionContext = {
-      input: this.input,
-      output: this.output,
-      facts: this.facts,
-      deadlines: this.settings.deadlines,
-      text: this.settings.text,
-      observer: this.settings.observer,
-      id: this.id,
-      wake: this.wake,
-    };
-    const session = step.start(context, this.application);
-    this.session = session;
-    this.endTold = false;
-    this.drainTold = false;
-    return session.start(this.now);
-  }
-
-  /** @returns whether a session goes on in this turn; its first verdict is `verdict` then */
-  private handOff({ to, unused, facts, inputEnded, takeOver }: Handoff): boolean {
-    this.unused.giveBack(unused);
-    this.facts = facts;
-    this.peerEnded ||= inputEnded;
-    if (this.input.pendingBytes > 0) {
-      throw new MisuseError(
-        'handoff-loses-bytes',
-        'CON-3',
-        'a session handed off and left bytes in its buffer',
-      );
-    }
-    this.input.close();
-    if (takeOver !== undefined) {
-      this.openTunnel(takeOver);
-      return false;
-    }
-    if (this.chain.decide(facts, to)) {
-      this.swapTransport();
-      return false;
-    }
+  handedOff(): void {
     this.machine.take(handoff, undefined);
-    const step = this.chain.session();
-    this.input = new ReceiveBuffer(this.receiveShare, new Owner('session', step.name, this.id));
-    this.verdict = this.startSession(step);
-    return true;
   }
 
-  private swapTransport(): void {
+  swap(): void {
     this.machine.take(swap, undefined);
     const continued = this.detach();
     this.transport = continued;
     this.relay = new Relay(this);
-    this.output = new SendBuffer(this.sendShare, this.machine.owner);
-    this.writing = false;
-    this.peerEnded = false;
     this.openingCode = 'tls-handshake-timeout';
     this.dueAt = this.now + this.settings.deadlines.tlsHandshake;
-    this.transport = this.chain.wrap(continued);
+    this.transport = this.run.chain.wrap(continued);
     this.transport.open(this.relay);
   }
 
-  private openTunnel(takeOver: (pipe: Transport) => void): void {
+  tunnel(takeOver: (pipe: Transport) => void): void {
     this.machine.take(tunnel, undefined);
     const pipe = this.detach();
     this.transport = pipe;
@@ -409,91 +313,68 @@ export class Connection implements TransportReceiver {
     takeOver(pipe);
   }
 
+  finished(ending: Ending, error: UndercoatError | undefined): void {
+    this.error ??= error;
+    if (ending === 'abort') {
+      this.abort(error);
+      return;
+    }
+    this.flush();
+    this.machine.take(finish, undefined);
+    this.run.discard();
+    this.transport.end();
+  }
+
   /** The transport goes on without this chain of sessions; what is unused, and what is in flight, goes with it. */
   private detach(): ContinuedTransport {
     this.flush();
-    const { relay, transport: lower, unused, peerEnded: inputEnded, output, clock } = this;
-    this.unused = new UnusedBytes(undefined);
-    this.session = null;
+    const { relay, transport: lower, clock } = this;
     this.stalled = false;
+    this.writes.reset();
     const continued: ContinuedTransport = new ContinuedTransport({
       lower,
       facts: this.facts.transport,
-      unused,
-      inputEnded,
-      output,
+      ...this.run.detach(),
       clock,
       closed: (error) => {
         // A transport that stands on it speaks for itself.
         if (this.transport === continued) this.closed(error);
       },
-      report: (error) => this.keeper.threw(error),
+      report: this.report,
     });
     relay.target = continued;
     return continued;
   }
 
-  /** The session is over; how the connection ends is its word. */
-  private finish(session: Session): void {
-    this.error ??= session.error;
-    if (session.ending === 'abort') {
-      this.abort(session.error);
-      return;
-    }
-    this.flush();
-    this.machine.take(finish, undefined);
-    this.unused.drop();
-    this.input.discard(this.input.pendingBytes);
-    this.transport.end();
-  }
-
-  /** What comes after the last answer is taken from the peer, so that it can read that answer, and thrown away. */
-  private discard(count: number): void {
-    this.input.discard(this.input.pendingBytes);
-    this.lingeredBytes += count;
-  }
-
   /** Whether more is taken from the transport. */
   private get reading(): boolean {
     const { machine } = this;
-    if (machine.is(running)) return this.unused.none;
+    if (machine.is(running)) return this.run.unused.none;
     // Over the budget the peer is left with what it wrote: a reset would cost it the answer, so the deadline decides.
     if (machine.is(finishing) || machine.is(lingering)) return this.lingeredBytes < this.settings.lingerBytes;
     return false;
   }
 
   private flush(): void {
-    const { output } = this;
+    const { output } = this.run;
     if (!output.ready) return;
-    if (!this.writing) {
-      this.writing = true;
-      this.progressAt = this.now;
-    }
+    this.writes.began(this.now);
     this.transport.write(output.take());
   }
 
-  /** Gives the session some of what the one before left. @returns false when there is no room for it now */
-  private feed(): boolean {
-    const { input } = this;
-    const room = input.room();
-    if (room === undefined) {
-      if (!input.full) this.receiveWaiter.ask();
-      return false;
-    }
-    this.receiveWaiter.settle(false);
-    input.received(this.unused.into(room));
-    return true;
-  }
-
-  /** The session could not build its output for want of a slab. */
+  /** Waits where the run waits: for a slab to receive what an earlier session left in, for one to build output in. */
   private waitForMemory(): void {
-    if (this.verdict === 'paused' && (this.session as Session).pausedBy === 'memory') this.sendWaiter.ask();
+    const { run } = this;
+    if (!run.unused.none && !run.input.full) this.receiveWaiter.ask();
+    if (run.waitsForMemory) this.sendWaiter.ask();
     else this.sendWaiter.settle(true);
   }
 
   private slabToReceive(): void {
-    if (!this.unused.none) this.runTurn();
-    else if (this.stalled) {
+    if (!this.run.unused.none) {
+      this.runTurn();
+      if (this.isRunning) this.receiveWaiter.settle(false);
+    } else if (this.stalled) {
       this.stalled = false;
       this.transport.resume();
     } else this.receiveWaiter.settle(true);
@@ -502,13 +383,9 @@ export class Connection implements TransportReceiver {
   /** When something is due, on the clock's scale. */
   private deadline(): number {
     const { machine } = this;
-    if (machine.is(running)) return Math.min((this.session as Session).deadline(), this.writeDue());
-    if (machine.is(finishing)) return this.writeDue();
+    if (machine.is(running)) return Math.min(this.run.deadline(), this.writes.due());
+    if (machine.is(finishing)) return this.writes.due();
     return machine.is(opening) || machine.is(lingering) || machine.is(tunnelling) ? this.dueAt : never;
-  }
-
-  private writeDue(): number {
-    return this.writing ? this.progressAt + this.settings.deadlines.write : never;
   }
 
   private expire(): void {
@@ -526,8 +403,8 @@ export class Connection implements TransportReceiver {
   }
 
   private expireRunning(): void {
-    if (this.now >= this.writeDue()) this.abort(this.timeout('write-timeout', 'the peer does not read'));
-    else if (this.machine.is(running)) this.work((this.session as Session).expire(this.now));
+    if (this.now >= this.writes.due()) this.abort(this.timeout('write-timeout', 'the peer does not read'));
+    else if (this.machine.is(running)) this.run.expire(this.now);
   }
 
   private expireTunnel(): void {
@@ -541,18 +418,14 @@ export class Connection implements TransportReceiver {
     return new TransportError(code, message, { cites: 'LAY-4' });
   }
 
-  private guarded(act: () => void): void {
-    try {
-      act();
-    } catch (thrown) {
-      this.keeper.threw(thrown);
-    }
-  }
-
   /** Something threw that must not: it goes no further than this connection. */
   private broke(thrown: unknown): void {
     this.keeper.threw(thrown);
     const error = new TransportError('connection-broke', 'code of the connection threw', { cause: thrown });
-    this.guarded(() => this.abort(error));
+    try {
+      this.abort(error);
+    } catch (again) {
+      this.keeper.threw(again);
+    }
   }
 }

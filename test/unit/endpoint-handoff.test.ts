@@ -194,6 +194,32 @@ test('a tunnel is under back-pressure from its first byte on', () => {
   bed.assertQuiescent();
 });
 
+test('nothing that came later passes what was unused, not even when the reader has room again unasked', () => {
+  let pipe: Wire | undefined;
+  const bed = new Bed([
+    takerStep({
+      bytes: 4,
+      takeOver: (transport) => {
+        pipe = new Wire(transport);
+        pipe.reading = false;
+      },
+    }),
+  ]);
+  const { wire } = bed.connect();
+  wire.write('headearly');
+  bed.clock.run();
+  if (pipe !== undefined) pipe.reading = true;
+  wire.write(' and late');
+  bed.clock.run();
+  expect(pipe?.text).toBe('');
+  pipe?.transport.resume();
+  bed.clock.run();
+  expect(pipe?.text).toBe('early and late');
+  wire.transport.abort();
+  bed.clock.run();
+  bed.assertQuiescent();
+});
+
 test.each(['before it is opened', 'after it was opened'])(
   'a tunnel is aborted %s: nothing is held',
   (when) => {
