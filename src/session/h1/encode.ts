@@ -45,7 +45,7 @@ const HEX_DIGITS = octetsOf('0123456789abcdef');
 /** Two octets that end a line, and the data of a chunk. Foreign bytes, never changed. */
 export const CRLF: Uint8Array = octetsOf('\r\n');
 /** The end of a chunked body without trailers. Foreign bytes, never changed. */
-export const CHUNKED_END: Uint8Array = octetsOf('0\r\n\r\n');
+const CHUNKED_END: Uint8Array = octetsOf('0\r\n\r\n');
 
 const STATUS_LINES: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(600).fill(undefined);
 
@@ -163,7 +163,7 @@ export function encodeLastChunk(
 }
 
 /** A non-negative safe integer in decimal digits. */
-export function writeDecimal(value: number, bytes: Uint8Array, at: number, end: number): number {
+function writeDecimal(value: number, bytes: Uint8Array, at: number, end: number): number {
   let digits = 1;
   for (let power = 10; power <= value; power *= 10) digits++;
   if (end - at < digits) return -1;

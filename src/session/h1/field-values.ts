@@ -103,7 +103,7 @@ export const CODINGS_CHUNKED = 1;
 /** Something else, and not (yet) chunked after it. */
 export const CODINGS_OTHER = 2;
 /** Something else, and chunked last. */
-export const CODINGS_OTHER_CHUNKED = 3;
+const CODINGS_OTHER_CHUNKED = 3;
 /** Not a list of transfer codings. */
 export const CODINGS_MALFORMED = 4;
 /** Something follows chunked, so it is not final. */

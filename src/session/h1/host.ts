@@ -15,7 +15,7 @@ const MAX_PORT = 65_535;
 /** Not a uri-host with an optional port. */
 export const HOST_INVALID = 0;
 /** A host without a port, or with a colon and no digits, which means the same (RFC 3986 §3.2.3). */
-export const HOST_ALONE = 1;
+const HOST_ALONE = 1;
 /** A host and a port up to 65535. */
 export const HOST_PORT = 2;
 
