@@ -6,6 +6,7 @@ import { DecoratedTransport } from '../../src/transport/decorator.js';
 import type { TransportFacts } from '../../src/transport/facts.js';
 import { memoryPair } from '../../src/transport/memory.js';
 import { platformClock } from '../../src/transport/node/clock.js';
+import { toDuplex } from '../../src/transport/node/duplex.js';
 import { tcp } from '../../src/transport/node/tcp.js';
 import {
   type TlsClientOptions,
@@ -254,6 +255,23 @@ test('an end without close_notify is a truncation, reported after every byte bef
   await ends.until(() => ends.right.isClosed);
   expect([ends.right.receivedTotal, ends.right.isEnded]).toEqual([5000, false]);
   expect(ends.right.error).toMatchObject({ code: 'tls-truncated', cites: 'RFC 8446 §6.1' });
+});
+
+test('a stream on TLS that is done does not tear down what its peer has still to read', async () => {
+  const pair = await connectedPair(tls(server, tcp({ port: 0 })), (port) =>
+    tls({ ca, servername: 'localhost' }, tcp({ port })),
+  );
+  const near = toDuplex(pair.left);
+  const far = toDuplex(await pair.right);
+  far.end();
+  near.end(Buffer.alloc(300_000));
+  near.resume();
+  while (!near.closed) await turn();
+  for (let i = 0; i < 20; i++) await turn();
+  let total = 0;
+  for await (const chunk of far) total += (chunk as Buffer).length;
+  expect([total, near.errored, far.errored]).toEqual([300_000, null, null]);
+  await pair.dispose?.();
 });
 
 /** A pipe whose first octets somebody else took; whoever opens it gets what follows. */
