@@ -120,6 +120,7 @@ export function readChunked(text: string, ends: readonly number[], options: Chun
       result = reader.read(bytes, at, stop);
       if (result === DATA) data += characters(bytes, reader.dataStart, reader.dataEnd);
       at = reader.position;
+      if (at > stop) throw new RangeError('the reader went beyond the end that it was given');
     }
     consumed = from + reader.position - start;
     if (result === ERROR) {

@@ -92,6 +92,12 @@ describe('WS-8: heads are written whole or not at all', () => {
     expect(written(write)).toBe(`HTTP/1.1 599 \r\n${lines}\r\n`);
   });
 
+  it.each([1, 9, 10, 11, 99, 100, 999, 1000, 10 ** 15 - 1, 10 ** 15])('a length of %i', (length) => {
+    const write: Write = (bytes, at, end) =>
+      encodeResponseHead(bytes, at, end, 200, [], FRAMING_LENGTH, length, CONNECTION_UNSAID, undefined);
+    expect(written(write)).toBe(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
+  });
+
   it('a request', () => {
     const write: Write = (bytes, at, end) =>
       encodeRequestHead(

@@ -395,6 +395,15 @@ describe('the reader as a machine', () => {
     expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
   });
 
+  it('RFC 9112 §2.2: every head may have its empty lines', () => {
+    const reader = new HeadReader('request');
+    const bytes = octets(`\r\n\r\n${get()}`);
+    for (let head = 0; head < 3; head++) {
+      reader.reset();
+      expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
+    }
+  });
+
   it('what one head said does not colour the next', () => {
     const reader = new HeadReader('request');
     for (const text of [

@@ -92,7 +92,7 @@ function isIpv6(bytes: Uint8Array, at: number, end: number): boolean {
     }
     groups++;
     if (p === end) return elided ? groups < 8 : groups === 8;
-    if (groups === 8 || bytes[p] !== COLON) return false;
+    if (bytes[p] !== COLON) return false;
     p++;
     if (p < end && bytes[p] === COLON) {
       if (elided) return false;
