@@ -59,6 +59,9 @@ export class Connection implements TransportReceiver, RunHost {
   private readonly timer: LazyTimer;
   private readonly writes: WriteWatch;
   private readonly turn = (): void => this.runTurn();
+  private readonly roomier = (): void => this.slabToReceive();
+  /** Leases that were in the way of what is being received have ended: it can move, and needs no other slab. */
+  private readonly unleased = (): void => this.clock.defer(this.roomier);
   private readonly report = (thrown: unknown): void => this.keeper.threw(thrown);
 
   private transport: Transport;
@@ -94,7 +97,7 @@ export class Connection implements TransportReceiver, RunHost {
     this.clock = clock;
     this.machine = new Machine(connectionTable, owner, settings.observer);
     this.run = new SessionRun(this, settings, application, owner, { receive, send }, () => this.woke());
-    this.receiveWaiter = new SlabWaiter(receive, clock, () => this.slabToReceive());
+    this.receiveWaiter = new SlabWaiter(receive, clock, this.roomier);
     this.sendWaiter = new SlabWaiter(send, clock, this.turn);
     this.timer = new LazyTimer(clock, () => this.expire());
     this.writes = new WriteWatch(settings.deadlines.write);
@@ -170,7 +173,7 @@ export class Connection implements TransportReceiver, RunHost {
         this.receiveWaiter.settle(false);
         return room;
       }
-      if (!this.run.input.full) this.receiveWaiter.ask();
+      this.waitForRoom();
     }
     this.stalled = true;
     return undefined;
@@ -365,9 +368,17 @@ export class Connection implements TransportReceiver, RunHost {
   /** Waits where the run waits: for a slab to receive what an earlier session left in, for one to build output in. */
   private waitForMemory(): void {
     const { run } = this;
-    if (!run.unused.none && !run.input.full) this.receiveWaiter.ask();
+    if (!run.unused.none) this.waitForRoom();
     if (run.waitsForMemory) this.sendWaiter.ask();
     else this.sendWaiter.settle(true);
+  }
+
+  private waitForRoom(): void {
+    const { input } = this.run;
+    // A full buffer waits for its session, not for memory.
+    if (input.full) return;
+    this.receiveWaiter.ask();
+    input.whenUnleased(this.unleased);
   }
 
   private slabToReceive(): void {

@@ -13,6 +13,8 @@ import type { Slab } from './slab.js';
 /** Counts the live leases made between two snapshots of a workspace, so that a reset can refuse (WS-6). */
 export interface LeaseCount {
   leased: number;
+  /** Told once, when the last of them ends: somebody waits to move what lies beside them. */
+  unleased?: (() => void) | null;
 }
 
 const live = 0;
@@ -180,8 +182,14 @@ export class Lease {
   }
 
   private unpin(): void {
-    this.count.leased -= 1;
+    const { count } = this;
+    count.leased -= 1;
     this.slab.unpin();
+    if (count.leased === 0 && count.unleased) {
+      const { unleased } = count;
+      count.unleased = null;
+      unleased();
+    }
   }
 
   private check(): void {

@@ -80,6 +80,16 @@ export class ReceiveBuffer {
     return workspace.reserveAll();
   }
 
+  /**
+   * After `room` gave none: calls back once when the last lease beside the pending bytes ends, so that these can move
+   * and there may be room again without another slab. From inside the release: the callback must not ask at once
+   * (OWN-9). Nothing happens where no lease is in the way.
+   */
+  whenUnleased(callback: () => void): void {
+    const { unit } = this;
+    if (unit !== null && unit.frame.leased > 0) unit.frame.unleased = callback;
+  }
+
   /** Closes the room; its first `count` bytes were filled. @throws MisuseError WS-2 without a room, WS-5 */
   received(count: number): void {
     this.opened().closeInto(this.unit as Region, count);

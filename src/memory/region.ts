@@ -28,6 +28,7 @@ export class Region {
 export class Frame implements LeaseCount {
   /** Live leases on its regions. */
   leased: number;
+  unleased: (() => void) | null;
   /** Regions that were given out in it. */
   regions: number;
   ended: boolean;
@@ -38,6 +39,7 @@ export class Frame implements LeaseCount {
 
   constructor(base: number, older: Frame | null) {
     this.leased = 0;
+    this.unleased = null;
     this.regions = 0;
     this.ended = false;
     this.base = base;

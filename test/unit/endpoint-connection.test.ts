@@ -285,6 +285,25 @@ test('a starved pool: many connections share two slabs and all get done', () => 
   bed.assertQuiescent();
 });
 
+test('leases that end where nobody calls the session make room again, though no slab comes back', () => {
+  let echo: Echo | undefined;
+  const bed = new Bed([echoStep({}, (made) => (echo = made))], { slabBytes: 64, receiveBytes: 64 });
+  const { wire } = bed.connect();
+  const line = `${'x'.repeat(29)}\n`;
+  wire.write(`hold\n${line.repeat(20)}`);
+  bed.clock.run();
+  const before = wire.text.length;
+  expect(before).toBeLessThan(100);
+  // The application lets go, and tells nobody.
+  for (const lease of echo?.held.splice(0) ?? []) lease.release();
+  expect(wire.text).toHaveLength(before);
+  bed.clock.run();
+  expect(wire.text).toBe(`hold\n${line.repeat(20)}`);
+  wire.transport.end();
+  bed.clock.run();
+  bed.assertQuiescent();
+});
+
 test('a handoff gives the next session every byte, once, in order, and output keeps its order', () => {
   const took: string[] = [];
   const log = toyLog();
