@@ -25,14 +25,14 @@ export class FrozenBatch {
 
   /** Adds a batch, and gives a copy of all of it. */
   add(batch: readonly ByteRange[]): Uint8Array {
-    const octets: number[] = [];
+    const copies: Uint8Array[] = [];
     for (const range of batch) {
       const copy = range.bytes.slice(range.start, range.end);
       this.segments.push({ range, copy });
       this.bytes += copy.length;
-      for (const octet of copy) octets.push(octet);
+      copies.push(copy);
     }
-    return Uint8Array.from(octets);
+    return joined(copies);
   }
 
   /** The next `count` bytes are written. @throws MisuseError OWN-4 when a segment that ends here was changed */
@@ -53,6 +53,19 @@ export class FrozenBatch {
     this.bytes = 0;
     this.partial = 0;
   }
+}
+
+/** One array of all. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function requireUnchanged({ range, copy }: Frozen): void {

@@ -44,8 +44,8 @@ export function runConnection(
     pair,
     server: server.records,
     client: client.records,
-    fromServer: Uint8Array.from(pair.server.sent),
-    fromClient: Uint8Array.from(pair.client.sent),
+    fromServer: pair.server.sent,
+    fromClient: pair.client.sent,
   };
 }
 

@@ -23,7 +23,7 @@ import { plainText, type TextCodec } from '../memory/text.js';
 import type { Handoff, Session, SessionContext, Verdict } from '../session/contract.js';
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { ConnectionFacts } from '../session/facts.js';
-import { FrozenBatch } from './frozen-batch.js';
+import { FrozenBatch, joined } from './frozen-batch.js';
 
 export interface SessionEndOptions {
   /** Bytes of a slab; default 4096. */
@@ -75,8 +75,7 @@ export class SessionEnd {
   now: number;
   /** What came out of a call that must not throw. */
   readonly thrown: unknown[];
-  /** Everything that was ever given to the pipe. */
-  readonly sent: number[];
+  private readonly given: Uint8Array[];
   /** Of a handoff to nobody of the chain: what it was, and a copy of what it did not use. */
   handedOff:
     | { readonly to: string; readonly unused: Uint8Array | undefined; readonly ended: boolean }
@@ -124,7 +123,7 @@ export class SessionEnd {
     this.state = 'open';
     this.now = now;
     this.thrown = [];
-    this.sent = [];
+    this.given = [];
     this.handedOff = undefined;
     this.woken = false;
     this.peerEnded = false;
@@ -139,6 +138,11 @@ export class SessionEnd {
   /** True when `turn` would do something. */
   get due(): boolean {
     return this.state === 'open' && this.woken;
+  }
+
+  /** Everything that was ever given to the pipe. */
+  get sent(): Uint8Array {
+    return joined(this.given);
   }
 
   /** Bytes with the pipe, neither written nor failed. */
@@ -196,7 +200,7 @@ export class SessionEnd {
   take(): Uint8Array {
     if (this.state === 'aborted' || this.state === 'gone') return nothing;
     const taken = this.flight.add(this.output.take());
-    for (const octet of taken) this.sent.push(octet);
+    if (taken.length > 0) this.given.push(taken);
     if (this.state === 'finishing' && this.flight.bytes === 0 && !this.output.ready) this.state = 'ended';
     return taken;
   }

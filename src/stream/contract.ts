@@ -58,7 +58,10 @@ export interface IncomingBody {
   readonly receivedBytes: number;
   /** True once the end was received, whether or not it was consumed. */
   readonly complete: boolean;
-  /** Starts delivery, not before the caller returns. Sends 100 Continue if the peer waits for it. Once only. */
+  /**
+   * Starts delivery, not before the caller returns; once the exchange is over there is none, and the consumer is told at
+   * once how the body ended. Sends 100 Continue if the peer waits for it. Once only.
+   */
   consume(consumer: BodyConsumer): void;
   /** No `data` until `resume`. */
   pause(): void;
@@ -100,7 +103,11 @@ interface ExchangeBase extends OutgoingBody {
   readonly body: IncomingBody;
   /** True once neither side will send or receive any more. */
   readonly closed: boolean;
-  /** Called once when the exchange is over: undefined when both messages were completed. */
+  /**
+   * Called once when the exchange is over: undefined when it ended in good order, that is when our message was
+   * completed, and the peer's too, or as much of it as anybody wanted. After a good end an error is what the
+   * application itself threw when it was too late to break anything off.
+   */
   onClosed: ((error: UndercoatError | undefined) => void) | undefined;
   /**
    * Breaks the exchange off. H1: before the response is committed 500 (server), otherwise the connection ends so that

@@ -86,6 +86,8 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   /** The session has ended the exchange: no turn of its own will come any more. */
   private over: boolean;
   private error: UndercoatError | undefined;
+  /** What the application threw when it was too late to break anything off. */
+  private failure: UndercoatError | undefined;
 
   constructor(options: RequestOptions, listener: ResponseListener, session: H1ClientSession) {
     const { context } = session;
@@ -110,6 +112,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     this.aborted = false;
     this.over = false;
     this.error = undefined;
+    this.failure = undefined;
   }
 
   /** Sends the head. @throws MisuseError; nothing has changed then */
@@ -277,7 +280,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   finished(): void {
     this.over = true;
     this.giveBack();
-    this.tell(undefined);
+    this.tell(this.failure);
   }
 
   // The body's side.
@@ -294,20 +297,9 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
 
   applicationFailed(cause: unknown): void {
     const known = cause instanceof UndercoatError && cause.fault !== 'api-misuse';
-    this.abort(
-      known
-        ? cause
-        : new UndercoatError(
-            'api-misuse',
-            'application-failed',
-            'OWN-7',
-            'the application failed',
-            answerClose,
-            {
-              cause,
-            },
-          ),
-    );
+    const failure = known ? cause : applicationFailed(cause);
+    if (this.closed) this.failure ??= failure;
+    this.abort(failure);
   }
 
   private get declaredLength(): number | undefined {
@@ -357,4 +349,15 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
       this.applicationFailed(error);
     }
   }
+}
+
+function applicationFailed(cause: unknown): UndercoatError {
+  return new UndercoatError(
+    'api-misuse',
+    'application-failed',
+    'OWN-7',
+    'the application failed',
+    answerClose,
+    { cause },
+  );
 }

@@ -87,6 +87,8 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   /** What of the request was not delivered is lost to the application. */
   private lost: boolean;
   private error: UndercoatError | undefined;
+  /** What the application threw when it was too late to break anything off. */
+  private failure: UndercoatError | undefined;
 
   constructor(head: H1Head, session: H1ServerSession, owner: Owner, bodyOwner: Owner) {
     this.id = session.exchanges;
@@ -105,6 +107,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     this.over = false;
     this.lost = false;
     this.error = undefined;
+    this.failure = undefined;
     if (head.framing === FRAMING_NONE || head.contentLength === 0) this.machine.take(event['receive-end']);
   }
 
@@ -285,7 +288,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     }
     this.over = true;
     this.giveBack();
-    this.tell(undefined);
+    this.tell(this.failure);
   }
 
   // The body's side.
@@ -301,7 +304,9 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   }
 
   applicationFailed(error: unknown): void {
-    this.abort(applicationFailure(error));
+    const failure = applicationFailure(error);
+    if (this.closed) this.failure ??= failure;
+    this.abort(failure);
   }
 
   private get requestComplete(): boolean {

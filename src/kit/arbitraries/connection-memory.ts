@@ -13,7 +13,7 @@ const kind = fc.constantFrom<'bump' | 'emulated'>('bump', 'emulated');
 export function roomyMemory(roomyBytes: number): fc.Arbitrary<SessionEndOptions> {
   return fc
     .record({
-      extra: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constantFrom(2048, 14_336)),
+      extra: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constant(2048)),
       workspace: kind,
     })
     .map(({ extra, workspace }) => {

@@ -9,7 +9,7 @@ import type { ByteRange, Transport, TransportReceiver } from '../../transport/co
 import type { TransportFacts } from '../../transport/facts.js';
 
 /** Octet number `position` of the stream that the end called `salt` sends. */
-export function octet(salt: number, position: number): number {
+function octet(salt: number, position: number): number {
   return (position * 31 + (position >> 8) * 7 + (position >> 16) * 13 + salt * 101) & 0xff;
 }
 

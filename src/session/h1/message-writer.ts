@@ -214,11 +214,20 @@ export class MessageWriter {
     last: boolean,
     returned: Returned | undefined,
   ): 'written' | 'failed' | undefined {
+    this.requireRoom();
     const length = end - start;
     this.account(length, last);
     const outcome = this.content(bytes, start, end, length, returned);
     if (last) this.complete();
     return outcome;
+  }
+
+  /** All the content, right behind its head; `requireRoom` was asked before that. */
+  whole(body: Uint8Array): void {
+    const { length } = body;
+    this.account(length, true);
+    this.content(body, 0, length, length, undefined);
+    this.complete();
   }
 
   private content(
@@ -250,6 +259,7 @@ export class MessageWriter {
   lease(lease: Lease, last: boolean): void {
     // Asked for first: a lease that has ended says so before anything is counted.
     const length = lease.end - lease.start;
+    this.requireRoom();
     this.account(length, last);
     this.leased(lease, length);
     if (last) this.complete();
@@ -396,7 +406,6 @@ export class MessageWriter {
       }
       if (last && length < this.remaining && !this.silent) throw underrun(this.remaining - length);
     }
-    this.requireRoom();
     if (this.framing === FRAMING_LENGTH) this.remaining -= length;
   }
 

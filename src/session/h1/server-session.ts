@@ -278,7 +278,7 @@ export class H1ServerSession implements Session {
     writer.requireRoom();
     this.writeHead(status, fields, length, length === 0);
     if (length > 0) {
-      writer.data(body, 0, length, true, undefined);
+      writer.whole(body);
       this.responseComplete = !writer.exhausted;
     }
     this.sent();
