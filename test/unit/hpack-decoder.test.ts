@@ -333,6 +333,21 @@ describe('a block in pieces', () => {
     expect(ends.size).toBe(3);
   });
 
+  it('OWN-8: keeps no more of it than one representation has, and nothing after it', () => {
+    const value = plain('n', 'v'.repeat(1000));
+    const block = Uint8Array.from([...value, ...value]);
+    const decoder = new HpackDecoder();
+    decoder.begin(null, 0);
+    let most = 0;
+    for (let at = 0; at < block.length; at += 7) {
+      expect(decoder.decode(block, at, Math.min(block.length, at + 7))).toBe(true);
+      most = Math.max(most, decoder.carriedBytes);
+    }
+    expect(most).toBe(value.length);
+    expect(decoder.finish()).toBe(true);
+    expect(decoder.carriedBytes).toBe(0);
+  });
+
   it('OWN-6: nothing beyond a fragment changes the result', () => {
     for (const octet of [0x00, 0x7f, 0x80, 0xff]) {
       const bytes = new Uint8Array(100).fill(octet);

@@ -3,6 +3,7 @@
 import type { RowGroup } from '../row.js';
 import { bodyRows } from './bodies.js';
 import { headRows } from './heads.js';
+import { hpackRows } from './hpack.js';
 import { inProcessRows } from './in-process.js';
 import { ledgerRows } from './ledger.js';
 import { pipelineRows } from './pipelines.js';
@@ -12,6 +13,7 @@ export const rowGroups: readonly RowGroup[] = [
   ...headRows,
   ...bodyRows,
   ...pipelineRows,
+  ...hpackRows,
   ...inProcessRows,
   ...serverRows,
   ...ledgerRows,

@@ -39,7 +39,7 @@ export interface FieldSink {
 }
 
 /** The longest string literal by default, in octets as they are sent: more than any field that is served. */
-export const DEFAULT_MAX_STRING_BYTES = 65_536;
+const DEFAULT_MAX_STRING_BYTES = 65_536;
 
 const NO_BYTES = new Uint8Array(0);
 /** Octets after an integer's first (§5.1): enough for 31 bits, with room for leading zeros. */
@@ -114,6 +114,11 @@ export class HpackDecoder {
     return this.table.size;
   }
 
+  /** Octets held for a representation that is cut; at most what it says that it has, and 0 between blocks. */
+  get carriedBytes(): number {
+    return this.carry.length;
+  }
+
   /** The dynamic table, newest first. */
   tableEntries(): [name: string, value: string][] {
     const entries: [string, string][] = [];
@@ -176,7 +181,6 @@ export class HpackDecoder {
     if (this.fault === undefined && this.carried > 0) this.fault = HPACK.truncated;
     if (this.fault === undefined && this.beginning) this.leaveBeginning();
     this.carry = NO_BYTES;
-    this.carried = 0;
     return this.fault === undefined;
   }
 

@@ -28,7 +28,7 @@ export const CODE_BITS: Uint8Array = Uint8Array.of(
 );
 
 /** The longest code. */
-export const MAX_CODE_BITS = 30;
+const MAX_CODE_BITS = 30;
 
 /** The code of each octet, and of EOS, in the low CODE_BITS bits. */
 export const CODES: Uint32Array = canonicalCodes();

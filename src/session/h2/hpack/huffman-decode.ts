@@ -1,13 +1,13 @@
 /**
  * Decodes Huffman strings (RFC 7541 §5.2), eight bits a step: a state is an inner node of the code's tree, and for
  * each state and octet a table says which octets come out and which state is next. No code is shorter than five
- * bits, so that at most two come out. What kinds of octets came out is learnt on the way and costs nothing.
+ * bits, so that at most two come out. Whether a field value may have all of them is learnt on the way and costs nothing.
  *
  * This file does not know whether the string is a name or a value.
  */
 
 import { CODE_BITS, CODES, EOS } from './huffman-code.js';
-import { NAME_OCTET, VALUE_OCTET } from './octets.js';
+import { VALUE_OCTET } from './octets.js';
 
 /**
  * A step: in the bits 8 to 15 the next state, where the next octet makes an index of it; in 16 to 23 and 24 to 31
@@ -19,12 +19,10 @@ const OCTET_SHIFT = 16;
 const COUNT = 3;
 /** An octet came out that a value cannot have. */
 const NOT_VALUE = 1 << 2;
-/** An octet came out that a name cannot have. */
-const NOT_NAME = 1 << 3;
 /** EOS was met. */
-const DEAD = 1 << 4;
+const DEAD = 1 << 3;
 /** The string may end here: fewer than eight bits are left, all ones. */
-const MAY_END = 1 << 5;
+const MAY_END = 1 << 4;
 
 /** Fits what strings of usual length decode to; longer ones make it grow, up to the decoder's limits. */
 const FIRST_SCRATCH_BYTES = 4096;
@@ -41,11 +39,6 @@ export function huffmanOctets(): Uint8Array {
 /** Whether all octets that the last call gave may stand in a field value. */
 export function huffmanIsValue(): boolean {
   return (marks & NOT_VALUE) === 0;
-}
-
-/** Whether all octets that the last call gave may stand in a field name. */
-export function huffmanIsName(): boolean {
-  return (marks & NOT_NAME) === 0;
 }
 
 /** Decodes `bytes[start, end)`. @returns the number of octets, or -1 when it is no Huffman string */
@@ -101,7 +94,6 @@ function huffmanSteps(): Int32Array {
       }
       let met = out | (symbol << (OCTET_SHIFT + 8 * count));
       if (VALUE_OCTET[symbol] === 0) met |= NOT_VALUE;
-      if (NAME_OCTET[symbol] === 0) met |= NOT_NAME;
       walk(state, 0, depth + 1, path, met, count + 1);
     }
   }
