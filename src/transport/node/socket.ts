@@ -67,7 +67,10 @@ export class SocketTransport extends StreamTransport<Socket> {
   }
 
   protected override destroy(socket: Socket): void {
-    if (this.kind === 'tcp' && !socket.connecting) socket.resetAndDestroy();
+    // While a shutdown is on its way libuv refuses a reset, and Node then keeps the handle for good: the process would
+    // never come to its end.
+    const shutting = socket.writableEnded && !socket.writableFinished;
+    if (this.kind === 'tcp' && !socket.connecting && !shutting) socket.resetAndDestroy();
     else socket.destroy();
   }
 
