@@ -13,7 +13,7 @@
  */
 import { TransportError, type UndercoatError } from '../errors.js';
 import { Machine } from '../machine/index.js';
-import { Owner, type SlabShare } from '../memory/index.js';
+import { Owner } from '../memory/index.js';
 import type { Ending } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { Clock } from '../transport/clock.js';
@@ -22,9 +22,9 @@ import type { TransportFacts } from '../transport/facts.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { ContinuedTransport } from './continued-transport.js';
 import { LazyTimer } from './lazy-timer.js';
+import { type MemoryUser, MemoryWait } from './memory-wait.js';
 import { Relay } from './relay.js';
 import { type RunHost, SessionRun } from './session-run.js';
-import { SlabWaiter } from './slab-waiter.js';
 import type { Application } from './step.js';
 import { connectionTable } from './table.js';
 import { WriteWatch } from './write-watch.js';
@@ -43,7 +43,7 @@ const {
 
 const never = Number.POSITIVE_INFINITY;
 
-export class Connection implements TransportReceiver, RunHost {
+export class Connection implements TransportReceiver, RunHost, MemoryUser {
   readonly id: number;
   /** The first reason why it ended; undefined while it lives and after an orderly end. */
   error: UndercoatError | undefined = undefined;
@@ -54,20 +54,14 @@ export class Connection implements TransportReceiver, RunHost {
   private readonly clock: Clock;
   private readonly machine: Machine;
   private readonly run: SessionRun;
-  private readonly receiveWaiter: SlabWaiter;
-  private readonly sendWaiter: SlabWaiter;
+  private readonly memory: MemoryWait;
   private readonly timer: LazyTimer;
   private readonly writes: WriteWatch;
   private readonly turn = (): void => this.runTurn();
-  private readonly roomier = (): void => this.slabToReceive();
-  /** Leases that were in the way of what is being received have ended: it can move, and needs no other slab. */
-  private readonly unleased = (): void => this.clock.defer(this.roomier);
   private readonly report = (thrown: unknown): void => this.keeper.threw(thrown);
 
   private transport: Transport;
   private relay: Relay;
-  /** The transport was denied room and waits for `resume`. */
-  private stalled = false;
   private inTurn = false;
   /** A turn of the clock's is on its way. */
   private scheduled = false;
@@ -88,17 +82,15 @@ export class Connection implements TransportReceiver, RunHost {
   ) {
     const { clock, pool } = settings;
     const owner = new Owner('session', 'connection', id);
-    const receive: SlabShare = pool.share(settings.receiveBytes);
-    const send: SlabShare = pool.share(settings.sendBytes);
+    const shares = { receive: pool.share(settings.receiveBytes), send: pool.share(settings.sendBytes) };
     this.id = id;
     this.settings = settings;
     this.role = application.role;
     this.keeper = keeper;
     this.clock = clock;
     this.machine = new Machine(connectionTable, owner, settings.observer);
-    this.run = new SessionRun(this, settings, application, owner, { receive, send }, () => this.woke());
-    this.receiveWaiter = new SlabWaiter(receive, clock, this.roomier);
-    this.sendWaiter = new SlabWaiter(send, clock, this.turn);
+    this.run = new SessionRun(this, settings, application, owner, shares, () => this.woke());
+    this.memory = new MemoryWait(this.run, shares, clock, this);
     this.timer = new LazyTimer(clock, () => this.expire());
     this.writes = new WriteWatch(settings.deadlines.write);
     this.transport = transport;
@@ -167,16 +159,11 @@ export class Connection implements TransportReceiver, RunHost {
   }
 
   room(): ByteRange | undefined {
-    if (this.reading) {
-      const room = this.run.room();
-      if (room !== undefined) {
-        this.receiveWaiter.settle(false);
-        return room;
-      }
-      this.waitForRoom();
-    }
-    this.stalled = true;
-    return undefined;
+    const { reading } = this;
+    const room = reading ? this.run.room() : undefined;
+    if (room === undefined) this.memory.deny(reading);
+    else this.memory.granted();
+    return room;
   }
 
   received(count: number): void {
@@ -224,8 +211,7 @@ export class Connection implements TransportReceiver, RunHost {
     this.machine.take(closed, undefined);
     this.error ??= error;
     this.timer.cancel();
-    this.receiveWaiter.close();
-    this.sendWaiter.close();
+    this.memory.close();
     this.run.close(this.error, this.now, this.report);
     this.inTurn = false;
     this.keeper.closed(this);
@@ -243,7 +229,7 @@ export class Connection implements TransportReceiver, RunHost {
       } catch (thrown) {
         this.broke(thrown);
       }
-      this.waitForMemory();
+      if (this.isRunning) this.memory.turned();
       if (this.run.woken) this.schedule();
     }
     if (this.machine.is(finishing) && this.run.output.pendingBytes === 0) {
@@ -251,17 +237,14 @@ export class Connection implements TransportReceiver, RunHost {
       this.dueAt = this.now + this.settings.deadlines.linger;
     }
     this.inTurn = false;
+    if (this.reading) this.memory.retry();
     const { input } = this.run;
-    if (this.stalled && this.reading && !input.full) {
-      this.stalled = false;
-      this.transport.resume();
-    }
     if (input.start === input.end) input.settle();
     this.timer.want(this.deadline());
   }
 
   /** A turn that the clock began: somebody woke the session, or is to be told to shut down. */
-  private runTurn(): void {
+  runTurn(): void {
     this.scheduled = false;
     if (this.machine.is(opening) && this.run.draining) this.abort();
     if (!this.machine.is(running)) return;
@@ -283,6 +266,10 @@ export class Connection implements TransportReceiver, RunHost {
     if (this.scheduled || this.machine.is(over)) return;
     this.scheduled = true;
     this.clock.defer(this.turn);
+  }
+
+  resumeReading(): void {
+    this.transport.resume();
   }
 
   // The run's side.
@@ -332,7 +319,7 @@ export class Connection implements TransportReceiver, RunHost {
   private detach(): ContinuedTransport {
     this.flush();
     const { relay, transport: lower, clock } = this;
-    this.stalled = false;
+    this.memory.forget();
     this.writes.reset();
     const continued: ContinuedTransport = new ContinuedTransport({
       lower,
@@ -363,32 +350,6 @@ export class Connection implements TransportReceiver, RunHost {
     if (!output.ready) return;
     this.writes.began(this.now);
     this.transport.write(output.take());
-  }
-
-  /** Waits where the run waits: for a slab to receive what an earlier session left in, for one to build output in. */
-  private waitForMemory(): void {
-    const { run } = this;
-    if (!run.unused.none) this.waitForRoom();
-    if (run.waitsForMemory) this.sendWaiter.ask();
-    else this.sendWaiter.settle(true);
-  }
-
-  private waitForRoom(): void {
-    const { input } = this.run;
-    // A full buffer waits for its session, not for memory.
-    if (input.full) return;
-    this.receiveWaiter.ask();
-    input.whenUnleased(this.unleased);
-  }
-
-  private slabToReceive(): void {
-    if (!this.run.unused.none) {
-      this.runTurn();
-      if (this.isRunning) this.receiveWaiter.settle(false);
-    } else if (this.stalled) {
-      this.stalled = false;
-      this.transport.resume();
-    } else this.receiveWaiter.settle(true);
   }
 
   /** When something is due, on the clock's scale. */

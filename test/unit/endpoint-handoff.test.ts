@@ -24,6 +24,28 @@ test('a transport takes over after a session: first what that left, then the res
   bed.assertQuiescent();
 });
 
+test('a session that hands off before it was given everything leaves the rest to the next, in order', () => {
+  const took: string[] = [];
+  const note = (text: string): void => void took.push(text);
+  const bed = new Bed(
+    [
+      takerStep({ bytes: 1, took: note }),
+      takerStep({ bytes: 0 }),
+      takerStep({ bytes: 2, took: note }),
+      echoStep(),
+    ],
+    { slabBytes: 24 },
+  );
+  const { wire } = bed.connect();
+  wire.write('abcone\ntwo\nthree\nfour\n');
+  bed.clock.run();
+  expect(took).toEqual(['a', 'bc']);
+  expect(wire.text).toBe('one\ntwo\nthree\nfour\n');
+  wire.transport.end();
+  bed.clock.run();
+  bed.assertQuiescent();
+});
+
 test('transports at the bottom of a stack stand on the accepted one from the start', () => {
   const bed = new Bed(stack(turnedOverStep(), turnedOverStep()).then([turnedOverStep(), echoStep()]).steps);
   const { wire } = bed.connect();
