@@ -216,6 +216,27 @@ test('a tunnel is under back-pressure from its first byte on', () => {
   bed.assertQuiescent();
 });
 
+test('a tunnel that breaks while its user has no room: it is told at once, and what it did not take is dropped', () => {
+  let pipe: Wire | undefined;
+  const bed = new Bed([
+    takerStep({
+      bytes: 4,
+      takeOver: (transport) => {
+        pipe = new Wire(transport);
+        pipe.reading = false;
+      },
+    }),
+  ]);
+  const { connection, wire } = bed.connect();
+  wire.write('headearly');
+  bed.clock.run();
+  wire.transport.abort();
+  bed.clock.run();
+  expect(pipe).toMatchObject({ opens: 1, text: '', closes: 1, error: { code: 'connection-reset' } });
+  expect(connection.state).toBe('closed');
+  bed.assertQuiescent();
+});
+
 test('nothing that came later passes what was unused, not even when the reader has room again unasked', () => {
   let pipe: Wire | undefined;
   const bed = new Bed([
