@@ -376,7 +376,7 @@ function requireRange(bytes: Uint8Array, start: number, end: number): void {
 /** Short ranges are faster by a loop than by a call into the engine. */
 function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   const length = end - start;
-  if (length > 64) {
+  if (length > 24) {
     to.set(from.subarray(start, end), at);
     return;
   }

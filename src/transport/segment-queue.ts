@@ -108,7 +108,7 @@ export class SegmentQueue {
 }
 
 // Below this many bytes a loop is faster than making the view that `set` needs.
-const shortCopy = 48;
+const shortCopy = 24;
 
 /** Copies `count` bytes from `source[from]` on to `target[at]` on; the ranges do not overlap. */
 export function copy(source: Uint8Array, from: number, count: number, target: Uint8Array, at: number): void {

@@ -89,7 +89,7 @@ export class SessionDriver {
 
 /** As a transport in memory copies: short ranges by a loop, long ones by a call. */
 function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
-  if (end - start > 48)
+  if (end - start > 24)
     target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
   else for (let i = start; i < end; i++) target[at + i - start] = source[i] as number;
 }

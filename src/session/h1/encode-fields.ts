@@ -51,7 +51,7 @@ export type OutgoingFields = readonly (readonly [name: string, value: string])[]
 const LINE_OVERHEAD = 4;
 
 /** Copies up to this many octets in a loop: for so few a call costs more. */
-const COPY_IN_LOOP = 32;
+const COPY_IN_LOOP = 8;
 
 /** What a caller's fields say that the session acts upon. Made once and used again for every message. */
 export class FieldJudge {
