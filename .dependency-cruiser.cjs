@@ -51,9 +51,16 @@ module.exports = {
     {
       name: 'no-undeclared-packages',
       severity: 'error',
-      comment: 'src/ imports dependencies only: a development dependency is not there for users.',
+      comment: 'src/ imports dependencies only, or what its user brings: a development dependency is not there.',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
+    },
+    {
+      name: 'fast-check-in-the-kit',
+      severity: 'error',
+      comment: 'Whoever does not use the kit need not have fast-check.',
+      from: { path: '^src/', pathNot: '^src/kit/' },
+      to: { path: 'node_modules/fast-check/' },
     },
     {
       name: 'node-at-the-edges',
@@ -100,11 +107,18 @@ module.exports = {
       to: { path: '^src/session/[^/]+/', dependencyTypesNot: ['type-only'] },
     },
     only(
-      'stream-knows-no-session',
+      'stream-below-endpoint',
       'stream/',
-      `(${ground}|${transportContract}|${sessionContract}|stream/)`,
-      'A stream knows the contract of a session, not which one carries it.',
+      `(${ground}|${transportContract}|session/|stream/)`,
+      'A stream stands on the session that carries it; it knows neither pipes nor who drives them.',
     ),
+    {
+      name: 'stream-contract-knows-no-session',
+      severity: 'error',
+      comment: 'The exchange is the same whoever carries it.',
+      from: { path: '^src/stream/(contract|incoming|tables)[.]ts$' },
+      to: { path: '^src/session/[^/]+/' },
+    },
     only(
       'adapters-see-exchanges',
       'adapters/',
