@@ -230,9 +230,12 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     this.call(() => this.listener.response(head, this));
   }
 
-  upgraded(head: H1Head): ((pipe: Transport) => void) | undefined {
+  get takesPipe(): boolean {
+    return this.listener.upgraded !== undefined;
+  }
+
+  upgraded(head: H1Head): (pipe: Transport) => void {
     const { listener } = this;
-    if (listener.upgraded === undefined) return undefined;
     this.machine.take(event.upgrade);
     // The head ends with the handoff: what the application needs of it is copied now.
     const copy: ResponseHead = {

@@ -16,6 +16,6 @@ describe.each(stacks)('$name', (stack) => {
   });
 
   it('WS-9: with too little memory it succeeds, or its failure is handled', () => {
-    fc.assert(exhaustion(stack), { numRuns: 80 });
+    fc.assert(exhaustion(stack), { numRuns: 25 });
   });
 });

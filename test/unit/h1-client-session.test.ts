@@ -369,6 +369,17 @@ describe('early responses (RFC 9112 §9.5)', () => {
     bench.close();
   });
 
+  it('an interim one, and the rest of the request while the answer comes', () => {
+    const bench = taking(new Taker());
+    const exchange = begin(bench);
+    bench.feed(`HTTP/1.1 103 x\r\n\r\n${ok.slice(0, -1)}`);
+    exchange.send(octets('cd'), true);
+    bench.feed('k');
+    expect(bench.told).toEqual(['inform 103', 'response 200']);
+    expect(bench.closed).toEqual(['ok']);
+    bench.close();
+  });
+
   it('a peer that closes will not read the rest', () => {
     for (const ends of [false, true]) {
       const taker = new Taker();
@@ -426,6 +437,17 @@ describe('bodies nobody wants', () => {
     bench.close();
   });
 
+  it('a sender that goes on while a body until close comes, breaks off', () => {
+    const bench = taking(new Taker());
+    const exchange = bench.ask({ method: 'POST', end: false });
+    bench.drain();
+    bench.feed('HTTP/1.1 200 OK\r\n\r\nab');
+    exchange.abort();
+    bench.work();
+    expect(bench.closed).toEqual(['aborted']);
+    bench.close();
+  });
+
   it('are thrown away within the budget; over it the connection ends, at any cut', () => {
     for (const [text, code] of [
       [`${long}4\r\nabcd\r\n0\r\n\r\n`, 'ok'],
@@ -473,6 +495,23 @@ describe('the end of input', () => {
     expect(bench.stands).toBe('closed abort');
     bench.close();
   });
+});
+
+describe('a pipe that goes', () => {
+  it.each(['', 'HTTP/1.1 2', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab', 'HTTP/1.1 200 OK\r\n\r\nab'])(
+    'after %j',
+    (text) => {
+      const taker = new Taker();
+      const bench = taking(taker);
+      bench.ask();
+      bench.drain();
+      bench.feed(text).end.lose();
+      bench.end.session.fail(undefined, 0);
+      expect(bench.closed).toEqual(['closed']);
+      if (text.endsWith('ab')) expect(taker.told).toEqual(['ab', '<closed>']);
+      bench.close();
+    },
+  );
 });
 
 describe('deadlines', () => {

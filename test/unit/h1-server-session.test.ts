@@ -305,10 +305,8 @@ describe('bodies that are taken', () => {
     bench.feed(get);
     const { request } = bench.exchange;
     expect(request.fields.get('host')).toBe('a');
-    bench.exchange.onClosed = () => {
-      expect(request.fields.get('host')).toBe('a');
-    };
     reply(bench.exchange);
+    expect(request.fields.get('host')).toBe('a');
     bench.work();
     expect(codeOf(() => request.fields.get('host'))).toBe('fields-revoked');
     expect(codeOf(() => request.authority)).toBe('lease-ended');
@@ -860,6 +858,29 @@ describe('a pipe that goes', () => {
     expect(bench.end.session.ending).toBe('abort');
     expect(bench.closed).toEqual(bench.exchanges.map(() => 'closed'));
     bench.close();
+  });
+});
+
+describe('both messages at once', () => {
+  it('an answer may begin before the request has come', () => {
+    const taker = new Taker();
+    const bench = new ServerBench((exchange) => {
+      exchange.body.consume(taker);
+      exchange.respond(200);
+      taker.onData = (lease) => void exchange.sendLease(lease);
+      taker.onEnd = () => exchange.end();
+    });
+    bench.feed(`${length(3)}abc`);
+    expect(bench.drain()).toContain('3\r\nabc\r\n0\r\n\r\n');
+    expect(bench.closed).toEqual(['ok']);
+    bench.close();
+  });
+
+  it('a pipe that goes while the rest is thrown away: the answer was whole, the request was not', () => {
+    const bench = new ServerBench(reply);
+    expect(bench.feed(`${length(3)}a`).drain()).toBe(ok);
+    bench.close();
+    expect(bench.closed).toEqual(['closed']);
   });
 });
 

@@ -29,8 +29,10 @@ export interface H1ResponseSink extends BodySink {
   interim(head: H1Head): void;
   /** The final head; it is given back when the exchange ends. */
   final(head: H1Head): void;
+  /** Somebody would take the pipe over. */
+  readonly takesPipe: boolean;
   /** The peer agreed: the pipe follows. The head is given back when the call returns. */
-  upgraded(head: H1Head): ((pipe: Transport) => void) | undefined;
+  upgraded(head: H1Head): (pipe: Transport) => void;
   /** The response is complete. `trailers` covers the field lines, when there were any; it is the stream's. */
   receiveEnd(trailers: Lease | undefined): void;
   /** No more will come or be taken. `retryable`: not one byte of the request went out (RFC 9110 §9.2.2). */
@@ -417,36 +419,41 @@ export class H1ClientSession implements Session {
     const { stream } = current;
     const interim = reader.status < 200 && reader.status !== 101;
     const switches = reader.status === 101 || reader.framing === FRAMING_TUNNEL;
-    const agrees = stream.asksUpgrade && current.requestComplete && reader.upgrades;
-    if (reader.status === 101 && !agrees) return this.refuse(unasked());
+    if (switches && !this.agreed(current)) return this.refuse(unasked());
     if (interim && current.interims >= this.settings.maxInterim)
       return this.refuse(tooManyInterim(current.interims));
-    const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
     const { framing, contentLength, persistent } = reader;
+    const untilClose = framing === FRAMING_UNTIL_CLOSE;
+    if (interim) this.machine.take(event.interim);
+    else if (switches) this.machine.take(event.upgrade);
+    else this.machine.take(untilClose ? event['response-until-close'] : event.response);
+    const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
     reader.reset(stream.method);
     if (interim) {
       current.interims += 1;
-      this.machine.take(event.interim);
       stream.interim(head);
       head.giveBack();
       return true;
     }
     if (switches) return this.switchOver(current, head);
     current.head = head;
-    if (!persistent || framing === FRAMING_UNTIL_CLOSE) this.persistent = false;
+    if (!persistent || untilClose) this.persistent = false;
     this.bodyReader.begin(framing, contentLength);
     this.bodyWaiting = false;
     this.responseComplete = false;
-    this.machine.take(framing === FRAMING_UNTIL_CLOSE ? event['response-until-close'] : event.response);
     stream.final(head);
     return true;
+  }
+
+  /** LAY-7: we asked for what the peer does, have sent all of it, and there is somebody to go on. */
+  private agreed({ stream, requestComplete }: InFlight): boolean {
+    if (!stream.takesPipe || !requestComplete) return false;
+    return this.reader.status !== 101 || (stream.asksUpgrade && this.reader.upgrades);
   }
 
   private switchOver(current: InFlight, head: H1Head): boolean {
     this.takeOver = current.stream.upgraded(head);
     head.giveBack();
-    if (this.takeOver === undefined) return this.refuse(unasked());
-    this.machine.take(event.upgrade);
     // Nothing follows a request that asks for this: it was the only one.
     this.flight.shift();
     current.stream.finished();
@@ -522,8 +529,9 @@ export class H1ClientSession implements Session {
     if (last) this.finish('end', undefined);
     const next = this.flight[0];
     if (next !== undefined) this.prepare(next);
-    current.stream.finished();
+    // First: the application may begin the next exchange in the callback.
     current.head?.giveBack();
+    current.stream.finished();
     if (last) this.endAll(notAnswered());
     return true;
   }

@@ -479,13 +479,14 @@ export class H1ServerSession implements Session {
       this.pausedBy = 'application';
       return false;
     }
-    this.endExchange(stream);
     this.since = this.now;
     if (this.persistent) {
       this.machine.take(event['exchange-complete']);
+      this.endExchange(stream);
       return true;
     }
     this.machine.take(event['last-exchange-complete']);
+    this.endExchange(stream);
     this.finish('linger', undefined);
     return false;
   }
@@ -572,8 +573,8 @@ export class H1ServerSession implements Session {
     this.stream = null;
     this.responseStarted = false;
     this.responseComplete = false;
-    stream.finished();
     this.giveHeadBack();
+    stream.finished();
   }
 
   /** The application broke it off. */
