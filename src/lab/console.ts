@@ -3,6 +3,7 @@
  * This file does not know what is written.
  */
 import type { Writable } from 'node:stream';
+import { watch } from './watchdog.js';
 
 export interface Console {
   readonly out: Writable;
@@ -13,6 +14,8 @@ export interface Console {
   readonly width: number;
   /** Results may be coloured. */
   readonly isColoured: boolean;
+  /** Ends the process with a message after so many milliseconds, whatever holds it; not there where there are others in it. */
+  readonly guard?: (milliseconds: number, message: string) => void;
 }
 
 const defaultWidth = 120;
@@ -26,5 +29,6 @@ export function processConsole(): Console {
     isWatched: stderr.isTTY === true,
     width: stdout.columns ?? defaultWidth,
     isColoured: stdout.isTTY === true && env['NO_COLOR'] === undefined,
+    guard: watch,
   };
 }

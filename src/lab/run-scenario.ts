@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly exchanges?: number | undefined;
   /** Directory for traces, one file per stack; it is made if it is not there. */
   readonly out?: string | undefined;
-  /** Milliseconds for the whole run; default 30000. */
+  /** Milliseconds for the whole run; default 25000. */
   readonly timeLimit?: number | undefined;
   readonly progress?: RunProgress | undefined;
 }
@@ -37,11 +37,11 @@ export interface RunProgress {
 }
 
 const defaultConcurrency = 8;
-const defaultTimeLimit = 30_000;
+const defaultTimeLimit = 25_000;
 
 /**
  * Runs a scenario that `checkScenario` has passed.
- * @throws ScenarioError for the name of a stack that is not there; what a composition throws, or listening
+ * @throws ScenarioError for the name of a stack that is not there; what `node:fs` throws for the traces
  */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunReport> {
   const { seed, progress } = options;

@@ -31,22 +31,21 @@ export interface StackRunOptions {
   readonly settled: () => void;
 }
 
-/** Milliseconds that connections have to end by themselves when the work is done. */
+/** Milliseconds that connections have to end by themselves when the work is done; and to go away when they are torn down. */
 const closeWithin = 3000;
+const abortWithin = 2000;
 
-/** @throws whatever the composition throws, or listening; everything else is in the report */
+/** Whatever goes wrong is in the report. */
 export async function runStack(
   stack: ScenarioStack,
   tasks: readonly Task[],
   options: StackRunOptions,
 ): Promise<StackReport> {
   const began = performance.now();
-  const time = stack.time === 'virtual' ? virtualTime(options.endsAt) : realTime(options.endsAt);
+  const time = stack.time === 'virtual' ? virtualTime() : realTime();
   options.tracer?.use(time.clock);
   const run = new StackRun(time, tasks, options);
-  const observer = run.observer('transport');
-  const composition = await stack.compose({ ...options.laboratory, clock: time.clock, observer });
-  await run.carryOut(composition);
+  await run.carryOut(stack);
   return run.report(stack, performance.now() - began);
 }
 
@@ -85,15 +84,20 @@ class StackRun {
     this.pool = new SlabPool({ ledger: this.ledger });
   }
 
-  async carryOut(composition: Composition): Promise<void> {
-    const server = await this.time.until(this.serve(composition));
-    const clients: Client[] = [];
+  async carryOut(stack: ScenarioStack): Promise<void> {
+    const { endsAt, laboratory } = this.options;
+    const ends: (Client | Server)[] = [];
     try {
-      await this.time.until(this.work(composition, server, clients));
+      const observer = this.observer('transport');
+      const composing = stack.compose({ ...laboratory, clock: this.time.clock, observer });
+      const composition = await this.time.until(Promise.resolve(composing), endsAt);
+      const server = await this.time.until(this.serve(composition), endsAt);
+      ends.push(server);
+      await this.time.until(this.work(composition, server, ends), endsAt);
     } catch (error) {
       this.stop(error);
     }
-    await this.close(server, clients);
+    await this.close(ends);
     this.audit.settled();
     this.ledger.assertQuiescent();
   }
@@ -153,7 +157,7 @@ class StackRun {
   }
 
   /** Resolves when every task is settled. */
-  private work({ connect, client }: Composition, server: Server, clients: Client[]): Promise<void> {
+  private work({ connect, client }: Composition, server: Server, ends: (Client | Server)[]): Promise<void> {
     const connectable = connect?.(server.address) ?? reach(server.address, this.observer('transport'));
     const { clock } = this.time;
     return new Promise((resolve) => {
@@ -168,7 +172,7 @@ class StackRun {
           observer: this.observer(`client-${number}`),
           onError: (error) => this.stray(`a client reports ${String(error)}`),
         });
-        clients.push(own);
+        ends.push(own);
         const next = (): void => {
           if (this.over || this.begun >= this.queue.length) {
             idle += 1;
@@ -219,22 +223,20 @@ class StackRun {
   /** It did not come to an end by itself. */
   private stop(error: unknown): void {
     this.over = true;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     for (const trial of [...this.trials.values()]) trial.giveUp(`was not over: ${reason}`);
     const left = this.queue.length - this.begun;
     if (left > 0) this.stray(`${left} of ${this.queue.length} tasks were not begun: ${reason}`);
   }
 
-  private async close(server: Server, clients: readonly Client[]): Promise<void> {
-    const within = this.over ? 0 : closeWithin;
+  private async close(ends: readonly (Client | Server)[]): Promise<void> {
+    if (this.over) for (const end of ends) end.abort();
+    const endsAt = performance.now() + (this.over ? abortWithin : closeWithin + abortWithin);
     try {
-      await this.time.until(
-        Promise.all([...clients.map((client) => client.close({ within })), server.close({ within })]),
-      );
+      await this.time.until(Promise.all(ends.map((end) => end.close({ within: closeWithin }))), endsAt);
     } catch (error) {
-      if (!this.over) this.stray(`connections did not close: ${String(error)}`);
-      for (const client of clients) client.abort();
-      server.abort();
+      this.stray(`connections did not close: ${String(error)}`);
+      for (const end of ends) end.abort();
     }
   }
 }

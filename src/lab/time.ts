@@ -17,15 +17,17 @@ export class StalledError extends Error {
 
 export interface Time {
   readonly clock: Clock;
-  /** What the promise resolves to; meanwhile time passes. @throws StalledError if that does not come to an end */
-  until<T>(promise: Promise<T>): Promise<T>;
+  /**
+   * What the promise resolves to; meanwhile time passes. It must be there at `endsAt`, in real time on the scale of
+   * `performance.now()`. @throws StalledError if it is not
+   */
+  until<T>(promise: Promise<T>, endsAt: number): Promise<T>;
 }
 
-/** Real time; what is waited for must be there at `endsAt`, on the scale of `performance.now()`. */
-export function realTime(endsAt: number): Time {
+export function realTime(): Time {
   return {
     clock: platformClock,
-    until: async (promise) => {
+    until: async (promise, endsAt) => {
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<never>((_, reject) => {
         const left = Math.max(endsAt - performance.now(), 0);
@@ -43,12 +45,11 @@ export function realTime(endsAt: number): Time {
 /** Turns of the platform in which nothing moved on the clock, after which nothing is expected to any more. */
 const mostIdleTurns = 1000;
 
-/** Virtual time; of real time it may take until `endsAt`. */
-export function virtualTime(endsAt: number): Time {
+export function virtualTime(): Time {
   const clock = new VirtualClock();
   return {
     clock,
-    until: async (promise) => {
+    until: async (promise, endsAt) => {
       let isSettled = false;
       const settle = (): void => {
         isSettled = true;

@@ -20,7 +20,9 @@ interface RunFlags {
 }
 
 const defaultSeed = 1;
-const defaultSeconds = 30;
+const defaultSeconds = 25;
+/** Seconds after the limit in which a run closes its connections and reports; then it is ended by force. */
+const grace = 4;
 
 /** `finish` is told the exit code. */
 export function runCommand(console: Console, finish: (code: number) => void): Command {
@@ -51,6 +53,10 @@ export function runCommand(console: Console, finish: (code: number) => void): Co
     .option('--json', 'print the report as one JSON object')
     .action(async (reference: string, flags: RunFlags) => {
       const scenario = await loadScenario(reference);
+      console.guard?.(
+        (flags.timeLimit + grace) * 1000,
+        `error: the run did not end, ${grace} s after its time limit of ${flags.timeLimit} s\n`,
+      );
       const report = await runScenario(scenario, {
         seed: flags.seed,
         stacks: flags.stack,

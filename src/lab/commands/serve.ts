@@ -2,14 +2,17 @@
  * `undercoat serve`: a server for other programs to talk to, on the parts that everything here is made of. This file
  * does not know what its handler answers.
  */
+import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { h1 } from '../../endpoint/h1.js';
 import { proxy } from '../../endpoint/proxy.js';
 import { listen, type Server } from '../../endpoint/server.js';
 import { type Stack, stack } from '../../endpoint/stack.js';
+import type { Steps } from '../../endpoint/step.js';
 import { MisuseError } from '../../errors.js';
 import { CheckedLedger, SlabPool } from '../../memory/index.js';
 import type { Listenable } from '../../transport/contract.js';
+import { type TlsStep, tlsServer } from '../../transport/node/tls.js';
 import { addressText, listenableOf } from '../addresses.js';
 import type { Console } from '../console.js';
 import { echo, sayOk } from '../echo.js';
@@ -19,6 +22,7 @@ import { gathered, UsageError } from '../usage.js';
 interface ServeFlags {
   readonly listen?: readonly string[];
   readonly echo?: true;
+  readonly tls?: readonly string[];
   readonly proxy: 'off' | 'required';
   readonly trust?: readonly string[];
   readonly checked?: true;
@@ -39,6 +43,7 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
       gathered,
     )
     .option('--echo', 'give back what is sent: content as content, and for /echo the request as text')
+    .option('--tls <cert-and-key...>', 'speak TLS with this certificate and this key, two PEM files')
     .addOption(
       new Option('--proxy <mode>', 'a PROXY header before everything else')
         .choices(['off', 'required'])
@@ -52,7 +57,7 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
     .option('--checked', 'check the rulebook at every act, and print the account at the end')
     .action(async (flags: ServeFlags) => {
       const listenables = (flags.listen ?? [defaultAddress]).map(listenableFor);
-      const layers = stackOf(flags);
+      const layers = stackOf(flags, await secureStep(flags.tls));
       const ledger = flags.checked === true ? new CheckedLedger({ onViolation: () => {} }) : null;
       const pool = new SlabPool({ ledger });
       const servers = await listenAll(listenables, layers, flags, pool, console);
@@ -74,13 +79,31 @@ function listenableFor(text: string): Listenable {
 }
 
 /** The layers above the socket, the one nearest to the wire first. */
-function stackOf({ proxy: mode, trust }: ServeFlags): Stack {
+function stackOf({ proxy: mode, trust }: ServeFlags, secure: TlsStep | undefined): Stack {
   if (trust !== undefined && mode === 'off') {
     throw new UsageError('--trust says who may send a PROXY header: it needs --proxy required');
   }
-  const layers: Stack[] = [];
+  const layers: Steps[] = [];
   if (mode === 'required') layers.push(trusting(trust ?? defaultTrust));
+  if (secure !== undefined) layers.push(secure);
   return stack(...layers, h1());
+}
+
+/** @throws UsageError when the files cannot be read, or are no certificate and its key */
+async function secureStep(files: readonly string[] | undefined): Promise<TlsStep | undefined> {
+  if (files === undefined) return undefined;
+  const [certFile, keyFile] = files;
+  if (certFile === undefined || keyFile === undefined || files.length !== 2) {
+    throw new UsageError(`--tls takes two files, a certificate and its key, not ${files.length}`);
+  }
+  try {
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    return tlsServer({ cert, key, alpn: ['http/1.1'] });
+  } catch (error) {
+    throw new UsageError(`--tls: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function trusting(trust: readonly string[]): Stack {

@@ -4,11 +4,13 @@
  */
 import { h1 } from '../../endpoint/h1.js';
 import { proxy, proxySend } from '../../endpoint/proxy.js';
+import { stack } from '../../endpoint/stack.js';
 import type { ConnectionFacts } from '../../session/facts.js';
 import type { ProxyHeader, ProxyIpv4Address } from '../../session/proxy/index.js';
 import { memoryNetwork } from '../../transport/memory.js';
 import { tcp } from '../../transport/node/tcp.js';
 import { nodeText } from '../../transport/node/text.js';
+import { tlsClient, tlsServer } from '../../transport/node/tls.js';
 import { unix } from '../../transport/node/unix.js';
 import { defineScenario } from '../scenario.js';
 
@@ -32,6 +34,13 @@ function knowsTheSource({ proxy }: ConnectionFacts): string | undefined {
   return from?.family === 'ipv4' && from.address === source.address && from.port === source.port
     ? undefined
     : `the PROXY source is ${JSON.stringify(from)}`;
+}
+
+/** TLS must have agreed on H1 and on the name. */
+function isSecure({ transport: { tls } }: ConnectionFacts): string | undefined {
+  return tls?.alpn === 'http/1.1' && tls.servername === 'localhost'
+    ? undefined
+    : `TLS agreed on ${JSON.stringify(tls)}`;
 }
 
 /** Up to eight requests may be on their way on one connection. */
@@ -85,6 +94,24 @@ export const standard = defineScenario({
         client: proxySend(header(2)).then(pipelining),
         facts: knowsTheSource,
       }),
+    },
+    {
+      name: 'h1/tls',
+      transport: 'tls',
+      session: 'h1',
+      compose: async ({ observer, certificate }) => {
+        const { key, cert } = await certificate();
+        return {
+          // TLS is a layer of the stack, not of the socket: bytes are counted below it.
+          listen: tcp({ port: 0, observer }),
+          server: stack(tlsServer({ key, cert, alpn: ['http/1.1'], observer }), h1()),
+          client: stack(
+            tlsClient({ ca: cert, servername: 'localhost', alpn: ['http/1.1'], observer }),
+            pipelining,
+          ),
+          facts: isSecure,
+        };
+      },
     },
   ],
 
