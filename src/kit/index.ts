@@ -1,0 +1,36 @@
+/**
+ * The property kit: Undercoat's own properties and conformance suites, as functions over what is under test. Run them on
+ * a transport or a stack of sessions of your own, in any test runner. Needs `fast-check`, which you bring.
+ * `undercoat/kit`.
+ */
+
+// Arbitraries: what to try.
+export { pipePlan, roomyMemory, scarceMemory } from './arbitraries/connection-memory.js';
+export { type ConnectionScriptShape, connectionScript } from './arbitraries/connection-script.js';
+export { type H1ChunkedBody, h1ChunkedBody } from './arbitraries/h1-chunked-body.js';
+export { h1Authority, h1RequestHead, h1ResponseHead } from './arbitraries/h1-head.js';
+export { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
+export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
+
+// Transports: the contract as a list of cases.
+export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
+export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
+export {
+  type ConformanceCase,
+  type ConformanceOptions,
+  type TransportCapabilities,
+  transportConformance,
+} from './conformance/transport.js';
+
+// Sessions: both ends of a connection without a transport, and what must hold of them.
+export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
+export { agreement } from './properties/agreement.js';
+export { exhaustion } from './properties/exhaustion.js';
+export { faultAtEveryAct, quiescence } from './properties/quiescence.js';
+export { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from './properties/replays.js';
+export { PropertyFailure } from './properties/require.js';
+export { roundTrip } from './properties/round-trip.js';
+export { type ConnectionRun, runConnection } from './run-connection.js';
+export { SessionEnd, type SessionEndOptions } from './session-end.js';
+export { type PairOptions, SessionPair } from './session-pair.js';
+export { h1Stack, proxyH1Stack, type StackCapabilities, type StackUnderTest } from './stack-under-test.js';
