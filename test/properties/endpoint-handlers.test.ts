@@ -63,6 +63,8 @@ const scene = fc.record({
   faults: fc.array(fault, { maxLength: 2 }),
   cut: fc.constantFrom(1, 7, 100, 10_000),
   slabBytes: fc.constantFrom(1024, 4096),
+  /** Slabs that output may hold: from too few for an answer to plenty. */
+  sendSlabs: fc.constantFrom(1, 3, 64),
   emulated: fc.boolean(),
   readsSlowly: fc.boolean(),
 });
@@ -229,8 +231,11 @@ function answersOf(text: string, methods: readonly string[]): Answer[] {
 
 async function play(it: Scene, withFaults: boolean): Promise<void> {
   const deeds: Deeds[] = [];
+  const receiveBytes = 3 * it.slabBytes;
+  const sendBytes = it.sendSlabs * it.slabBytes;
   const pair: Pair = await createPair({
     handler: player(it.scripts, deeds, () => pair),
+    server: { receiveBytes, sendBytes },
     memory: { slabBytes: it.slabBytes, workspace: it.emulated ? EmulatedWorkspace : BumpWorkspace },
     decorate: (transport, side) => {
       if (side === 'client') return transport;
@@ -267,6 +272,8 @@ async function play(it: Scene, withFaults: boolean): Promise<void> {
   await pair.finish();
   expect(pair.pool.heldBytes).toBe(0);
   expect(pair.server.connections).toBe(0);
+  // There was one connection: OWN-8, term by term.
+  expect(pair.pool.peakBytes).toBeLessThanOrEqual(receiveBytes + sendBytes);
 }
 
 test('WS-9: whatever handlers do, the peer sees whole answers or the end, and nothing is held', async () => {

@@ -134,7 +134,7 @@ export async function createPair(options: PairOptions): Promise<Pair> {
 }
 
 /** Sends a request and collects what comes back. */
-export function collect(client: Client, options: RequestOptions, pieces: readonly string[]): Outcome {
+function collect(client: Client, options: RequestOptions, pieces: readonly string[]): Outcome {
   const outcome: Outcome = {
     status: undefined,
     fields: {},

@@ -6,7 +6,7 @@ import type { ByteRange, Transport } from '../../src/transport/contract.js';
 import { DecoratedTransport } from '../../src/transport/decorator.js';
 import type { TransportFacts } from '../../src/transport/facts.js';
 
-export class TurnedOver extends DecoratedTransport {
+class TurnedOver extends DecoratedTransport {
   private range: ByteRange | undefined = undefined;
   private readonly alpn: string | undefined;
 

@@ -219,7 +219,7 @@ export interface TakerOptions {
 }
 
 /** Takes so many bytes, says something, and hands off the rest. */
-export class Taker extends Toy {
+class Taker extends Toy {
   readonly name = 'taker';
   override busy = true;
   private readonly options: TakerOptions;

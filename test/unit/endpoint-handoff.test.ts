@@ -2,6 +2,7 @@
 // pipe over.
 import { expect, test } from 'vitest';
 import { byAlpn, byHandoff, stack } from '../../src/endpoint/stack.js';
+import type { SessionStep, Step } from '../../src/endpoint/step.js';
 import { MisuseError } from '../../src/errors.js';
 import type { Transport } from '../../src/transport/contract.js';
 import { Bed } from '../support/connection-bed.js';
@@ -53,6 +54,49 @@ test('transports at the bottom of a stack stand on the accepted one from the sta
   wire.transport.end();
   bed.clock.run();
   expect(wire.text).toBe(turnedOver('one\n'));
+  bed.assertQuiescent();
+});
+
+test('a choice at the bottom may put a transport on the one that is open', () => {
+  const kinds: string[] = [];
+  const bottom: Step = {
+    kind: 'choice',
+    name: 'bottom',
+    choose: (facts) => {
+      kinds.push(facts.transport.kind);
+      return [turnedOverStep()];
+    },
+  };
+  const bed = new Bed([bottom, echoStep()]);
+  const { connection, wire } = bed.connect();
+  wire.write(turnedOver('one\n'));
+  bed.clock.run();
+  expect(kinds).toEqual(['memory']);
+  expect(wire.text).toBe(turnedOver('one\n'));
+  expect(connection.facts.transport.kind).toBe('turned-over');
+  wire.transport.end();
+  bed.clock.run();
+  bed.assertQuiescent();
+});
+
+test('a session that hands off and leaves bytes behind is a bug that is seen', () => {
+  const forgetful: SessionStep = {
+    kind: 'session',
+    name: 'forgetful',
+    start: (context, application) => {
+      const { facts } = context;
+      return Object.assign(echoStep().start(context, application), {
+        receive: () => 'handed-off' as const,
+        handoff: () => ({ to: 'next', unused: undefined, facts, inputEnded: false }),
+      });
+    },
+  };
+  const bed = new Bed([forgetful, echoStep()]);
+  const { wire } = bed.connect();
+  wire.write('one\n');
+  bed.clock.run();
+  expect(bed.thrown).toMatchObject([{ code: 'handoff-loses-bytes', cites: 'CON-3' }]);
+  expect(wire.error?.code).toBe('connection-reset');
   bed.assertQuiescent();
 });
 

@@ -197,14 +197,13 @@ export class OutgoingResponse extends Writable {
   /** Calls the stream back when the last chunk is its own again and another one is welcome. */
   private goOn(): void {
     const { waiting, exchange } = this;
-    if (waiting === undefined || this.lent || !(exchange.writable || exchange.closed)) return;
+    if (waiting === undefined || this.lent || !exchange.writable) return;
     this.waiting = undefined;
     // The stream calls whoever listens to `drain`: not inside a call of the session's (OWN-9).
     queueMicrotask(waiting);
   }
 
   private over(error: Error | undefined): void {
-    this.goOn();
     if (error === undefined) return;
     this.req.aborted = true;
     this.req.emit('aborted');
