@@ -1,5 +1,6 @@
 // Streams as transports and transports as streams; and node:http on a pipe in memory, which is both at once.
 import http from 'node:http';
+import http2 from 'node:http2';
 import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Probe } from '../../src/kit/conformance/probe.js';
@@ -64,7 +65,7 @@ describe('fromDuplex over toDuplex over memory', () => {
         live: true,
       };
     },
-    { halfClose: true, reset: true, holds: 200_000 },
+    { halfClose: true, reset: true, holds: 400_000 },
   );
   for (const { name, run } of cases) test(name, run);
 });
@@ -245,4 +246,28 @@ describe('node:http over a pipe in memory', () => {
     expect(connections()).toBe(1);
     agent.destroy();
   });
+});
+
+test('node:http2 over a pipe in memory: upload and download on two streams at once', async () => {
+  const server = http2.createServer();
+  server.on('stream', (stream) => {
+    stream.respond({ ':status': 200 });
+    stream.pipe(stream);
+  });
+  const { left, right } = memoryPair(platformClock);
+  server.emit('connection', toDuplex(right));
+  const session = http2.connect('http://memory', { createConnection: () => toDuplex(left) });
+  const sent = Buffer.alloc(500_000, 'both ways');
+  const echoes = await Promise.all(
+    [0, 1].map(async () => {
+      const stream = session.request({ ':method': 'POST' });
+      stream.end(sent);
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    }),
+  );
+  expect(echoes.map((echo) => echo.equals(sent))).toEqual([true, true]);
+  session.close();
+  while (left.state !== 'closed' || right.state !== 'closed') await turn();
 });

@@ -4,6 +4,7 @@ import { transportConformance } from '../../src/kit/conformance/transport.js';
 import type { ByteRange, Transport, TransportReceiver } from '../../src/transport/contract.js';
 import { DecoratedTransport } from '../../src/transport/decorator.js';
 import type { TransportFacts } from '../../src/transport/facts.js';
+import { FaultLog, faultInjector, type PipeFault } from '../../src/transport/fault-injector.js';
 import { memoryPair } from '../../src/transport/memory.js';
 import { platformClock } from '../../src/transport/node/clock.js';
 import { toDuplex } from '../../src/transport/node/duplex.js';
@@ -41,7 +42,7 @@ describe('TLS over memory', () => {
       const { left, right } = memoryPair(platformClock);
       return { left: asking.wrap(left), right: serving.wrap(right), run: turn, live: true };
     },
-    { halfClose: true, reset: true, holds: 300_000 },
+    { halfClose: true, reset: true, holds: 600_000 },
     { large: 300_000, seeds: [1, 2, 5, 7] },
   );
   for (const { name, run } of cases) test(name, run);
@@ -54,7 +55,7 @@ describe('TLS over memory in many pieces', () => {
       const { left, right } = memoryPair(platformClock);
       return { left: asking.wrap(cut(left)), right: serving.wrap(cut(right)), run: turn, live: true };
     },
-    { halfClose: true, reset: true, holds: 300_000 },
+    { halfClose: true, reset: true, holds: 600_000 },
     { large: 50_000, seeds: [1] },
   );
   for (const { name, run } of cases) test(name, run);
@@ -255,6 +256,43 @@ test('an end without close_notify is a truncation, reported after every byte bef
   await ends.until(() => ends.right.isClosed);
   expect([ends.right.receivedTotal, ends.right.isEnded]).toEqual([5000, false]);
   expect(ends.right.error).toMatchObject({ code: 'tls-truncated', cites: 'RFC 8446 §6.1' });
+});
+
+describe('a pipe that breaks at any act below TLS', () => {
+  /** A handshake, a message each way and an orderly end, over a pipe with a fault at the client's end. */
+  async function converse(faults: readonly PipeFault[], log = new FaultLog()) {
+    const { left, right } = memoryPair(platformClock);
+    const ends = probes(asking.wrap(faultInjector(platformClock, faults, log)(left)), serving.wrap(right));
+    ends.left.on.opened = () => ends.left.write(3000);
+    ends.right.on.received = (count) => ends.right.write(count);
+    ends.left.on.received = () => {
+      if (ends.left.receivedTotal === 3000) ends.left.end();
+    };
+    for (const probe of [ends.left, ends.right]) probe.on.ended = () => probe.end();
+    await ends.until(() => ends.left.isClosed && ends.right.isClosed);
+    const done = ({ state }: Transport) => state === 'closed' || state === 'failed';
+    await ends.until(() => done(left) && done(right));
+    return { log, received: ends.left.receivedTotal, errors: [ends.left.error, ends.right.error] };
+  }
+
+  for (const fault of ['reset', 'eof', 'short-write'] as const) {
+    test(`${fault}: both ends close, and say why`, async () => {
+      const whole = await converse([]);
+      expect([whole.received, ...whole.errors]).toEqual([3000, undefined, undefined]);
+      for (let at = 0; at < whole.log.acts.length; at++) {
+        const { log, received, errors } = await converse([{ at, fault }]);
+        const [near] = errors;
+        if (fault === 'short-write') {
+          expect([at, received, ...errors]).toEqual([at, 3000, undefined, undefined]);
+        } else if (log.applied.length > 0 && received < 3000) {
+          expect([at, near?.code]).toEqual([
+            at,
+            expect.stringMatching(/^(connection-reset|tls-truncated|tls-unfinished)$/),
+          ]);
+        }
+      }
+    });
+  }
 });
 
 test('a stream on TLS that is done does not tear down what its peer has still to read', async () => {

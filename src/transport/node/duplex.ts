@@ -55,6 +55,9 @@ export interface UnusedRange extends ByteRange {
 // Received bytes stand in slabs of this size; one that has less room left than the least is let go.
 const slabBytes = 65_536;
 const leastRoom = 4096;
+// Read ahead of a reader that stops. node:http2 stops reading while a write of its own is under way: if both ends
+// do, only a pipe that takes on what both have in flight, a default window each, lets either go on.
+const readAhead = 131_072;
 
 /**
  * A transport as a duplex stream: for whatever rides on streams (node:http, node:http2, node:tls). Opens the
@@ -78,7 +81,7 @@ export class TransportDuplex extends Duplex {
   private readonly writes: { left: number; readonly done: () => void }[] = [];
 
   constructor(transport: Transport, unused?: UnusedRange) {
-    super({ allowHalfOpen: true });
+    super({ allowHalfOpen: true, readableHighWaterMark: readAhead });
     this.transport = transport;
     this.on('error', unheard);
     if (unused !== undefined) {
