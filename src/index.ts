@@ -61,10 +61,7 @@ export { type Deadlines, defaultDeadlines } from './session/deadlines.js';
 export type { ConnectionFacts } from './session/facts.js';
 export { PreparedFields } from './session/h1/encode-fields.js';
 export type { H1ClientOptions, H1Options, H1ServerOptions } from './session/h1/options.js';
-export { proxyLocal } from './session/proxy/encode.js';
-export type { ProxyAddress, ProxyHeader, ProxyTlv } from './session/proxy/header.js';
-export type { ProxyReceiverOptions } from './session/proxy/receiver.js';
-export { proxyHeaderOf } from './session/proxy/sender.js';
+export * from './session/proxy/index.js';
 
 // Stream: the exchange.
 export type * from './stream/contract.js';

@@ -41,7 +41,7 @@ export function h1ServerSession(
 }
 
 /** The application failed before or while it answered. */
-export function applicationFailure(cause: unknown): UndercoatError {
+function applicationFailure(cause: unknown): UndercoatError {
   if (cause instanceof UndercoatError && cause.fault !== 'api-misuse') return cause;
   return new UndercoatError(
     'api-misuse',
