@@ -38,10 +38,10 @@ export interface Surroundings {
 
 export const TRUE_REST = -1;
 
-export const plainSurroundings: Surroundings = { offsets: [0], fills: [0] };
+const plainSurroundings: Surroundings = { offsets: [0], fills: [0] };
 
 /** `text` up to `end` at an offset in a fresh array, with something else on both sides. */
-export function place(
+function place(
   text: string,
   end: number,
   call: number,
