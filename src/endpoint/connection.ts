@@ -106,11 +106,6 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     return this.run.facts;
   }
 
-  /** True while an exchange or a handshake is under way. */
-  get busy(): boolean {
-    return this.machine.is(running) ? this.run.busy : !this.machine.is(over);
-  }
-
   /** Begins: the transport is opened, with every transport that the stack puts on it before the first session. */
   start(): void {
     this.machine.take(open, undefined);

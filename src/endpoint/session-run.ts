@@ -80,10 +80,6 @@ export class SessionRun {
     this.output = new SendBuffer(shares.send, owner);
   }
 
-  get busy(): boolean {
-    return this.session?.busy ?? false;
-  }
-
   /** The session could not build its output for want of a slab. */
   get waitsForMemory(): boolean {
     return this.verdict === 'paused' && this.session?.pausedBy === 'memory';
