@@ -10,7 +10,7 @@ export type ScriptFields = readonly (readonly [name: string, value: string])[];
 export interface BodyScript {
   /** Lengths of what is sent at a time. */
   readonly pieces: readonly number[];
-  /** Of the first octet; the others follow in turn. */
+  /** Which content: see `contentOf`. */
   readonly fill: number;
   /** Whether its length is declared. */
   readonly declared: boolean;
@@ -67,8 +67,21 @@ export interface ConnectionScript {
   readonly again: 'within-callback' | 'later';
 }
 
-/** The octets of a body: a function of its script, so that both ends know them. */
+/** A message that nobody sent: whoever takes content for the next message sees it. */
+export const smuggled = 'smuggled';
+const messages = [
+  `GET /${smuggled} HTTP/1.1\r\nHost: ${smuggled}\r\n\r\n`,
+  `HTTP/1.1 299 ${smuggled}\r\nX-Smuggled: 1\r\nContent-Length: 0\r\n\r\n`,
+];
+
+/**
+ * The octets of a body: a function of its script, so that both ends know them. Even `fill`s give messages over and over,
+ * odd ones all octets in turn.
+ */
 export function contentOf(body: BodyScript): Uint8Array {
   const length = body.pieces.reduce((sum, piece) => sum + piece, 0);
-  return Uint8Array.from({ length }, (_, i) => (body.fill + i) & 0xff);
+  const { fill } = body;
+  if (fill % 2 === 1) return Uint8Array.from({ length }, (_, i) => (fill + i) & 0xff);
+  const message = messages[(fill / 2) % messages.length] as string;
+  return Uint8Array.from({ length }, (_, i) => message.charCodeAt(i % message.length));
 }

@@ -38,6 +38,7 @@ export function runConnection(
     options,
   );
   pair.run(() => client.over);
+  requireGenuine(script, server.records, client.records);
   const retained = [...server.retained, ...client.retained];
   assertEnd(pair, [...server.records, ...client.records], retained);
   return {
@@ -62,6 +63,30 @@ function assertEnd(pair: SessionPair, records: readonly ExchangeRecord[], retain
   for (const end of [pair.server, pair.client]) {
     end.assertQuiescent();
     if (end.pool.heldBytes > 0) throw broken('OWN-7', `${end.pool.heldBytes} bytes are held`);
+  }
+}
+
+/**
+ * CON-1, WIRE-2: what an application is given as a message was sent as one. Whatever is left out, each request is the
+ * next one that was made, and each final answer is the script's or an error's.
+ */
+function requireGenuine(
+  script: ConnectionScript,
+  server: readonly ExchangeRecord[],
+  client: readonly ExchangeRecord[],
+): void {
+  for (const [i, { head }] of server.entries()) {
+    const due = `${script.exchanges[i]?.method} /${i} `;
+    if (!head[0]?.startsWith(due)) throw broken('CON-1', `${head[0]} came where ${due} is due`);
+  }
+  for (const { head, index } of client) {
+    for (const text of head) {
+      const status = Number(text.slice(0, 3));
+      const exchange = script.exchanges[index];
+      const said = status === exchange?.status || exchange?.informs.includes(status) || status === 100;
+      const fault = status >= 400 && text.includes('Connection: close');
+      if (!said && !fault) throw broken('CON-1', `exchange ${index} was answered with ${text}`);
+    }
   }
 }
 

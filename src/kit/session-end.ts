@@ -76,6 +76,7 @@ export class SessionEnd {
   /** What came out of a call that must not throw. */
   readonly thrown: unknown[];
   private readonly given: Uint8Array[];
+  private readonly behind: Uint8Array[];
   /** Of a handoff to nobody of the chain: what it was, and a copy of what it did not use. */
   handedOff:
     | { readonly to: string; readonly unused: Uint8Array | undefined; readonly ended: boolean }
@@ -124,6 +125,7 @@ export class SessionEnd {
     this.now = now;
     this.thrown = [];
     this.given = [];
+    this.behind = [];
     this.handedOff = undefined;
     this.woken = false;
     this.peerEnded = false;
@@ -145,6 +147,11 @@ export class SessionEnd {
     return joined(this.given);
   }
 
+  /** After a handoff: everything that whoever took the pipe over has received. */
+  get tunnelled(): Uint8Array {
+    return joined([this.handedOff?.unused ?? nothing, ...this.behind]);
+  }
+
   /** Bytes with the pipe, neither written nor failed. */
   get inFlight(): number {
     return this.flight.bytes;
@@ -152,6 +159,7 @@ export class SessionEnd {
 
   /** Delivers some of `bytes[from..to)` and says how many: as much as there is room for. */
   deliver(bytes: Uint8Array, from: number, to: number): number {
+    if (this.state === 'tunnel') this.behind.push(bytes.slice(from, to));
     if (this.state === 'gone' || this.state === 'aborted' || this.state === 'tunnel') return to - from;
     if (!this.unused.none) return 0;
     const { input } = this;

@@ -6,7 +6,7 @@ const observer = rowRecorder();
 
 export const stacks: readonly StackUnderTest[] = [
   { ...h1Stack(), observer },
-  { ...h1Stack({ maxPipelined: 4, copyBelowBytes: 100 }), observer },
+  { ...h1Stack({ maxPipelined: 4, copyBelowBytes: 100, drainBytes: 60 }), observer },
   { ...proxyH1Stack(1), observer },
   { ...proxyH1Stack(2, { maxPipelined: 3 }), observer },
 ];

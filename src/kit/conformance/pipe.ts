@@ -75,6 +75,15 @@ export class PipeUnderTest {
     }
   }
 
+  /** Waits until all bytes that were accepted have arrived and are reported written, and `more()` holds. */
+  async drain(more: () => boolean = () => true): Promise<void> {
+    const { left, right } = this;
+    await this.until('every byte has arrived and is reported', () => {
+      const arrived = right.receivedTotal === left.accepted && left.receivedTotal === right.accepted;
+      return arrived && left.pending === 0 && right.pending === 0 && more();
+    });
+  }
+
   /** Lets some time pass in which nothing need happen. */
   async settle(turns = 3): Promise<void> {
     for (let i = 0; i < turns; i++) await this.pair.run();
