@@ -14,7 +14,7 @@ import type { Timer } from '../transport/clock.js';
 import type { Connectable } from '../transport/contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
-import { connectionSettings, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { h1 } from './h1.js';
 import { type CloseOptions, Keep } from './keep.js';
 import type { Application, Steps } from './step.js';
@@ -122,7 +122,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private queue: Waiting[] = [];
   private scheduled = false;
   private closing = false;
-  private made = 0;
+  private readonly nextId: () => number;
   private readonly pump = (): void => {
     this.scheduled = false;
     this.serve();
@@ -141,6 +141,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     this.waitTimeout = waitTimeout;
     this.onError = onError;
     this.keep = new Keep(settings.clock);
+    this.nextId = options.nextId ?? counting();
   }
 
   get connections(): number {
@@ -302,9 +303,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
         this.schedule();
       },
     };
-    this.made += 1;
     const transport = this.connectable.connect();
-    const connection = new Connection(transport, this.settings, application, this, this.made);
+    const connection = new Connection(transport, this.settings, application, this, this.nextId());
     this.sessions.set(connection, null);
     this.unused.add(connection);
     this.keep.add(connection);

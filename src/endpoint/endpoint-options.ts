@@ -51,6 +51,20 @@ export interface EndpointOptions {
   readonly observer?: MachineObserver | null;
   /** Watches every act of memory; off by default. */
   readonly ledger?: Ledger | null;
+  /**
+   * Numbers connections; 1, 2, … for each endpoint by default. Endpoints that share a ledger or a trace share one, so
+   * that no two owners look the same.
+   */
+  readonly nextId?: () => number;
+}
+
+/** 1, 2, … */
+export function counting(): () => number {
+  let count = 0;
+  return () => {
+    count += 1;
+    return count;
+  };
 }
 
 const leastReceiveSlabs = 3;

@@ -11,7 +11,7 @@ import type { Listenable, Listener, Transport } from '../transport/contract.js';
 import type { Address } from '../transport/facts.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
-import { connectionSettings, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { type ErrorReport, type Handler, serverListener } from './handler.js';
 import { type CloseOptions, Keep } from './keep.js';
 import type { Application, Steps } from './step.js';
@@ -70,11 +70,11 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
   private readonly maxConnections: number;
   private readonly onError: ErrorReport | undefined;
   private readonly keep: Keep;
+  private readonly nextId: () => number;
   /** Errors that were reported where they happened; the connection that ends with one does not report it again. */
   private readonly reported = new WeakSet<object>();
   private listener: Listener | undefined = undefined;
   private closing = false;
-  private accepted = 0;
 
   constructor(
     listenable: Listenable,
@@ -89,6 +89,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
     this.maxConnections = maxConnections;
     this.onError = onError;
     this.keep = new Keep(settings.clock);
+    this.nextId = options.nextId ?? counting();
     this.application = {
       role: 'server',
       exchange: serverListener(handler, (error, exchange) => this.report(error, exchange), settings.clock),
@@ -144,8 +145,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
       transport.abort();
       return;
     }
-    this.accepted += 1;
-    const connection = new Connection(transport, this.settings, this.application, this, this.accepted);
+    const connection = new Connection(transport, this.settings, this.application, this, this.nextId());
     this.keep.add(connection);
     connection.start();
   }
