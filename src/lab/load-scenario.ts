@@ -34,12 +34,13 @@ export async function loadScenario(reference: string): Promise<Scenario> {
   if (module.default === undefined) {
     throw new UsageError(`${path} has no default export: export default defineScenario({ … })`);
   }
-  return checkScenario(unwrapped(module.default));
+  return checkScenario(module.default);
 }
 
 async function importModule(url: string): Promise<{ readonly default?: unknown }> {
-  resolvePackageFromHere();
   const unregister = registerTypeScript();
+  // After TypeScript's, so that its answer can be bettered.
+  resolveFromHere();
   try {
     return await import(url);
   } finally {
@@ -47,25 +48,20 @@ async function importModule(url: string): Promise<{ readonly default?: unknown }
   }
 }
 
-/** In a folder that is no ES module's, TypeScript's default export arrives inside of CommonJS's. */
-function unwrapped(value: unknown): unknown {
-  const isWrapped =
-    typeof value === 'object' && value !== null && '__esModule' in value && 'default' in value;
-  return isWrapped ? value.default : value;
-}
-
 let isRegistered = false;
 
 /**
- * A scenario may lie where the package is not installed: `undercoat` is then the one that runs it. Where it is
- * installed, that one is taken.
+ * A scenario may lie anywhere: TypeScript is an ES module also where no package.json says so, and where the package is
+ * not installed, `undercoat` is the one that runs it.
  */
-function resolvePackageFromHere(): void {
+function resolveFromHere(): void {
   if (isRegistered) return;
   isRegistered = true;
   const hook = `export async function resolve(specifier, context, next) {
     try {
-      return await next(specifier, context);
+      const found = await next(specifier, context);
+      const isTypeScript = /\\.ts($|\\?)/.test(found.url) && !found.url.includes('/node_modules/');
+      return isTypeScript && found.format !== 'module' ? { ...found, format: 'module' } : found;
     } catch (error) {
       if (!/^undercoat(\\/|$)/.test(specifier)) throw error;
       return next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} });

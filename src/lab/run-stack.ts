@@ -3,6 +3,7 @@
  * are made up. This file does not know what the stack is made of.
  */
 import { type Client, createClient } from '../endpoint/client.js';
+import { counting } from '../endpoint/endpoint-options.js';
 import { listen, type Server } from '../endpoint/server.js';
 import { ActAudit, type MachineObserver } from '../machine/index.js';
 import { CheckedLedger, SlabPool } from '../memory/index.js';
@@ -56,6 +57,7 @@ class StackRun {
   /** Holds what is done with bytes to what the rows of the tables say of it (LAY-3). */
   private readonly audit: ActAudit;
   private readonly pool: SlabPool;
+  private readonly nextId = counting();
   private readonly serverCounts = new MeterCounts();
   private readonly queue: readonly Task[];
   private readonly trials = new Map<string, Trial>();
@@ -151,6 +153,7 @@ class StackRun {
     });
     return listen(decorateListenable(listenable, meter(this.serverCounts)), server, answer, {
       pool: this.pool,
+      nextId: this.nextId,
       observer: this.observer('server'),
       onError: (error) => this.stray(`the server reports ${String(error)}`),
     });
@@ -168,6 +171,7 @@ class StackRun {
         // One connection each: what is pipelined or broken off takes nobody else along.
         const own = createClient(connectable, client, {
           pool: this.pool,
+          nextId: this.nextId,
           maxConnections: 1,
           observer: this.observer(`client-${number}`),
           onError: (error) => this.stray(`a client reports ${String(error)}`),
