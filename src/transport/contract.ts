@@ -33,7 +33,7 @@ export interface TransportReceiver {
   /** The pipe is open both ways. */
   opened(facts: TransportFacts): void;
   /**
-   * Room for bytes that have arrived: at least one byte, or undefined when there is none now; the transport
+   * Room for bytes that have arrived: at least one byte, or undefined (or an empty range) when there is none now; the transport
    * then keeps what it has, stops reading, and asks again after `resume`. Each room is closed by exactly one
    * `received` before the transport does anything else.
    */
@@ -68,8 +68,8 @@ export interface Transport {
    */
   open(receiver: TransportReceiver): void;
   /**
-   * Accepts segments for writing, in order. The array is the caller's again when the call returns; the bytes
-   * are the transport's until written or failed. One call is one batch: it goes out in as few writes as the
+   * Accepts segments for writing, in order. The array and its range objects are the caller's again when the call
+   * returns; the bytes are the transport's until written or failed. One call is one batch: it goes out in as few writes as the
    * pipe below allows. Before `opened` segments wait. After `closed` or `abort` they are ignored: they
    * count as failed at once, and the receiver that was told `closed` knows it.
    * @throws MisuseError LAY-3 after `end`.
@@ -77,11 +77,14 @@ export interface Transport {
   write(segments: readonly ByteRange[]): void;
   /** Half-close: no more writes; the peer sees the end after all accepted bytes. Idempotent. */
   end(): void;
-  /** Stop asking for room until `resume`. Idempotent. */
+  /** Stop asking for room until `resume`; the peer's end waits, too, and so may the news of a reset. Idempotent. */
   pause(): void;
   /** There may be room again. Idempotent; harmless when nothing was paused. */
   resume(): void;
-  /** Tear down now: nothing more is read or written; the peer of a real socket sees a reset. `closed` follows. Idempotent. */
+  /**
+   * Tear down now: nothing more is read or written; the peer of a TCP socket sees a reset. `closed` follows, and nothing
+   * else but the `received` that closes an open room. Idempotent.
+   */
   abort(error?: TransportError): void;
 }
 
