@@ -7,10 +7,8 @@ import { type Lease, Owner } from '../memory/index.js';
 import type { BodyConsumer, Fields, IncomingBody, OutgoingBody } from '../stream/contract.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import { type BodyScript, contentOf, type TakingScript } from './exchange-script.js';
+import type { Keepsakes } from './keepsakes.js';
 import type { Later } from './session-pair.js';
-
-/** What scripted applications throw. */
-export class ScriptedFailure extends Error {}
 
 /** What is done beside the taking of a body. Any of them may throw. */
 export interface TakingHooks {
@@ -21,7 +19,7 @@ export interface TakingHooks {
 const elsewhere = new Owner('application', 'elsewhere', 0);
 
 export class BodyTaker implements BodyConsumer {
-  private readonly retained: Lease[];
+  private readonly keepsakes: Keepsakes;
   private readonly body: IncomingBody;
   private readonly script: TakingScript;
   private readonly record: ExchangeRecord;
@@ -30,16 +28,15 @@ export class BodyTaker implements BodyConsumer {
   private readonly held: Lease[];
   private deliveries: number;
 
-  /** `retained` gets the leases that are kept past the exchange. */
   constructor(
     body: IncomingBody,
     script: TakingScript,
     record: ExchangeRecord,
     later: Later,
-    retained: Lease[],
+    keepsakes: Keepsakes,
     hooks: TakingHooks,
   ) {
-    this.retained = retained;
+    this.keepsakes = keepsakes;
     this.body = body;
     this.script = script;
     this.record = record;
@@ -81,6 +78,7 @@ export class BodyTaker implements BodyConsumer {
   }
 
   end(trailers: Fields | undefined): void {
+    if (trailers !== undefined) this.keepsakes.keep(trailers);
     const lines = trailers === undefined ? [] : [...trailers];
     this.record.end(lines.map(([name, value]) => `${name}: ${value}`).join('; '));
     this.releaseHeld();
@@ -103,8 +101,7 @@ export class BodyTaker implements BodyConsumer {
       case 'keep':
         break;
       case 'retain':
-        lease.retain('scripted');
-        this.retained.push(lease);
+        this.keepsakes.retain(lease);
         break;
       case 'split':
         if (lease.length > 1) {

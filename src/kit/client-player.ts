@@ -2,17 +2,17 @@
  * The client's application of a connection script: asks as soon as the session takes requests, in order, and records
  * what came back. This file does not know what carries the exchanges.
  */
-import type { Lease } from '../memory/index.js';
 import type { ClientExchange, ClientSession, ResponseHead } from '../stream/contract.js';
 import { BodyTaker, sendBody } from './body-player.js';
 import { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript, ExchangeScript } from './exchange-script.js';
+import { Keepsakes } from './keepsakes.js';
 import { breakAt } from './server-player.js';
 import type { Later } from './session-pair.js';
 
 export class ClientPlayer {
   readonly records: ExchangeRecord[];
-  readonly retained: Lease[];
+  readonly keepsakes: Keepsakes;
   private readonly script: ConnectionScript;
   private readonly later: Later;
   private session: ClientSession | undefined;
@@ -20,7 +20,7 @@ export class ClientPlayer {
 
   constructor(script: ConnectionScript, later: Later) {
     this.records = [];
-    this.retained = [];
+    this.keepsakes = new Keepsakes();
     this.script = script;
     this.later = later;
     this.session = undefined;
@@ -86,8 +86,12 @@ export class ClientPlayer {
         expectContinue: script.expectsContinue && sends,
       },
       {
-        inform: (head) => record.head.push(headText(head)),
+        inform: (head) => {
+          this.keepsakes.keep(head.fields);
+          record.head.push(headText(head));
+        },
         response: (head, exchange) => {
+          this.keepsakes.keep(head.fields);
           record.head.push(headText(head));
           breakAt('throw-at-head', clientBreaks, exchange);
           breakAt('abort-at-head', clientBreaks, exchange);
@@ -96,7 +100,7 @@ export class ClientPlayer {
             script.takingResponse,
             record,
             this.later,
-            this.retained,
+            this.keepsakes,
             {
               data: () => {
                 breakAt('throw-at-data', clientBreaks, exchange);
@@ -111,7 +115,7 @@ export class ClientPlayer {
       },
     );
     exchange.onClosed = (error) => {
-      record.close(error?.code ?? 'ok');
+      record.close(error?.code ?? 'ok', error?.cause);
       breakAt('throw-at-close', clientBreaks, exchange);
     };
     send(exchange);

@@ -5,6 +5,9 @@
  */
 import { MisuseError } from '../errors.js';
 
+/** What scripted applications throw. */
+export class ScriptedFailure extends Error {}
+
 export class ExchangeRecord {
   /** Which exchange of its connection. */
   readonly index: number;
@@ -23,6 +26,8 @@ export class ExchangeRecord {
   /** How often bytes that were lent came back. */
   returned: number;
   lent: number;
+  /** What a callback threw that no script says. */
+  bug: unknown;
 
   constructor(index: number) {
     this.index = index;
@@ -35,6 +40,7 @@ export class ExchangeRecord {
     this.sentBytes = 0;
     this.returned = 0;
     this.lent = 0;
+    this.bug = undefined;
   }
 
   get bodyIsOver(): boolean {
@@ -61,9 +67,10 @@ export class ExchangeRecord {
     this.failed = code;
   }
 
-  close(code: string): void {
+  close(code: string, cause: unknown): void {
     this.require(this.closed === undefined, 'an exchange was closed twice');
     this.closed = code;
+    if (cause !== undefined && !(cause instanceof ScriptedFailure)) this.bug = cause;
   }
 
   /** For comparison: everything that was observed. */

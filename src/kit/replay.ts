@@ -7,6 +7,7 @@ import type { Application } from '../endpoint/step.js';
 import { ClientPlayer } from './client-player.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript } from './exchange-script.js';
+import { requireGenuine } from './run-connection.js';
 import { ServerPlayer } from './server-player.js';
 import { SessionEnd, type SessionEndOptions } from './session-end.js';
 import type { Later } from './session-pair.js';
@@ -18,6 +19,8 @@ export interface ReplayOptions {
   /** The peer half-closes behind the bytes; or else it just says no more. */
   readonly ends: boolean;
   readonly end: SessionEndOptions;
+  /** The bytes are the script's, undamaged: nothing else may be made of them. */
+  readonly genuine: boolean;
 }
 
 /** What came of a replay, in a form that can be compared as JSON text. */
@@ -62,6 +65,7 @@ export function replay(
   if (options.ends) end.endInput();
   settle(end, later);
   const records: readonly ExchangeRecord[] = isServer ? server.records : client.records;
+  if (options.genuine) requireGenuine(script, server.records, client.records);
   const result: Replay = {
     exchanges: records.map((record) => record.toJSON()),
     output: text(end.sent),
@@ -70,9 +74,11 @@ export function replay(
     handedOff: end.handedOff?.unused === undefined ? undefined : text(end.handedOff.unused),
   };
   end.lose();
+  for (const { bug } of records) if (bug !== undefined) throw bug;
   const [thrown] = end.thrown;
   if (thrown !== undefined) throw thrown;
-  for (const lease of [...server.retained, ...client.retained]) if (lease.live) lease.release();
+  server.keepsakes.settle();
+  client.keepsakes.settle();
   end.assertQuiescent();
   return result;
 }

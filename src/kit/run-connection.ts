@@ -3,7 +3,6 @@
  * connection holds after this one. This file does not know what a property wants of it besides.
  */
 import { MisuseError } from '../errors.js';
-import type { Lease } from '../memory/index.js';
 import { ClientPlayer } from './client-player.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript } from './exchange-script.js';
@@ -39,8 +38,13 @@ export function runConnection(
   );
   pair.run(() => client.over);
   requireGenuine(script, server.records, client.records);
-  const retained = [...server.retained, ...client.retained];
-  assertEnd(pair, [...server.records, ...client.records], retained);
+  assertEnd(pair, [...server.records, ...client.records]);
+  server.keepsakes.settle();
+  client.keepsakes.settle();
+  for (const end of [pair.server, pair.client]) {
+    end.assertQuiescent();
+    if (end.pool.heldBytes > 0) throw broken('OWN-7', `${end.pool.heldBytes} bytes are held`);
+  }
   return {
     pair,
     server: server.records,
@@ -51,26 +55,22 @@ export function runConnection(
 }
 
 /** Universal: nothing escaped, everybody was told once, and nothing is held but what was retained by name. */
-function assertEnd(pair: SessionPair, records: readonly ExchangeRecord[], retained: readonly Lease[]): void {
+function assertEnd(pair: SessionPair, records: readonly ExchangeRecord[]): void {
   const [thrown] = pair.thrown;
   if (thrown !== undefined) throw thrown;
-  for (const { closed, lent, returned, index } of records) {
+  for (const { closed, lent, returned, index, bug } of records) {
+    if (bug !== undefined) throw bug;
     if (closed === undefined) throw broken('OWN-7', `exchange ${index} was never closed`);
     if (lent !== returned) throw broken('OWN-4', `exchange ${index}: ${lent} lent, ${returned} came back`);
   }
   for (const end of [pair.server, pair.client]) end.assertQuiescent();
-  for (const lease of retained) if (lease.live) lease.release();
-  for (const end of [pair.server, pair.client]) {
-    end.assertQuiescent();
-    if (end.pool.heldBytes > 0) throw broken('OWN-7', `${end.pool.heldBytes} bytes are held`);
-  }
 }
 
 /**
  * CON-1, WIRE-2: what an application is given as a message was sent as one. Whatever is left out, each request is the
  * next one that was made, and each final answer is the script's or an error's.
  */
-function requireGenuine(
+export function requireGenuine(
   script: ConnectionScript,
   server: readonly ExchangeRecord[],
   client: readonly ExchangeRecord[],

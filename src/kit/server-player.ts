@@ -3,23 +3,23 @@
  * it saw. This file does not know what carries the exchanges.
  */
 import { answerStatus, UndercoatError as Failure, type UndercoatError } from '../errors.js';
-import type { Lease } from '../memory/index.js';
 import type { ServerExchange, ServerListener } from '../stream/contract.js';
-import { BodyTaker, ScriptedFailure, sendBody } from './body-player.js';
-import { ExchangeRecord } from './exchange-record.js';
+import { BodyTaker, sendBody } from './body-player.js';
+import { ExchangeRecord, ScriptedFailure } from './exchange-record.js';
 import type { BreakScript, ConnectionScript, ExchangeScript } from './exchange-script.js';
+import { Keepsakes } from './keepsakes.js';
 import type { Later } from './session-pair.js';
 
 export class ServerPlayer {
   readonly records: ExchangeRecord[];
-  readonly retained: Lease[];
+  readonly keepsakes: Keepsakes;
   readonly listener: ServerListener;
   private readonly script: ConnectionScript;
   private readonly later: Later;
 
   constructor(script: ConnectionScript, later: Later) {
     this.records = [];
-    this.retained = [];
+    this.keepsakes = new Keepsakes();
     this.script = script;
     this.later = later;
     this.listener = (exchange) => this.begin(exchange);
@@ -34,14 +34,15 @@ export class ServerPlayer {
     this.records.push(record);
     const { method, target, authority, fields } = exchange.request;
     record.head.push(`${method} ${target} ${authority}`);
+    this.keepsakes.keep(fields);
     for (const [name, value] of fields) record.head.push(`${name}: ${value}`);
     exchange.onClosed = (error) => {
-      record.close(error?.code ?? 'ok');
+      record.close(error?.code ?? 'ok', error?.cause);
       breakAt('throw-at-close', script.breaks, exchange);
     };
     breakAt('throw-at-head', script.breaks, exchange);
     breakAt('abort-at-head', script.breaks, exchange);
-    const taker = new BodyTaker(exchange.body, script.taking, record, this.later, this.retained, {
+    const taker = new BodyTaker(exchange.body, script.taking, record, this.later, this.keepsakes, {
       data: () => {
         breakAt('throw-at-data', script.breaks, exchange);
         breakAt('abort-at-data', script.breaks, exchange);

@@ -266,6 +266,9 @@ export class SessionEnd {
     this.assertAccounts();
     this.audit?.settled();
     this.ledger?.assertQuiescent();
+    // One that was thrown under an application's callback was taken for the application's.
+    const [violation] = this.ledger?.violations ?? [];
+    if (violation !== undefined) throw violation;
     const retained = new Set([...(this.ledger?.retained.keys() ?? [])].map(({ slab }) => slab.root));
     if (this.ledger !== null && this.pool.heldBytes > retained.size * this.pool.slabBytes) {
       throw broken('OWN-7', `${this.pool.heldBytes} bytes are held`);

@@ -179,13 +179,10 @@ export class SessionPair {
         continue;
       }
       if (this.close()) continue;
+      requireDeadline(this.server);
+      requireDeadline(this.client);
       const due = Math.min(this.server.deadline(), this.client.deadline());
       if (!Number.isFinite(due)) {
-        for (const end of [this.server, this.client]) {
-          // What is in flight has the deadline of whoever drives the pipe, and so has the end of one that is over.
-          if (end.state !== 'open' || end.inFlight > 0) continue;
-          throw new MisuseError('no-deadline', 'LAY-4', `${end.session.name} waits for ever`);
-        }
         this.lose();
         continue;
       }
@@ -290,4 +287,10 @@ export class SessionPair {
     }
     return false;
   }
+}
+
+/** LAY-4. What is in flight has the deadline of whoever drives the pipe, and so has the end of one that is over. */
+function requireDeadline(end: SessionEnd): void {
+  if (end.state !== 'open' || end.inFlight > 0 || Number.isFinite(end.deadline())) return;
+  throw new MisuseError('no-deadline', 'LAY-4', `${end.session.name} waits for ever`);
 }

@@ -30,12 +30,12 @@ const fields: fc.Arbitrary<ScriptFields> = fc.array(fc.tuple(name, value), { max
 const piece = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0, 1, 2, 15, 16, 17) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 300 }) },
-  { weight: 1, arbitrary: fc.constantFrom(2048, 2049) },
+  { weight: 1, arbitrary: fc.constantFrom(100, 2048, 2049) },
 );
 
 const body: fc.Arbitrary<BodyScript> = fc.record({
   pieces: fc.array(piece, { maxLength: 3 }),
-  fill: fc.nat({ max: 255 }),
+  fill: fc.oneof(fc.constantFrom(0, 2), fc.nat({ max: 255 })),
   declared: fc.boolean(),
   trailers: fc.oneof(fc.constant([]), fields),
   endsWithData: fc.boolean(),

@@ -15,10 +15,11 @@ export function exhaustion(stack: StackUnderTest): fc.IPropertyWithHooks<unknown
   return fc.property(
     connectionScript({ manner: 'orderly' }),
     scarceMemory(),
-    scarceMemory(),
+    fc.option(scarceMemory(), { nil: undefined }),
     pipePlan(),
     pipePlan(),
-    (script, serverMemory, clientMemory, toServer, toClient) => {
+    (script, serverMemory, scarce, toServer, toClient) => {
+      const clientMemory = scarce ?? {};
       const run = runConnection(stack, script, {
         server: observed(stack, serverMemory),
         client: observed(stack, clientMemory),
@@ -27,6 +28,13 @@ export function exhaustion(stack: StackUnderTest): fc.IPropertyWithHooks<unknown
       });
       for (const record of run.client) requireWhole(record, script.exchanges[record.index], 'response');
       for (const record of run.server) requireWhole(record, script.exchanges[record.index], 'request');
+      // A client that lacks nothing sees how each exchange went that the server was done with.
+      if (scarce !== undefined) return;
+      for (const { closed, index } of run.server) {
+        requireThat('WS-9', closed !== 'ok' || run.client[index]?.closed === 'ok', () => {
+          return `exchange ${index}: the server was told ok, the client ${run.client[index]?.closed}`;
+        });
+      }
     },
   );
 }

@@ -81,6 +81,7 @@ function play(
     ends: recorded.ends,
     cuts,
     end: observed(stack, end),
+    genuine: recorded.damages.length === 0,
   };
   return replay(stack, recorded.script, bytes, options);
 }
