@@ -16,7 +16,7 @@ import type { Pattern } from './content.js';
 import type { Task } from './plan.js';
 import { mostMessages, type StackReport } from './report.js';
 import type { Composition, Laboratory, ScenarioStack } from './scenario.js';
-import { realTime, type Time, virtualTime } from './time.js';
+import { outOfTime, realTime, type Time, virtualTime } from './time.js';
 import type { Tracer } from './trace.js';
 import { Trial } from './trial.js';
 
@@ -96,6 +96,7 @@ class StackRun {
       const server = await this.time.until(this.serve(composition), endsAt);
       ends.push(server);
       await this.time.until(this.work(composition, server, ends), endsAt);
+      if (this.begun < this.queue.length) throw outOfTime();
     } catch (error) {
       this.stop(error);
     }
@@ -178,7 +179,8 @@ class StackRun {
         });
         ends.push(own);
         const next = (): void => {
-          if (this.over || this.begun >= this.queue.length) {
+          // Virtual time would go on to the end of the work, however long that takes.
+          if (this.over || this.begun >= this.queue.length || performance.now() >= this.options.endsAt) {
             idle += 1;
             if (idle === workers) resolve();
             return;

@@ -8,11 +8,15 @@ import { platformClock } from '../transport/node/clock.js';
 import { VirtualClock } from '../transport/virtual-clock.js';
 
 /** A run did not end within its limit, or nothing was left that could end it. */
-export class StalledError extends Error {
+class StalledError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'StalledError';
   }
+}
+
+export function outOfTime(): StalledError {
+  return new StalledError('the time limit has passed');
 }
 
 export interface Time {
@@ -31,7 +35,7 @@ export function realTime(): Time {
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<never>((_, reject) => {
         const left = Math.max(endsAt - performance.now(), 0);
-        timer = setTimeout(() => reject(new StalledError('the time limit has passed')), left);
+        timer = setTimeout(() => reject(outOfTime()), left);
       });
       try {
         return await Promise.race([promise, limit]);
@@ -60,7 +64,7 @@ export function virtualTime(): Time {
         // What goes on in promises has its turn.
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (idle > mostIdleTurns) throw new StalledError('nothing is left to do, and it is not done');
-        if (performance.now() > endsAt) throw new StalledError('the time limit has passed');
+        if (performance.now() > endsAt) throw outOfTime();
       }
       return await promise;
     },
