@@ -214,6 +214,10 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     return this.incoming?.wants === true && !this.aborted;
   }
 
+  get bodySettled(): boolean {
+    return this.incoming === null || this.incoming.settled;
+  }
+
   get discardsBody(): boolean {
     return this.incoming?.discarded === true;
   }

@@ -240,6 +240,10 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     return this.incoming?.wants === true && !this.aborted;
   }
 
+  get bodySettled(): boolean {
+    return this.incoming === null || this.incoming.settled;
+  }
+
   get takesBody(): boolean {
     return this.incoming?.consumed === true;
   }

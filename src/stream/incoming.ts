@@ -57,6 +57,11 @@ export class Incoming implements IncomingBody {
     return this.consumer !== null && !this.paused && !this.discarded;
   }
 
+  /** Nobody is still to be told how it ended. */
+  get settled(): boolean {
+    return this.told || this.consumer === null;
+  }
+
   /** Whether it has a consumer, who gets all of it, paused or not. */
   get consumed(): boolean {
     return this.consumer !== null;

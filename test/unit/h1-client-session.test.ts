@@ -110,6 +110,22 @@ describe('responses', () => {
     bench.close();
   });
 
+  it('a paused consumer is told the end before the exchange is over', () => {
+    const taker = new Taker();
+    const bench = taking(taker);
+    const exchange = bench.ask();
+    taker.onData = () => exchange.body.pause();
+    bench.drain();
+    bench.feed(ok);
+    expect(taker.told).toEqual(['ok']);
+    expect(bench.closed).toEqual([]);
+    exchange.body.resume();
+    bench.work();
+    expect(taker.told).toEqual(['ok', '<end>']);
+    expect(bench.closed).toEqual(['ok']);
+    bench.close();
+  });
+
   it('until close: the end of the connection is theirs, and nothing may be pipelined behind them', () => {
     const taker = new Taker();
     const bench = taking(taker, { h1: { maxPipelined: 3 } });

@@ -260,6 +260,24 @@ describe('bodies that are taken', () => {
     bench.close();
   });
 
+  it('the exchange waits for a paused consumer, who is told the end before it is over', () => {
+    const taker = new Taker();
+    const bench = new ServerBench((exchange) => {
+      if (exchange.id === 1) exchange.body.consume(taker);
+      if (exchange.id === 1) exchange.onClosed = () => taker.told.push('<closed>');
+      reply(exchange);
+    });
+    taker.onData = () => bench.exchange.body.pause();
+    bench.feed(`${length(1)}a${get}`);
+    expect(taker.told).toEqual(['a']);
+    expect(bench.exchanges).toHaveLength(1);
+    bench.exchange.body.resume();
+    bench.work();
+    expect(taker.told).toEqual(['a', '<end>', '<closed>']);
+    expect(bench.exchanges).toHaveLength(2);
+    bench.close();
+  });
+
   it('end with their trailers, which are readable until the exchange is over', () => {
     const taker = new Taker();
     const bench = new ServerBench(take(taker));

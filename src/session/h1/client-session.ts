@@ -515,6 +515,10 @@ export class H1ClientSession implements Session {
 
   /** The response is complete; the exchange is when the request is, too (RFC 9112 §9.3). */
   private completeIfSent(current: InFlight): boolean {
+    if (!current.stream.bodySettled) {
+      this.pausedBy = 'application';
+      return false;
+    }
     if (!current.requestComplete) {
       this.pausedBy = 'application';
       if (this.persistent && !this.inputEnded) return false;

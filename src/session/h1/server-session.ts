@@ -470,6 +470,10 @@ export class H1ServerSession implements Session {
     }
     // An answer that found no room while the body was read is none.
     if (this.writer.exhausted) return true;
+    if (!stream.bodySettled) {
+      this.pausedBy = 'application';
+      return false;
+    }
     if (this.takeOver !== undefined) {
       this.machine.take(event.upgrade);
       this.endExchange(stream);
