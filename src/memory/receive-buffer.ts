@@ -92,33 +92,37 @@ export class ReceiveBuffer {
 
   /** Closes the room; its first `count` bytes were filled. @throws MisuseError WS-2 without a room, WS-5 */
   received(count: number): void {
-    this.opened().closeInto(this.unit as Region, count);
+    const unit = this.unit as Region;
+    this.opened().closeInto(unit, count);
     this.receivedBytes += count;
-    this.expose();
+    this.expose(unit);
   }
 
   /** The first `count` pending bytes, at least one, become a lease of `owner`'s. @throws MisuseError OWN-2 */
   take(count: number, owner: Owner, label: string): Lease {
-    const lease = this.filled(count).leasePrefix(this.unit as Region, count, owner, label);
+    const unit = this.unit as Region;
+    const lease = this.filled(count).leasePrefix(unit, count, owner, label);
     this.consumedBytes += count;
-    this.expose();
+    this.expose(unit);
     return lease;
   }
 
   /** The first `count` pending bytes have been understood and are no longer needed. @throws MisuseError OWN-2 */
   consume(count: number): void {
     if (count === 0) return;
-    this.filled(count).dropPrefix(this.unit as Region, count);
+    const unit = this.unit as Region;
+    this.filled(count).dropPrefix(unit, count);
     this.consumedBytes += count;
-    this.expose();
+    this.expose(unit);
   }
 
   /** The first `count` pending bytes will never be interpreted (WIRE-2, drain). @throws MisuseError OWN-2 */
   discard(count: number): void {
     if (count === 0) return;
-    this.filled(count).dropPrefix(this.unit as Region, count);
+    const unit = this.unit as Region;
+    this.filled(count).dropPrefix(unit, count);
     this.discardedBytes += count;
-    this.expose();
+    this.expose(unit);
   }
 
   /**
@@ -194,7 +198,7 @@ export class ReceiveBuffer {
       const gain = workspace.used - pending;
       if (gain >= this.leastRoom || (gain > 0 && workspace.available === 0)) {
         workspace.compact(unit);
-        this.expose();
+        this.expose(unit);
       }
       return workspace;
     }
@@ -207,7 +211,7 @@ export class ReceiveBuffer {
     workspace.retire();
     this.workspace = fresh;
     this.unit = moved;
-    this.expose();
+    this.expose(moved);
     return fresh;
   }
 
@@ -221,8 +225,7 @@ export class ReceiveBuffer {
     if (workspace !== null) workspace.retire();
   }
 
-  private expose(): void {
-    const unit = this.unit as Region;
+  private expose(unit: Region): void {
     this.bytes = unit.bytes;
     this.start = unit.start;
     this.end = unit.end;

@@ -88,9 +88,9 @@ export class BumpWorkspace implements Workspace {
   }
 
   reserveAll(): Region {
-    this.refuseWhileReserved('reserve');
+    if (this.retired || this.reservedTo !== notReserved) this.refuseWhileReserved('reserve');
     this.reservedTo = this.capacity;
-    this.acted('reserve');
+    if (this.ledger !== null) this.ledger.workspace(this, 'reserve');
     return this.makeRoom(this.freeAt, this.capacity);
   }
 
@@ -114,22 +114,25 @@ export class BumpWorkspace implements Workspace {
   }
 
   closeInto(unit: Region, kept: number): void {
-    this.requireLiving(unit);
-    if (this.reservedTo !== notReserved && this.endOf(unit) !== this.freeAt) {
-      throw new MisuseError(
-        'unit-not-last',
-        'WS-3',
-        'only the unit that ends at the reservation can be extended',
-      );
+    const from = this.freeAt;
+    const { frame } = unit;
+    // Each read and each thing written ends here: all that may be wrong is asked at once, and sorted out when it is.
+    if (
+      frame !== this.youngest ||
+      frame.ended ||
+      !this.stores(unit) ||
+      this.endOf(unit) !== from ||
+      !(kept >= 0 && kept <= this.reservedTo - from && Number.isSafeInteger(kept))
+    ) {
+      this.refuseClose(unit, kept);
     }
-    if (unit.frame !== this.youngest) {
-      throw new MisuseError(
-        'unit-below-snapshot',
-        'WS-6',
-        'a unit cannot grow over a snapshot: a reset would cut it',
-      );
+    const end = this.reservedTo;
+    this.freeAt = from + kept;
+    this.reservedTo = notReserved;
+    if (this.ledger !== null) {
+      this.ledger.vacated(this.slab, from + kept, end);
+      this.ledger.workspace(this, 'close');
     }
-    this.endReservation(kept);
     this.grow(unit, kept);
   }
 
@@ -138,19 +141,17 @@ export class BumpWorkspace implements Workspace {
   }
 
   leasePrefix(unit: Region, bytes: number, owner: Owner, label: string): Lease {
-    this.requirePrefix(unit, bytes);
-    const start = unit.start;
-    const lease = new Lease(
-      this.slab,
-      unit.bytes,
-      start,
-      start + bytes,
-      owner,
-      label,
-      unit.frame,
-      this.ledger,
-    );
-    unit.start = start + bytes;
+    const { start, frame } = unit;
+    const end = start + bytes;
+    if (
+      frame.ended ||
+      !this.stores(unit) ||
+      !(end > start && end <= unit.end && Number.isSafeInteger(bytes))
+    ) {
+      this.requirePrefix(unit, bytes);
+    }
+    const lease = new Lease(this.slab, unit.bytes, start, end, owner, label, frame, this.ledger);
+    unit.start = end;
     if (this.ledger !== null) this.ledger.leased(lease);
     return lease;
   }
@@ -263,25 +264,49 @@ export class BumpWorkspace implements Workspace {
     return frame;
   }
 
-  private endReservation(kept: number): void {
-    const end = this.reservedTo;
-    if (end === notReserved) {
-      throw new MisuseError('workspace-not-reserved', 'WS-2', 'there is no reservation to close');
-    }
-    requireLength(kept);
-    const from = this.freeAt;
-    if (kept > end - from) {
+  /** Says which rule a `closeInto` broke. */
+  private refuseClose(unit: Region, kept: number): void {
+    this.requireLiving(unit);
+    if (this.reservedTo !== notReserved && this.endOf(unit) !== this.freeAt) {
       throw new MisuseError(
-        'reservation-overrun',
-        'WS-5',
-        `cannot keep ${kept} of ${end - from} reserved bytes`,
+        'unit-not-last',
+        'WS-3',
+        'only the unit that ends at the reservation can be extended',
       );
     }
-    this.freeAt = from + kept;
+    if (unit.frame !== this.youngest) {
+      throw new MisuseError(
+        'unit-below-snapshot',
+        'WS-6',
+        'a unit cannot grow over a snapshot: a reset would cut it',
+      );
+    }
+    this.requireKept(kept);
+  }
+
+  private endReservation(kept: number): void {
+    this.requireKept(kept);
+    const end = this.reservedTo;
+    this.freeAt += kept;
     this.reservedTo = notReserved;
     if (this.ledger !== null) {
       this.ledger.vacated(this.slab, this.freeAt, end);
       this.ledger.workspace(this, 'close');
+    }
+  }
+
+  private requireKept(kept: number): void {
+    if (this.reservedTo === notReserved) {
+      throw new MisuseError('workspace-not-reserved', 'WS-2', 'there is no reservation to close');
+    }
+    requireLength(kept);
+    const reserved = this.reservedTo - this.freeAt;
+    if (kept > reserved) {
+      throw new MisuseError(
+        'reservation-overrun',
+        'WS-5',
+        `cannot keep ${kept} of ${reserved} reserved bytes`,
+      );
     }
   }
 
