@@ -7,7 +7,7 @@ import { loadScenario } from '../load-scenario.js';
 import { isClean } from '../report.js';
 import { runScenario } from '../run-scenario.js';
 import { progressBar } from '../show-progress.js';
-import { showReport } from '../show-report.js';
+import { complaints, showReport } from '../show-report.js';
 import { gathered, integerOption } from '../usage.js';
 
 interface RunFlags {
@@ -65,7 +65,10 @@ export function runCommand(console: Console, finish: (code: number) => void): Co
         timeLimit: flags.timeLimit * 1000,
         progress: console.isWatched ? progressBar(console.err) : undefined,
       });
-      console.out.write(flags.json === true ? `${JSON.stringify(report)}\n` : showReport(report, console));
+      if (flags.json === true) {
+        console.out.write(`${JSON.stringify(report)}\n`);
+        for (const line of report.stacks.flatMap(complaints)) console.err.write(`${line}\n`);
+      } else console.out.write(showReport(report, console));
       finish(report.stacks.every(isClean) ? 0 : 1);
     });
 }

@@ -1,0 +1,58 @@
+// The handler of `undercoat serve`, on memory and virtual time: nothing is gathered, nothing is lost.
+import { expect, test } from 'vitest';
+import { echo, sayOk } from '../../src/lab/echo.js';
+import { createPair } from '../support/pair.js';
+
+const length = 1_000_000;
+
+test('content that nobody reads back is not read any further', async () => {
+  const pair = await createPair({ handler: echo });
+  const wire = pair.wire();
+  wire.reading = false;
+  wire.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`);
+  wire.write('x'.repeat(length));
+  await pair.run();
+  const { writtenBytes } = wire;
+  expect(writtenBytes).toBeGreaterThan(1000);
+  expect(writtenBytes).toBeLessThan(200_000);
+  expect(pair.pool.heldBytes).toBeLessThan(200_000);
+  wire.read();
+  await pair.run();
+  expect(wire.writtenBytes).toBeGreaterThan(length);
+  expect(wire.text.endsWith('x'.repeat(length))).toBe(true);
+  wire.transport.end();
+  await pair.finish();
+});
+
+test.each([
+  ['GET', '/', 'undercoat OK'],
+  ['DELETE', '/echoes', 'undercoat OK'],
+  ['GET', '/echo', 'GET /echo HTTP/1.1\r\nHost: pair.test\r\n\r\n'],
+  ['GET', 'http://pair.test/echo?a', 'GET http://pair.test/echo?a HTTP/1.1\r\nHost: pair.test\r\n\r\n'],
+  ['HEAD', '/echo', ''],
+  ['OPTIONS', '*', 'undercoat OK'],
+])('%s %s', async (method, target, body) => {
+  const pair = await createPair({ handler: echo });
+  const outcome = pair.request({ method, target });
+  await pair.run();
+  expect(outcome).toMatchObject({ status: 200, body, complete: true });
+  await pair.finish();
+});
+
+test('trailers follow content whose length was not said', async () => {
+  const pair = await createPair({ handler: echo });
+  const wire = pair.wire();
+  wire.write('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nSum: 3\r\n\r\n');
+  await pair.run();
+  expect(wire.text).toMatch(/\r\n\r\n2\r\nhi\r\n0\r\nSum: 3\r\n\r\n$/);
+  wire.transport.end();
+  await pair.finish();
+});
+
+test('without echo content is not looked at', async () => {
+  const pair = await createPair({ handler: sayOk });
+  const outcome = pair.request({ method: 'POST', length: 5 }, ['hello']);
+  await pair.run();
+  expect(outcome).toMatchObject({ status: 200, body: 'undercoat OK', complete: true });
+  await pair.finish();
+});
