@@ -51,7 +51,8 @@ module.exports = {
     {
       name: 'no-undeclared-packages',
       severity: 'error',
-      comment: 'src/ imports dependencies only, or what its user brings: a development dependency is not there.',
+      comment:
+        'src/ imports dependencies only, or what its user brings: a development dependency is not there.',
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
