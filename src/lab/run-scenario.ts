@@ -45,12 +45,12 @@ const defaultTimeLimit = 25_000;
  */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunReport> {
   const { seed, progress } = options;
-  const endsAt = performance.now() + (options.timeLimit ?? defaultTimeLimit);
   const chosen = chooseStacks(scenario, options.stacks);
   const tasks = planRun(scenario, seed, options.exchanges);
   const exchanges = tasks.reduce((sum, task) => sum + task.length, 0);
   const pattern = new Pattern(seed);
   const bench = new Bench();
+  const endsAt = performance.now() + (options.timeLimit ?? defaultTimeLimit);
   const stacks: StackReport[] = [];
   try {
     for (const stack of chosen) {

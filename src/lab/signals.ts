@@ -7,8 +7,15 @@ import type { Console } from './console.js';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
-/** @returns whether everything that had begun was finished; resolves when nothing is left */
-export async function drainOnSignals(servers: readonly Server[], { err }: Console): Promise<boolean> {
+/**
+ * @param within milliseconds that a drain may take
+ * @returns false if a signal broke something off; resolves when nothing is left
+ */
+export async function drainOnSignals(
+  servers: readonly Server[],
+  within: number,
+  { err }: Console,
+): Promise<boolean> {
   let isDrained = true;
   let count = 0;
   let closing: Promise<unknown> | undefined;
@@ -21,7 +28,7 @@ export async function drainOnSignals(servers: readonly Server[], { err }: Consol
     if (count === 1) {
       const open = servers.reduce((sum, { connections }) => sum + connections, 0);
       err.write(`${signal}: finishing ${open} connections\n`);
-      closing = Promise.all(servers.map((server) => server.close()));
+      closing = Promise.all(servers.map((server) => server.close({ within })));
       begin();
     } else if (count === 2) {
       isDrained = false;

@@ -1,5 +1,7 @@
 // The command line: what it prints, what it refuses, and the code that it ends with.
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -136,6 +138,31 @@ describe('a scenario of a user’s', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/not today[\s\S]*throws\.mjs:1/);
   });
+});
+
+test('serve listens everywhere or nowhere', async () => {
+  const bound = async (port: number): Promise<Server> => {
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  };
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  const [free, taken] = [await bound(0), await bound(0)];
+  const port = portOf(free);
+  free.close();
+  await once(free, 'close');
+  const { code, err } = await run(
+    'serve',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--listen',
+    `127.0.0.1:${portOf(taken)}`,
+  );
+  expect(code).toBe(1);
+  expect(err).toContain('address-in-use');
+  const again = await bound(port);
+  again.close();
+  taken.close();
 });
 
 describe('addresses', () => {

@@ -213,6 +213,12 @@ describe('what is not well is seen', () => {
     const report = await runOne([get], memoryStack(), { timeLimit: 0 });
     expect(report.unexpectedMessages.join()).toContain('5 of 5 tasks were not begun');
   });
+
+  test('so is one whose virtual time would last longer than real time', async () => {
+    const report = await runOne([get], memoryStack(), { timeLimit: 300, exchanges: 50_000 });
+    expect(report.unexpectedMessages.join()).toMatch(/of 50000 tasks were not begun: .*time limit/);
+    expect(report.heldAtEndBytes).toBe(0);
+  });
 });
 
 describe('a trace', () => {

@@ -17,7 +17,7 @@ import { addressText, listenableOf } from '../addresses.js';
 import type { Console } from '../console.js';
 import { echo, sayOk } from '../echo.js';
 import { drainOnSignals } from '../signals.js';
-import { gathered, UsageError } from '../usage.js';
+import { gathered, integerOption, UsageError } from '../usage.js';
 
 interface ServeFlags {
   readonly listen?: readonly string[];
@@ -25,10 +25,12 @@ interface ServeFlags {
   readonly tls?: readonly string[];
   readonly proxy: 'off' | 'required';
   readonly trust?: readonly string[];
+  readonly drain: number;
   readonly checked?: true;
 }
 
 const defaultAddress = '127.0.0.1:8080';
+const defaultDrain = 30;
 const defaultTrust = ['127.0.0.0/8', '::1', 'unix'];
 
 /** `finish` is told the exit code. */
@@ -54,6 +56,12 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
       `who may send a PROXY header: a block, an address, or "unix"; may be given again (default: ${defaultTrust.join(', ')})`,
       gathered,
     )
+    .option(
+      '--drain <seconds>',
+      'how long to wait at the end for what was begun',
+      integerOption('--drain', 0, 86_400),
+      defaultDrain,
+    )
     .option('--checked', 'check the rulebook at every act, and print the account at the end')
     .action(async (flags: ServeFlags) => {
       const listenables = (flags.listen ?? [defaultAddress]).map(listenableFor);
@@ -62,7 +70,7 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
       const pool = new SlabPool({ ledger });
       const servers = await listenAll(listenables, layers, flags, pool, console);
       for (const { address } of servers) console.out.write(`listening on ${addressText(address)}\n`);
-      const isDrained = await drainOnSignals(servers, console);
+      const isDrained = await drainOnSignals(servers, flags.drain * 1000, console);
       if (ledger !== null) showAccount(ledger, pool, console);
       finish(isDrained && (ledger === null || ledger.violations.length === 0) ? 0 : 1);
     });
