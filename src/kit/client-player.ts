@@ -3,7 +3,7 @@
  * what came back. This file does not know what carries the exchanges.
  */
 import type { ClientExchange, ClientSession, ResponseHead } from '../stream/contract.js';
-import { BodyTaker, sendBody } from './body-player.js';
+import { BodyTaker, requireRefused, sendBody } from './body-player.js';
 import { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript, ExchangeScript } from './exchange-script.js';
 import { Keepsakes } from './keepsakes.js';
@@ -69,6 +69,7 @@ export class ClientPlayer {
     const record = new ExchangeRecord(index);
     this.records.push(record);
     const { request, clientBreaks } = script;
+    if (script.misuses) misuse(session);
     const sends = request !== undefined;
     const length = request?.pieces.reduce((sum, piece) => sum + piece, 0);
     const send = (exchange: ClientExchange): void => {
@@ -120,6 +121,18 @@ export class ClientPlayer {
     };
     send(exchange);
   }
+}
+
+/** Requests that are refused, and change nothing. */
+function misuse(session: ClientSession): void {
+  const listener = { response: () => {}, failed: () => {} };
+  const authority = 'example.test';
+  requireRefused(
+    () => session.request({ authority: 'bad authority' }, listener),
+    () => session.request({ authority, method: 'bad method' }, listener),
+    () => session.request({ authority, fields: [['X', 'a\nb']] }, listener),
+    () => session.request({ authority, length: 1.5 }, listener),
+  );
 }
 
 function headText(head: ResponseHead): string {

@@ -56,6 +56,8 @@ export interface ExchangeScript {
   readonly answerFields: ScriptFields;
   readonly response: BodyScript | undefined;
   readonly breaks: BreakScript;
+  /** Both applications call what they must not, and are refused. */
+  readonly misuses: boolean;
   /** The client's side. */
   readonly takingResponse: TakingScript;
   readonly clientBreaks: BreakScript;
@@ -68,7 +70,7 @@ export interface ConnectionScript {
 }
 
 /** A message that nobody sent: whoever takes content for the next message sees it. */
-export const smuggled = 'smuggled';
+const smuggled = 'smuggled';
 const messages = [
   `GET /${smuggled} HTTP/1.1\r\nHost: ${smuggled}\r\n\r\n`,
   `HTTP/1.1 299 ${smuggled}\r\nX-Smuggled: 1\r\nContent-Length: 0\r\n\r\n`,

@@ -4,7 +4,7 @@
  */
 import { answerStatus, UndercoatError as Failure, type UndercoatError } from '../errors.js';
 import type { ServerExchange, ServerListener } from '../stream/contract.js';
-import { BodyTaker, sendBody } from './body-player.js';
+import { BodyTaker, requireRefused, sendBody } from './body-player.js';
 import { ExchangeRecord, ScriptedFailure } from './exchange-record.js';
 import type { BreakScript, ConnectionScript, ExchangeScript } from './exchange-script.js';
 import { Keepsakes } from './keepsakes.js';
@@ -40,6 +40,7 @@ export class ServerPlayer {
       record.close(error?.code ?? 'ok', error?.cause);
       breakAt('throw-at-close', script.breaks, exchange);
     };
+    if (script.misuses) misuse(exchange);
     breakAt('throw-at-head', script.breaks, exchange);
     breakAt('abort-at-head', script.breaks, exchange);
     const taker = new BodyTaker(exchange.body, script.taking, record, this.later, this.keepsakes, {
@@ -73,6 +74,20 @@ function answer(exchange: ServerExchange, script: ExchangeScript, record: Exchan
   // Trailers need the chunked coding, which nobody of 1.0 knows.
   const body = exchange.request.version === '1.0' ? { ...response, trailers: [] } : response;
   sendBody(exchange, body, record, () => breakAt('abort-within-body', script.breaks, exchange));
+}
+
+/** What is refused before an answer, whatever the request is. */
+function misuse(exchange: ServerExchange): void {
+  requireRefused(
+    () => exchange.send(new Uint8Array(1)),
+    () => exchange.end(),
+    () => exchange.respond(99),
+    () => exchange.respond(200, [['bad name', 'x']]),
+    () => exchange.respond(200, [], { length: -2 }),
+    () => exchange.reply(204, [], new Uint8Array(1)),
+    () => exchange.inform(200),
+    () => exchange.upgrade(() => {}),
+  );
 }
 
 interface Breakable {

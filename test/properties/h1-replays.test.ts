@@ -6,14 +6,14 @@ import { stacks } from '../support/stacks.js';
 
 describe.each(stacks)('$name', (stack) => {
   it('CON-6: any cut gives the same events, output and error', () => {
-    fc.assert(sameAtAnyCut(stack), { numRuns: 20 });
+    fc.assert(sameAtAnyCut(stack), { numRuns: 12 });
   });
 
   it('OWN-6, OWN-5: neither the tail of a room nor dead bytes are read', () => {
-    fc.assert(sameInAnyTail(stack), { numRuns: 20 });
+    fc.assert(sameInAnyTail(stack), { numRuns: 6 });
   });
 
   it('WS-10: under emulation all is the same, exhaustion too', () => {
-    fc.assert(sameUnderEmulation(stack), { numRuns: 30 });
+    fc.assert(sameUnderEmulation(stack), { numRuns: 20 });
   });
 });

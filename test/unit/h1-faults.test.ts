@@ -26,6 +26,7 @@ const exchange: ExchangeScript = {
   answerFields: [],
   response: { ...body, declared: true },
   breaks: 'never',
+  misuses: true,
   takingResponse: { mode: 'consume', leases: 'split', pauseEach: 0 },
   clientBreaks: 'never',
 };
@@ -44,7 +45,8 @@ const kinds: readonly FaultPlan['kind'][] = [
   'stall',
 ];
 
-describe.each(stacks)('$name', (stack) => {
+// The one with nothing in front of it, and the one with the longest way.
+describe.each(stacks.filter((_, i) => i % 3 === 0))('$name', (stack) => {
   it.each(kinds)('%s at every act', (kind) => {
     const plan = { cuts: [23, 1, 60], holds: 30 };
     const end = { slabBytes: 2048, observer: stack.observer ?? null };

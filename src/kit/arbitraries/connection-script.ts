@@ -98,6 +98,7 @@ function exchange(manner: ConnectionScriptShape['manner']): fc.Arbitrary<Exchang
       breaks: orderly
         ? never
         : breaks(wild ? everyBreak : ['throw-at-head', 'throw-at-end', 'throw-at-close', 'abort-at-head']),
+      misuses: fc.boolean(),
       takingResponse: taking(orderly ? ['consume'] : modes, true),
       clientBreaks: wild ? breaks(everyBreak) : never,
     })

@@ -20,8 +20,6 @@ export const OVERDRAWN = 5;
 export interface BodySink {
   /** Whether `data` may be called now. */
   readonly wantsBody: boolean;
-  /** False while somebody is still to be told how the body ended: the exchange waits for him, who is paused. */
-  readonly bodySettled: boolean;
   /** Owner of the leases that `data` gets. */
   readonly bodyOwner: Owner;
   data(lease: Lease): void;

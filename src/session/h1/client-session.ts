@@ -20,6 +20,8 @@ import { h1ClientTable } from './tables.js';
 
 /** The stream of one request, told by the session what comes back. Nothing here may throw. */
 export interface H1ResponseSink extends BodySink {
+  /** False while somebody is still to be told how the body ended: the exchange waits for him, who is paused. */
+  readonly bodySettled: boolean;
   /** The body is read only to be thrown away. */
   readonly discardsBody: boolean;
   readonly method: string;

@@ -30,6 +30,8 @@ import { h1ServerTable } from './tables.js';
 
 /** The stream of one request, told by the session what it receives. Nothing here may throw. */
 export interface H1RequestSink extends BodySink {
+  /** False while somebody is still to be told how the body ended: the exchange waits for him, who is paused. */
+  readonly bodySettled: boolean;
   /** Somebody has taken the body, paused or not; he gets the rest of it though the response be complete. */
   readonly takesBody: boolean;
   /** What of the body was not delivered will be thrown away, or not even read. */
