@@ -89,6 +89,11 @@ export class EmulatedWorkspace extends BumpWorkspace {
     this.killEnded();
   }
 
+  /** Every life has buffers of its own. */
+  override revive(): boolean {
+    return false;
+  }
+
   protected override makeRegion(start: number, end: number, frame: Frame): Region {
     const region = new EmulatedRegion(new Uint8Array(end - start), frame, end);
     this.alive.add(region);

@@ -35,6 +35,9 @@ export class ReceiveBuffer {
   private readonly leastRoom: number;
   private workspace: Workspace | null;
   private unit: Region | null;
+  /** The workspace before this one and its unit, when nothing of it is left: objects to use again, without a slab. */
+  private last: Workspace | null;
+  private lastUnit: Region | null;
 
   constructor(source: SlabSource, owner: Owner) {
     this.bytes = nothing;
@@ -49,6 +52,8 @@ export class ReceiveBuffer {
     this.leastRoom = Math.min(leastRoomBytes, Math.ceil(source.slabBytes / 4));
     this.workspace = null;
     this.unit = null;
+    this.last = null;
+    this.lastUnit = null;
   }
 
   get pendingBytes(): number {
@@ -146,9 +151,12 @@ export class ReceiveBuffer {
 
   /** Gives the slab back if nothing is pending and nothing leased: an idle connection holds no memory. */
   settle(): void {
-    const workspace = this.workspace;
-    if (workspace !== null && this.start === this.end && !workspace.reserved && workspace.leased === 0)
+    const { workspace, unit } = this;
+    if (workspace !== null && this.start === this.end && !workspace.reserved && workspace.leased === 0) {
       this.retire();
+      this.last = workspace;
+      this.lastUnit = unit;
+    }
   }
 
   /** Discards what is pending and gives the slab back as soon as its leases end. Idempotent. */
@@ -159,10 +167,16 @@ export class ReceiveBuffer {
   }
 
   private begin(): Workspace | null {
-    const workspace = this.source.open(this.owner);
+    const { last, lastUnit, source } = this;
+    const workspace =
+      last === null || lastUnit === null
+        ? source.open(this.owner)
+        : source.reopen(this.owner, last, lastUnit);
     if (workspace === undefined) return null;
     this.workspace = workspace;
-    this.unit = workspace.allocate(0) as Region;
+    this.unit = workspace === last ? lastUnit : (workspace.allocate(0) as Region);
+    this.last = null;
+    this.lastUnit = null;
     return workspace;
   }
 

@@ -66,6 +66,9 @@ export class SendBuffer {
   private workspace: Workspace | null;
   /** Built in the workspace and not yet sealed. */
   private unit: Region | null;
+  /** The workspace before this one and its unit, when nothing of it is left: objects to use again, without a slab. */
+  private last: Workspace | null;
+  private lastUnit: Region | null;
   /** Sealed, in order, waiting for `take`. */
   private queued: Segment[];
   /** With the transport, in order; the first `landed` of them are written, and `partial` bytes of the next. */
@@ -90,6 +93,8 @@ export class SendBuffer {
     this.leastRoom = Math.min(leastRoomBytes, Math.ceil(source.slabBytes / 4));
     this.workspace = null;
     this.unit = null;
+    this.last = null;
+    this.lastUnit = null;
     this.queued = noSegments;
     this.flight = noSegments;
     this.shared = false;
@@ -316,6 +321,8 @@ export class SendBuffer {
     if (unit === null || workspace === null || unit.start < unit.end) return;
     if (workspace.reserved || this.landed < this.flight.length) return;
     this.retire();
+    this.last = workspace;
+    this.lastUnit = unit;
   }
 
   private giveBack(segment: Segment, outcome: 'written' | 'failed'): void {
@@ -336,12 +343,18 @@ export class SendBuffer {
       this.unit = last.allocate(0) as Region;
       return last;
     }
-    const workspace = this.source.open(this.owner);
+    const { last: idle, lastUnit, source } = this;
+    const workspace =
+      idle === null || lastUnit === null
+        ? source.open(this.owner)
+        : source.reopen(this.owner, idle, lastUnit);
     if (workspace === undefined) return null;
     this.seal();
     this.retire();
     this.workspace = workspace;
-    this.unit = workspace.allocate(0) as Region;
+    this.unit = workspace === idle ? lastUnit : (workspace.allocate(0) as Region);
+    this.last = null;
+    this.lastUnit = null;
     return workspace;
   }
 

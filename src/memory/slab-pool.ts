@@ -5,6 +5,7 @@
 import { MisuseError } from '../errors.js';
 import type { Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
+import type { Region } from './region.js';
 import { Slab, type SlabHome } from './slab.js';
 import { BumpWorkspace } from './workspace.js';
 import type { Workspace } from './workspace-contract.js';
@@ -21,6 +22,11 @@ export interface SlabSource {
   acquire(owner: Owner): Slab | undefined;
   /** A workspace on a slab of its own; undefined when the limit is reached. */
   open(owner: Owner): Workspace | undefined;
+  /**
+   * The same for one who opens again and again: `last`, which he has retired, is revived with its `unit` where that can
+   * be, and is what is given then.
+   */
+  reopen(owner: Owner, last: Workspace, unit: Region): Workspace | undefined;
   /**
    * Calls back once, from inside some later return of a slab, when asking again may succeed; first come, first
    * served. The callback must not ask at once (OWN-9). It answers false when it no longer wants a slab: the next
@@ -100,6 +106,12 @@ export class SlabPool implements SlabSource, SlabHome {
     return slab === undefined ? undefined : new this.kind(slab, owner, this.ledger);
   }
 
+  reopen(owner: Owner, last: Workspace, unit: Region): Workspace | undefined {
+    const slab = this.acquireFor(owner, this);
+    if (slab === undefined) return undefined;
+    return last.revive(slab, unit) ? last : new this.kind(slab, owner, this.ledger);
+  }
+
   /** For shares: the slab goes back to `home` first. */
   acquireFor(owner: Owner, home: SlabHome): Slab | undefined {
     if (this.held + this.slabBytes > this.limitBytes) return undefined;
@@ -176,6 +188,12 @@ export class SlabShare implements SlabSource, SlabHome {
   open(owner: Owner): Workspace | undefined {
     const slab = this.acquire(owner);
     return slab === undefined ? undefined : new this.pool.kind(slab, owner, this.ledger);
+  }
+
+  reopen(owner: Owner, last: Workspace, unit: Region): Workspace | undefined {
+    const slab = this.acquire(owner);
+    if (slab === undefined) return undefined;
+    return last.revive(slab, unit) ? last : new this.pool.kind(slab, owner, this.ledger);
   }
 
   returned(slab: Slab): void {

@@ -5,6 +5,7 @@
 import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import type { Frame, Region } from './region.js';
+import type { Slab } from './slab.js';
 
 /** An opaque token of `snapshot()`, good for one `reset`. */
 export type Snapshot = Frame;
@@ -54,4 +55,10 @@ export interface Workspace {
   rollback(): void;
   /** The owner is done: the slab goes home when its last lease ends. */
   retire(): void;
+  /**
+   * Begins again after `retire`, on `slab`, which comes pinned once, and with `unit` empty at its beginning. False, and
+   * nothing happened, where that cannot be: it is not retired, or what it gave out in its first life, a lease that
+   * lives or a region besides `unit`, could be taken for something of the second.
+   */
+  revive(slab: Slab, unit: Region): boolean;
 }

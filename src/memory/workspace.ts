@@ -21,7 +21,7 @@ const notReserved = -1;
 export class BumpWorkspace implements Workspace {
   readonly owner: Owner;
   readonly capacity: number;
-  readonly slab: Slab;
+  private store: Slab;
   protected readonly ledger: Ledger | null;
   protected freeAt: number;
   private reservedTo: number;
@@ -33,7 +33,7 @@ export class BumpWorkspace implements Workspace {
   constructor(slab: Slab, owner: Owner, ledger: Ledger | null) {
     this.owner = owner;
     this.capacity = slab.capacity;
-    this.slab = slab;
+    this.store = slab;
     this.ledger = ledger;
     this.freeAt = 0;
     this.reservedTo = notReserved;
@@ -41,6 +41,10 @@ export class BumpWorkspace implements Workspace {
     this.overflow = false;
     this.retired = false;
     if (ledger !== null) ledger.workspace(this, 'open');
+  }
+
+  get slab(): Slab {
+    return this.store;
   }
 
   get free(): number {
@@ -215,6 +219,26 @@ export class BumpWorkspace implements Workspace {
     this.endFrames(null);
     this.acted('retire');
     this.slab.unpin();
+  }
+
+  revive(slab: Slab, unit: Region): boolean {
+    const frame = this.youngest;
+    const alone = unit.frame === frame && frame.regions === 1 && frame.older === null && frame.leased === 0;
+    if (!this.retired || !alone || slab.capacity !== this.capacity) return false;
+    this.store = slab;
+    this.freeAt = 0;
+    this.overflow = false;
+    this.retired = false;
+    frame.ended = false;
+    frame.unleased = null;
+    unit.bytes = slab.bytes;
+    unit.start = 0;
+    unit.end = 0;
+    if (this.ledger !== null) {
+      this.ledger.workspace(this, 'open');
+      this.ledger.workspace(this, 'allocate');
+    }
+    return true;
   }
 
   /** A region of offsets `[start, end)`: where it is stored is what an emulation changes. */

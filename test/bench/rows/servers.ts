@@ -10,6 +10,11 @@ interface Workload {
   readonly depth: number;
 }
 
+/** A server is compiled for its work after about this many seconds of it. */
+const warmUpRounds = 2;
+/** A second each, for each server. */
+const measuredRounds = 7;
+
 /** Name to print, and kind of server. */
 type Runner = readonly [name: string, kind: string];
 
@@ -53,15 +58,14 @@ async function interleaved(
   { rounds }: Budget,
 ): Promise<Samples[]> {
   const samples: number[][] = servers.map(() => []);
-  // The first round warms up.
-  for (let round = 0; round <= Math.min(rounds, 5); round++) {
+  for (let round = -warmUpRounds; round < Math.min(rounds, measuredRounds); round++) {
     for (let turn = 0; turn < servers.length; turn++) {
-      const i = (turn + round) % servers.length;
+      const i = (turn + round + warmUpRounds) % servers.length;
       const server = servers[i] as ServerProcess;
       const before = await server.cpuMicroseconds();
       const { requests, ms } = await load.deliver({ port: server.port, connections, depth, ms: 1000 });
       const used = (await server.cpuMicroseconds()) - before;
-      if (round === 0) continue;
+      if (round < 0) continue;
       (samples[i] as number[]).push(unit === 'per second' ? (requests * 1000) / ms : used / requests);
     }
   }
