@@ -63,6 +63,7 @@ export function virtualTime(): Time {
         if (clock.runUntilIdle() > 0) idle = 0;
         // What goes on in promises has its turn.
         await new Promise<void>((resolve) => setImmediate(resolve));
+        if (isSettled) break;
         if (idle > mostIdleTurns) throw new StalledError('nothing is left to do, and it is not done');
         if (performance.now() > endsAt) throw outOfTime();
       }

@@ -196,7 +196,8 @@ describe('the end', () => {
     },
   );
 
-  test('a second signal breaks off what is left', patient, async () => {
+  // A deadline of the body's would do it after 30 s.
+  test('a second signal breaks off what is left', { timeout: 25_000 }, async () => {
     const served = serve(...local, '--drain', '3600');
     const raw = await inFlight(served);
     served.signal('SIGTERM');
