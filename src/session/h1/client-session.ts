@@ -4,7 +4,7 @@
  *
  * It does not know what an exchange means to the application, who drives it, or what carries the bytes.
  */
-import { answerClose, LimitError, ProtocolError, TransportError, UndercoatError } from '../../errors.js';
+import { answerClose, type LimitError, TransportError, type UndercoatError } from '../../errors.js';
 import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
 import type { Transport } from '../../transport/contract.js';
@@ -16,6 +16,18 @@ import { H1Head } from './message-head.js';
 import { type HeadFields, MessageWriter, outputExhausted, type RequestLineParts } from './message-writer.js';
 import { type H1ClientOptions, type H1Settings, h1Settings } from './options.js';
 import { COMPLETE, ERROR } from './results.js';
+import {
+  callbackFailed,
+  earlyResponse,
+  incomplete,
+  inputExhausted,
+  notAnswered,
+  timeout,
+  tooManyInterim,
+  unasked,
+  undrained,
+  unsolicited,
+} from './session-errors.js';
 import { h1ClientTable } from './tables.js';
 
 /** The stream of one request, told by the session what comes back. Nothing here may throw. */
@@ -406,11 +418,11 @@ export class H1ClientSession implements Session {
         machine.take(event.bytes);
         this.since = this.now;
       }
-      if (input.full) return this.refuse(inputExhausted());
+      if (input.full) return this.refuse(inputExhausted(answerClose));
     }
     if (this.inputEnded) {
       const begun = machine.state === state.head;
-      this.breakOff(event['input-end'], begun ? incomplete('head') : notAnswered());
+      this.breakOff(event['input-end'], begun ? incomplete('head', answerClose) : notAnswered());
     }
     return false;
   }
@@ -471,7 +483,8 @@ export class H1ClientSession implements Session {
     if (this.responseComplete) return this.completeIfSent(current);
     const before = bodyReader.receivedBytes;
     const discards = stream.discardsBody;
-    if (discards && !bodyReader.drainable) return this.breakOff(event.abort, this.undrained());
+    if (discards && !bodyReader.drainable)
+      return this.breakOff(event.abort, undrained(this.settings.drainBytes));
     const result = bodyReader.read(input, discards ? null : stream);
     // What the application broke off in a callback is over, whatever came behind those bytes.
     if (this.broken !== undefined) return true;
@@ -482,7 +495,7 @@ export class H1ClientSession implements Session {
       return true;
     }
     if (result === ERROR) return this.refuse(bodyReader.error as UndercoatError);
-    if (result === OVERDRAWN) return this.breakOff(event.abort, this.undrained());
+    if (result === OVERDRAWN) return this.breakOff(event.abort, undrained(this.settings.drainBytes));
     if (result === PAUSED) {
       this.bodyWaiting = false;
       this.pausedBy = 'application';
@@ -491,9 +504,10 @@ export class H1ClientSession implements Session {
     }
     if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
     this.bodyWaiting = true;
-    if (input.full) return this.refuse(inputExhausted());
+    if (input.full) return this.refuse(inputExhausted(answerClose));
     if (!this.inputEnded) return false;
-    if (machine.state !== state['until-close']) return this.breakOff(event['input-end'], incomplete('body'));
+    if (machine.state !== state['until-close'])
+      return this.breakOff(event['input-end'], incomplete('body', answerClose));
     machine.take(event['input-end']);
     return this.endWithResponse(current);
   }
@@ -578,17 +592,6 @@ export class H1ClientSession implements Session {
     }
   }
 
-  private undrained(): LimitError {
-    const { drainBytes } = this.settings;
-    return new LimitError(
-      'drainBytes',
-      'body-undrained',
-      'RFC 9112 §9.3',
-      `more than ${drainBytes} bytes of a discarded body are not read to keep the connection`,
-      answerClose,
-    );
-  }
-
   private answerDue(current: InFlight): number {
     if (!current.requestComplete || current.completedAt === untimed) return Number.POSITIVE_INFINITY;
     return Math.max(current.completedAt, this.since) + this.context.deadlines.firstByte;
@@ -605,12 +608,14 @@ export class H1ClientSession implements Session {
 
   private timeoutOf(current: InFlight, now: number): LimitError {
     const { deadlines } = this.context;
-    if (current.since + deadlines.total <= now) return timeout('total', 'exchange-timeout');
-    if (this.machine.state === state.waiting) return timeout('firstByte', 'first-byte-timeout');
-    if (this.machine.state === state.head) return timeout('head', 'head-timeout');
+    if (current.since + deadlines.total <= now)
+      return timeout('total', 'exchange-timeout', 'LAY-4', answerClose);
+    if (this.machine.state === state.waiting)
+      return timeout('firstByte', 'first-byte-timeout', 'LAY-4', answerClose);
+    if (this.machine.state === state.head) return timeout('head', 'head-timeout', 'LAY-4', answerClose);
     return this.bodyAt + deadlines.betweenBytes <= now
-      ? timeout('betweenBytes', 'body-stalled')
-      : timeout('body', 'body-timeout');
+      ? timeout('betweenBytes', 'body-stalled', 'LAY-4', answerClose)
+      : timeout('body', 'body-timeout', 'LAY-4', answerClose);
   }
 
   private sent(): void {
@@ -623,81 +628,4 @@ export class H1ClientSession implements Session {
     this.error = error;
     this.pausedBy = undefined;
   }
-}
-
-function incomplete(what: 'head' | 'body'): ProtocolError {
-  return new ProtocolError(
-    `incomplete-${what}`,
-    'RFC 9112 §8',
-    `the peer ended the connection within a message ${what}`,
-    answerClose,
-  );
-}
-
-function unsolicited(): ProtocolError {
-  return new ProtocolError('unsolicited', 'RFC 9112 §9.2', 'bytes came that answer no request', answerClose);
-}
-
-function unasked(): ProtocolError {
-  return new ProtocolError(
-    'upgrade-unasked',
-    'RFC 9110 §7.8',
-    'the peer switched protocols unasked',
-    answerClose,
-  );
-}
-
-function notAnswered(): ProtocolError {
-  return new ProtocolError(
-    'not-answered',
-    'RFC 9112 §9.3.2',
-    'the peer closed the connection before it answered',
-    answerClose,
-  );
-}
-
-function earlyResponse(): ProtocolError {
-  return new ProtocolError(
-    'early-response',
-    'RFC 9112 §9.5',
-    'the peer answered, and will not read the rest of the request',
-    answerClose,
-  );
-}
-
-/** What a callback threw that belongs to no exchange. */
-function callbackFailed(cause: unknown): UndercoatError {
-  return new UndercoatError(
-    'api-misuse',
-    'application-failed',
-    'OWN-7',
-    'the application failed',
-    answerClose,
-    { cause },
-  );
-}
-
-function tooManyInterim(count: number): LimitError {
-  return new LimitError(
-    'maxInterim',
-    'too-many-interim',
-    'WORK-1',
-    `more than ${count} interim responses to one request`,
-    answerClose,
-  );
-}
-
-/** WS-9: what must stay contiguous is longer than the receive workspace. */
-function inputExhausted(): LimitError {
-  return new LimitError(
-    'slabBytes',
-    'input-exhausted',
-    'WS-9',
-    'a head or a trailer section is longer than the receive workspace',
-    answerClose,
-  );
-}
-
-function timeout(limit: string, code: string): LimitError {
-  return new LimitError(limit, code, 'LAY-4', `the ${limit} deadline has passed`, answerClose);
 }

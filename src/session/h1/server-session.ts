@@ -7,9 +7,8 @@
  */
 import {
   answerStatus,
-  LimitError,
+  type LimitError,
   MisuseError,
-  ProtocolError,
   TransportError,
   type UndercoatError,
 } from '../../errors.js';
@@ -26,6 +25,7 @@ import { H1Head } from './message-head.js';
 import { type HeadFields, MessageWriter, outputExhausted } from './message-writer.js';
 import { type H1ServerOptions, type H1Settings, h1Settings } from './options.js';
 import { COMPLETE, ERROR } from './results.js';
+import { incomplete, inputExhausted, timeout } from './session-errors.js';
 import { h1ServerTable } from './tables.js';
 
 /** The stream of one request, told by the session what it receives. Nothing here may throw. */
@@ -198,7 +198,10 @@ export class H1ServerSession implements Session {
         this.finish('end', undefined);
         break;
       case state.head:
-        this.endWithAnswer(event.timeout, timeout('head', 'head-timeout', 'RFC 9110 §15.5.9', 408));
+        this.endWithAnswer(
+          event.timeout,
+          timeout('head', 'head-timeout', 'RFC 9110 §15.5.9', answerStatus(408)),
+        );
         break;
       case state.exchange:
       case state.drain:
@@ -413,7 +416,7 @@ export class H1ServerSession implements Session {
       // The first head's deadline runs since the start of the connection.
       if (!this.first) this.since = this.now;
     }
-    if (input.full) this.endWithAnswer(event.refuse, inputExhausted());
+    if (input.full) this.endWithAnswer(event.refuse, inputExhausted(answerStatus(431)));
     else if (this.inputEnded) this.endedInHead();
     return false;
   }
@@ -422,7 +425,7 @@ export class H1ServerSession implements Session {
     if (this.machine.state === state.idle) {
       this.machine.take(event['input-end']);
       this.finish('end', undefined);
-    } else this.endWithAnswer(event['input-end'], incomplete('head'));
+    } else this.endWithAnswer(event['input-end'], incomplete('head', answerStatus(400)));
   }
 
   private begin(): void {
@@ -550,8 +553,8 @@ export class H1ServerSession implements Session {
     const { bodyReader, input } = this;
     if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
     this.bodyWaiting = true;
-    if (input.full) this.endWithAnswer(event.refuse, inputExhausted());
-    else if (this.inputEnded) this.endWithAnswer(event.refuse, incomplete('body'));
+    if (input.full) this.endWithAnswer(event.refuse, inputExhausted(answerStatus(431)));
+    else if (this.inputEnded) this.endWithAnswer(event.refuse, incomplete('body', answerStatus(400)));
   }
 
   /** Reading an unwanted body pays only if the connection goes on after it, and within the budget (RFC 9112 §9.3). */
@@ -612,11 +615,12 @@ export class H1ServerSession implements Session {
     const { deadlines } = this.context;
     let error: LimitError;
     if (this.exchangeSince + deadlines.total <= now)
-      error = timeout('total', 'exchange-timeout', 'LAY-4', 503);
-    else if (this.answerDue() <= now) error = timeout('firstByte', 'answer-timeout', 'LAY-4', 503);
+      error = timeout('total', 'exchange-timeout', 'LAY-4', answerStatus(503));
+    else if (this.answerDue() <= now)
+      error = timeout('firstByte', 'answer-timeout', 'LAY-4', answerStatus(503));
     else if (this.bodyAt + deadlines.betweenBytes <= now) {
-      error = timeout('betweenBytes', 'body-stalled', 'RFC 9110 §15.5.9', 408);
-    } else error = timeout('body', 'body-timeout', 'RFC 9110 §15.5.9', 408);
+      error = timeout('betweenBytes', 'body-stalled', 'RFC 9110 §15.5.9', answerStatus(408));
+    } else error = timeout('body', 'body-timeout', 'RFC 9110 §15.5.9', answerStatus(408));
     this.endWithAnswer(event.timeout, error);
   }
 
@@ -657,28 +661,4 @@ export class H1ServerSession implements Session {
     this.error = error;
     this.pausedBy = undefined;
   }
-}
-
-function incomplete(what: 'head' | 'body'): ProtocolError {
-  return new ProtocolError(
-    `incomplete-${what}`,
-    'RFC 9112 §8',
-    `the peer ended the connection within a message ${what}`,
-    answerStatus(400),
-  );
-}
-
-/** WS-9: what must stay contiguous is longer than the receive workspace. */
-function inputExhausted(): LimitError {
-  return new LimitError(
-    'slabBytes',
-    'input-exhausted',
-    'WS-9, RFC 6585 §5',
-    'a head or a trailer section is longer than the receive workspace',
-    answerStatus(431),
-  );
-}
-
-function timeout(limit: string, code: string, cites: string, status: number): LimitError {
-  return new LimitError(limit, code, cites, `the ${limit} deadline has passed`, answerStatus(status));
 }
