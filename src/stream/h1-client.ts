@@ -39,10 +39,16 @@ export function h1ClientSession(context: SessionContext, options: H1ClientOption
 export class H1Client implements ClientSession {
   readonly session: Session;
   private readonly h1: H1ClientSession;
+  /** Of all exchanges of the session: they differ in their number alone. */
+  private readonly owner: Owner;
+  private readonly bodyOwner: Owner;
 
   constructor(session: H1ClientSession) {
+    const { id } = session.context;
     this.session = session;
     this.h1 = session;
+    this.owner = new Owner('stream', 'h1-exchange', id);
+    this.bodyOwner = new Owner('application', 'body', id);
   }
 
   get available(): number {
@@ -61,7 +67,7 @@ export class H1Client implements ClientSession {
     if (this.h1.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9112 §9.3.2', 'the session takes no request now');
     }
-    const stream = new H1ClientStream(options, listener, this.h1);
+    const stream = new H1ClientStream(options, listener, this.h1, this.owner, this.bodyOwner);
     stream.begin(options);
     return stream;
   }
@@ -89,23 +95,24 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   /** What the application threw when it was too late to break anything off. */
   private failure: UndercoatError | undefined;
 
-  constructor(options: RequestOptions, listener: ResponseListener, session: H1ClientSession) {
-    const { context } = session;
+  constructor(
+    options: RequestOptions,
+    listener: ResponseListener,
+    session: H1ClientSession,
+    owner: Owner,
+    bodyOwner: Owner,
+  ) {
     this.id = session.exchanges + 1;
     this.protocol = 'h1';
     this.method = options.method ?? 'GET';
     this.asksUpgrade = options.upgrade !== undefined;
-    this.bodyOwner = new Owner('application', 'body', context.id);
+    this.bodyOwner = bodyOwner;
     this.answer = undefined;
     this.onWritable = undefined;
     this.onClosed = undefined;
     this.session = session;
     this.listener = listener;
-    this.machine = new Machine(
-      clientExchangeTable,
-      new Owner('stream', 'h1-exchange', context.id),
-      context.observer,
-    );
+    this.machine = new Machine(clientExchangeTable, owner, session.context.observer);
     this.incoming = null;
     this.trailers = undefined;
     this.trailerLease = undefined;
@@ -118,10 +125,9 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   /** Sends the head. @throws MisuseError; nothing has changed then */
   begin(options: RequestOptions): void {
     const ends = options.end ?? (options.length === undefined || options.length === 0);
-    const extra: [string, string][] = [];
-    if (options.upgrade !== undefined) extra.push(['Upgrade', options.upgrade]);
-    if (options.expectContinue === true && !ends) extra.push(['Expect', '100-continue']);
-    const given = options.fields ?? noFields;
+    let fields = options.fields ?? noFields;
+    if (options.upgrade !== undefined) fields = [...fields, ['Upgrade', options.upgrade]];
+    if (options.expectContinue === true && !ends) fields = [...fields, ['Expect', '100-continue']];
     this.session.request(
       this,
       {
@@ -133,7 +139,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
         close: false,
         upgrade: this.asksUpgrade,
       },
-      extra.length === 0 ? given : [...given, ...extra],
+      fields,
     );
     if (ends) this.machine.take(event['send-end']);
   }

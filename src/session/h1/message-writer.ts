@@ -63,8 +63,10 @@ export class MessageWriter {
   private readonly settings: H1Settings;
   private readonly judge: FieldJudge;
   private readonly memory: FieldMemory;
-  /** The authority that was last found valid: a client asks the same one over and over. */
+  /** What was last found valid: a client asks the same authority over and over, and often for the same. */
   private judgedAuthority: string | undefined;
+  private judgedMethod: string | undefined;
+  private judgedTarget: string | undefined;
 
   constructor(output: SendBuffer, text: TextCodec, settings: H1Settings) {
     this.framing = FRAMING_NONE;
@@ -79,6 +81,8 @@ export class MessageWriter {
     this.judge = new FieldJudge();
     this.memory = new FieldMemory();
     this.judgedAuthority = undefined;
+    this.judgedMethod = undefined;
+    this.judgedTarget = undefined;
   }
 
   /**
@@ -162,8 +166,12 @@ export class MessageWriter {
   /** A request's head. @throws MisuseError; nothing was written then */
   request(parts: RequestLineParts, given: HeadFields): void {
     const { method, target, authority } = parts;
-    requireMethod(method);
-    requireTarget(method, target);
+    if (method !== this.judgedMethod || target !== this.judgedTarget) {
+      requireMethod(method);
+      requireTarget(method, target);
+      this.judgedMethod = method;
+      this.judgedTarget = target;
+    }
     const fields = this.recalled(given);
     const flags = this.judgeHead(fields);
     if ((flags & HAS_HOST) === 0 && authority !== this.judgedAuthority) {
@@ -183,21 +191,10 @@ export class MessageWriter {
     this.last = parts.close || (flags & SAYS_CLOSE) !== 0;
     const connection = this.last ? CONNECTION_CLOSE : parts.upgrade ? CONNECTION_UPGRADE : CONNECTION_UNSAID;
     const host = (flags & HAS_HOST) === 0 ? authority : undefined;
-    this.build((room) =>
-      encodeRequestHead(
-        room.bytes,
-        room.start,
-        room.end,
-        method,
-        target,
-        host,
-        fields,
-        this.framing,
-        declared,
-        connection,
-        this.text,
-      ),
-    );
+    const { framing, text } = this;
+    const encode = ({ bytes, start, end }: Region): number =>
+      encodeRequestHead(bytes, start, end, method, target, host, fields, framing, declared, connection, text);
+    this.build(encode);
     this.ended = parts.end;
   }
 
