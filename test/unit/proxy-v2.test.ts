@@ -427,3 +427,21 @@ describe('PROXY version 2: TLVs', () => {
     expect(made.value).toEqual(Uint8Array.of(1));
   });
 });
+
+describe('PROXY version 2: headers of no known kind', () => {
+  it.each([
+    ['version', { ...tcp4(), version: 3 }, 'proxy-versions'],
+    ['command', { ...tcp4(), command: 'relay' }, 'proxy-command'],
+  ])('refuses to send a %s that there is not', (_, header, code) => {
+    const given = header as unknown as ProxyHeader;
+    const bytes = new Uint8Array(64).fill(0xaa);
+    expect(() => proxyHeaderSize(given)).toThrow(expect.objectContaining({ code }));
+    expect(() => encodeProxyHeader(given, bytes, 0)).toThrow(expect.objectContaining({ code }));
+    expect(bytes.every((byte) => byte === 0xaa)).toBe(true);
+  });
+
+  it('cites the document that a wrong TLV breaks', () => {
+    const found = read(header(0x21, 0x11, [...INET, 0x03, 0x00, 0x01, 0x00]));
+    expect(found).toMatchObject({ kind: 'error', error: { cites: 'proxy-protocol.txt §2.2.3' } });
+  });
+});

@@ -11,6 +11,7 @@ import { encodeUtf8 } from './utf8.js';
 
 /** How many bytes the header has on the wire. Throws `MisuseError` where the header cannot be written. */
 export function proxyHeaderSize(header: ProxyHeader): number {
+  checkVersion(header);
   return header.version === 1 ? proxyV1Line(header).length : proxyV2Size(header);
 }
 
@@ -19,6 +20,7 @@ export function proxyHeaderSize(header: ProxyHeader): number {
  * header that cannot be written, or does not fit, throws `MisuseError` before the first byte is written.
  */
 export function encodeProxyHeader(header: ProxyHeader, bytes: Uint8Array, offset: number): number {
+  checkVersion(header);
   const line = header.version === 1 ? proxyV1Line(header) : undefined;
   const size = line === undefined ? proxyV2Size(header) : line.length;
   if (!Number.isInteger(offset) || offset < 0 || size > bytes.length - offset) {
@@ -30,6 +32,24 @@ export function encodeProxyHeader(header: ProxyHeader, bytes: Uint8Array, offset
     for (let i = 0; i < size; i++) bytes[offset + i] = line.charCodeAt(i);
   }
   return size;
+}
+
+/** What is of no type that we know would otherwise go out as a version 2 header that says something else. */
+function checkVersion({ version, command }: ProxyHeader): void {
+  if (version !== 1 && version !== 2) {
+    throw new MisuseError(
+      'proxy-versions',
+      'proxy-protocol.txt §2',
+      `no such PROXY version: ${String(version)}`,
+    );
+  }
+  if (command !== 'local' && command !== 'proxy') {
+    throw new MisuseError(
+      'proxy-command',
+      'proxy-protocol.txt §2.2',
+      `no such PROXY command: ${String(command)}`,
+    );
+  }
 }
 
 /** The header by which a sender speaks for itself (a health check, say). Version 2 only. */

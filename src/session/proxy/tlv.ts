@@ -98,7 +98,12 @@ export class TlvReader {
   }
 
   private fail(at: number, code: string, section: string, message: string): undefined {
-    this.error = new ProtocolError(code, `proxy-protocol ${section}`, `PROXY v2: ${message}`, answerClose);
+    this.error = new ProtocolError(
+      code,
+      `proxy-protocol.txt ${section}`,
+      `PROXY v2: ${message}`,
+      answerClose,
+    );
     this.errorAt = at;
     return undefined;
   }
