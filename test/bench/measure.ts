@@ -16,14 +16,17 @@ export interface Samples {
 
 /** How much time a row gets. */
 export interface Budget {
+  /** How many processes measure it, one after the other: what the compiler makes of the same code differs between them. */
+  readonly processes: number;
+  /** In each process. */
   readonly rounds: number;
   /** Of one batch, in milliseconds. */
   readonly batchMs: number;
   readonly warmUpMs: number;
 }
 
-export const fullBudget: Budget = { rounds: 15, batchMs: 40, warmUpMs: 400 };
-export const quickBudget: Budget = { rounds: 5, batchMs: 20, warmUpMs: 150 };
+export const fullBudget: Budget = { processes: 3, rounds: 5, batchMs: 40, warmUpMs: 300 };
+export const quickBudget: Budget = { processes: 1, rounds: 5, batchMs: 20, warmUpMs: 150 };
 
 /** Work a second, of every contestant. */
 export async function measureRates(contestants: readonly Contestant[], budget: Budget): Promise<Samples[]> {

@@ -90,42 +90,44 @@ class BodyCounter implements BodySink {
   }
 }
 
-/** Reads a request with a body of `length` bytes over and over: the head and each piece of the body as leases. */
-export function readingBodies(name: string, message: Uint8Array, length: number): Contestant {
-  const pool = new SlabPool();
+/**
+ * Reads a request with a body of `length` bytes over and over: the head and each piece of the body as leases. With
+ * `copies` the message is copied into the receive buffer each time, as from a socket that was accepted; without, it
+ * lies there as if the kernel had put it there, as with a socket that we opened.
+ */
+export function readingBodies(
+  name: string,
+  message: Uint8Array,
+  length: number,
+  copies: boolean,
+): Contestant {
+  // One read and one slab for the whole message, so that it can stay where it is.
+  const pool = new SlabPool({ slabBytes: 2 ** Math.ceil(Math.log2(message.length + 1)) });
   const owner = new Owner('session', 'h1-server', 0);
-  const input = new ReceiveBuffer(pool.share(65_536), owner);
+  const input = new ReceiveBuffer(pool, owner);
   const settings = h1Settings();
   const heads = new HeadReader('request', settings.head, nodeText);
   const bodies = new BodyReader('request', settings);
   const sink = new BodyCounter();
-  const step = (inBody: boolean): boolean => {
-    if (!inBody) {
-      if (heads.read(input.bytes, input.start, input.end) !== COMPLETE) return false;
-      const head = new H1Head(heads, input.take(heads.length, owner, 'head'), nodeText);
-      bodies.begin(head.framing, head.contentLength);
-      heads.reset();
-      head.giveBack();
-    }
-    return bodies.read(input, sink) !== COMPLETE;
+  const one = (copy: boolean): void => {
+    const room = input.room();
+    if (room === undefined) throw new Error('the receive buffer is full');
+    if (copy) room.bytes.set(message, room.start);
+    input.received(message.length);
+    if (heads.read(input.bytes, input.start, input.end) !== COMPLETE) throw new Error('no complete head');
+    const head = new H1Head(heads, input.take(heads.length, owner, 'head'), nodeText);
+    heads.reset();
+    bodies.begin(head.framing, head.contentLength);
+    if (bodies.read(input, sink) !== COMPLETE) throw new Error('no complete body');
+    head.giveBack();
+    input.settle();
   };
+  one(true);
   return {
     name,
     run(count: number): void {
       const before = sink.bodyBytes;
-      for (let i = 0; i < count; i++) {
-        let inBody = false;
-        for (let at = 0; at < message.length; ) {
-          const room = input.room();
-          if (room === undefined) throw new Error('the receive buffer is full');
-          const taken = Math.min(room.end - room.start, message.length - at);
-          room.bytes.set(message.subarray(at, at + taken), room.start);
-          input.received(taken);
-          at += taken;
-          inBody = step(inBody);
-        }
-        input.settle();
-      }
+      for (let i = 0; i < count; i++) one(copies);
       if (sink.bodyBytes - before !== count * length) throw new Error('the body is not whole');
     },
   };

@@ -11,6 +11,8 @@ export interface Row {
   readonly unit: Unit;
   /** What ours / first peer should be: at least, for a rate; at most, for processor time. Null where nothing was set. */
   readonly target: number | null;
+  /** True where the contestants have processes of their own anyway: it is measured in one go. */
+  readonly once?: boolean;
   /** Ours first, then the peers. */
   measure(budget: Budget): Promise<readonly Samples[]>;
 }

@@ -12,7 +12,7 @@ import { chunkedOnly, chunkedPost } from '../workloads.js';
 const length = 16_384;
 const chunk = 4096;
 
-function bodyRow(work: string, target: number, ours: () => Contestant): Row {
+function bodyRow(work: string, target: number | null, ours: () => Contestant): Row {
   const message = chunkedPost(length, chunk);
   return {
     work,
@@ -37,8 +37,13 @@ export const bodyRows: readonly RowGroup[] = [
     ),
   ],
   [
-    bodyRow('chunked 16 KiB body, 4 KiB chunks, received, head and data as leases', 10, () =>
-      readingBodies('undercoat', chunkedPost(length, chunk), length),
+    bodyRow('chunked 16 KiB body, 4 KiB chunks, head and data as leases', 10, () =>
+      readingBodies('undercoat', chunkedPost(length, chunk), length, false),
+    ),
+  ],
+  [
+    bodyRow('chunked 16 KiB body, 4 KiB chunks, copied in, head and data as leases', null, () =>
+      readingBodies('undercoat', chunkedPost(length, chunk), length, true),
     ),
   ],
 ];

@@ -13,7 +13,7 @@ interface Workload {
 /** A server is compiled for its work after about this many seconds of it. */
 const warmUpRounds = 2;
 /** A second each, for each server. */
-const measuredRounds = 7;
+const measuredRounds = 5;
 
 /** Name to print, and kind of server. */
 type Runner = readonly [name: string, kind: string];
@@ -34,6 +34,7 @@ function serverRow(
     work,
     unit,
     target,
+    once: true,
     measure: async (budget) => {
       const servers: ServerProcess[] = [];
       const load = startLoad();
