@@ -1,6 +1,6 @@
 // Listeners of the `node:http` kind, unmodified, on our server over the memory network.
 import { pipeline, Readable } from 'node:stream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type NodeListener, nodeListener } from '../../src/adapters/node/listener.js';
 import { createPair, type Outcome, type Pair } from '../support/pair.js';
 
@@ -150,7 +150,7 @@ test('interim responses, headers ahead of the body, trailers', async () => {
     expect(res.hasHeader('B')).toBe(false);
     res.flushHeaders();
     expect(res.headersSent).toBe(true);
-    expect(() => res.setHeader('C', '4')).toThrow(expect.objectContaining({ code: 'headers-sent' }));
+    expect(() => res.setHeader('C', '4')).toThrow(expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' }));
     res.addTrailers({ Checksum: '5' });
     res.end('body');
   });
@@ -217,4 +217,115 @@ test('res.destroy and req.socket.destroy break the exchange off', async () => {
     expect(outcome.status).toBe(500);
     await pair.finish();
   }
+});
+
+describe('a listener that answers twice: the first answer stands, and the server is told', () => {
+  const late: [string, NodeListener][] = [
+    ['end, end', (_req, res) => void res.end('a').end('b')],
+    ['end, write', (_req, res) => void res.end('a').write('b')],
+    ['nothing, end', (_req, res) => void res.end().end('b')],
+    ['pieces, end', (_req, res) => void (res.write('a') && res.end().end('b'))],
+    ['large, end', (_req, res) => void res.end('a'.repeat(300_000)).end('b')],
+    ['after its end', (_req, res) => void res.end('a').on('close', () => setImmediate(() => res.write('b')))],
+  ];
+  test.each(late)('%s', async (name, listener) => {
+    const [outcome, pair] = await run(listener);
+    await turns(pair);
+    const body = name.startsWith('nothing') ? '' : name.startsWith('large') ? 'a'.repeat(300_000) : 'a';
+    expect(outcome).toMatchObject({ status: 200, body, complete: true });
+    expect(pair.errors).toEqual([expect.objectContaining({ code: 'ERR_STREAM_WRITE_AFTER_END' })]);
+    expect((await over(pair, pair.request())).complete).toBe(true);
+    await pair.finish();
+  });
+
+  test.each(['GET', 'POST'])('%s: whoever listens is told with an event and a callback', async (method) => {
+    const told: unknown[] = [];
+    const listener: NodeListener = (_req, res) => {
+      res.on('error', (error: Error & { code?: string }) => told.push(['event', error.code]));
+      res.end('a');
+      res.end('b', 'utf8', (error?: Error & { code?: string }) => told.push(['end', error?.code]));
+      expect(res.write('c', (error) => told.push(['write', error?.message.split(' [')[0]]))).toBe(false);
+      res.end(() => told.push(['no bytes, no mistake']));
+    };
+    const [outcome, pair] = await run(listener, { method }, method === 'POST' ? ['x'.repeat(20_000)] : []);
+    await turns(pair);
+    expect(outcome).toMatchObject({ status: 200, body: 'a', complete: true });
+    expect(told.sort()).toEqual([
+      ['end', 'ERR_STREAM_WRITE_AFTER_END'],
+      ['event', 'ERR_STREAM_WRITE_AFTER_END'],
+      ['event', 'ERR_STREAM_WRITE_AFTER_END'],
+      ['no bytes, no mistake'],
+      ['write', 'write after end'],
+    ]);
+    expect(pair.errors).toHaveLength(1);
+    await pair.finish();
+  });
+
+  test.each([
+    ['throws', (_req, res) => void res.end('a').writeHead(201)],
+    [
+      'rejects',
+      async (_req, res) => {
+        res.end('a');
+        res.setHeader('a', 'b');
+      },
+    ],
+  ] as [string, NodeListener][])('after which it %s', async (_what, listener) => {
+    const [outcome, pair] = await run(listener);
+    await turns(pair);
+    expect(outcome).toMatchObject({ status: 200, body: 'a', complete: true });
+    expect(pair.errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' })]);
+    await pair.finish();
+  });
+});
+
+describe('what node:http refuses is refused at the call, with its code', () => {
+  type Response = Parameters<NodeListener>[1];
+  // As JavaScript calls it.
+  const wrong = undefined as unknown as string;
+  test.each<[string, string, (res: Response) => void]>([
+    ['setHeader of nothing', 'ERR_HTTP_INVALID_HEADER_VALUE', (res) => res.setHeader('a', wrong)],
+    ['a list with nothing', 'ERR_HTTP_INVALID_HEADER_VALUE', (res) => res.setHeader('a', ['x', wrong])],
+    ['setHeader of lines', 'ERR_INVALID_CHAR', (res) => res.setHeader('a', 'b\r\nX: y')],
+    ['a list with lines', 'ERR_INVALID_CHAR', (res) => res.setHeader('a', ['x', 'b\nc'])],
+    ['setHeader of no token', 'ERR_INVALID_HTTP_TOKEN', (res) => res.setHeader('a b', 'x')],
+    ['appendHeader of nothing', 'ERR_HTTP_INVALID_HEADER_VALUE', (res) => res.appendHeader('a', wrong)],
+    ['writeHead of nothing', 'ERR_HTTP_INVALID_HEADER_VALUE', (res) => res.writeHead(200, { a: wrong })],
+    ['a raw list of nothing', 'ERR_HTTP_INVALID_HEADER_VALUE', (res) => res.writeHead(200, ['a', wrong])],
+    ['writeHead of no status', 'ERR_HTTP_INVALID_STATUS_CODE', (res) => res.writeHead(99)],
+    ['addTrailers of lines', 'ERR_INVALID_CHAR', (res) => res.addTrailers({ a: 'b\nc' })],
+    ['addTrailers of no token', 'ERR_INVALID_HTTP_TOKEN', (res) => res.addTrailers({ 'a b': 'c' })],
+    ['writeEarlyHints of lines', 'ERR_INVALID_CHAR', (res) => res.writeEarlyHints({ link: 'b\nc' })],
+    ['writeHead twice', 'ERR_HTTP_HEADERS_SENT', (res) => res.writeHead(200).writeHead(201)],
+    ['setHeader after it', 'ERR_HTTP_HEADERS_SENT', (res) => res.writeHead(200).setHeader('a', 'b')],
+    ['removeHeader after it', 'ERR_HTTP_HEADERS_SENT', (res) => res.writeHead(200).removeHeader('a')],
+  ])('%s: %s', async (_what, code, act) => {
+    let thrown: unknown;
+    const [outcome, pair] = await run((_req, res) => {
+      try {
+        act(res);
+      } catch (error) {
+        thrown = error;
+      }
+      res.statusCode = 203;
+      res.end('as it was');
+    });
+    expect(thrown).toMatchObject({ code });
+    const wasWritten = code === 'ERR_HTTP_HEADERS_SENT';
+    expect(outcome).toMatchObject({ status: wasWritten ? 200 : 203, body: 'as it was' });
+    expect(outcome.fields).not.toHaveProperty('a');
+    expect(pair.errors).toEqual([]);
+    await pair.finish();
+  });
+
+  test('what only the session can refuse is 500, and the server is told', async () => {
+    const [outcome, pair] = await run((_req, res) => {
+      res.statusCode = 99;
+      res.end('no');
+    });
+    await turns(pair);
+    expect(outcome.status).toBe(500);
+    expect(pair.errors).toEqual([expect.objectContaining({ fault: 'api-misuse' })]);
+    await pair.finish();
+  });
 });

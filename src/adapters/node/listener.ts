@@ -17,16 +17,22 @@ import { OutgoingResponse } from './outgoing-response.js';
 /** What `http.createServer` takes, by the part that is there. */
 export type NodeListener = (request: IncomingRequest, response: OutgoingResponse) => unknown;
 
-/** A handler for `listen` that calls `listener`. A promise that it returns is waited for, and may reject. */
-export function nodeListener(listener: NodeListener): (exchange: ServerExchange) => void | Promise<void> {
-  return (exchange) => {
-    const request = new IncomingRequest(exchange);
-    const response = new OutgoingResponse(exchange, request);
-    const result = listener(request, response);
-    if (!(result instanceof Promise)) return;
+/**
+ * A handler for `listen` that calls `listener`. What it throws, or its promise rejects with, is the server's to report,
+ * and so is what it does to `res` after its end; an answer that it gave whole is not broken off for it.
+ */
+export function nodeListener(listener: NodeListener): (exchange: ServerExchange) => Promise<void> {
+  return (exchange) =>
     // A listener may go on answering after its promise: that it resolves says nothing, only what it rejects with does.
-    return new Promise<void>((_resolve, reject) => {
-      result.catch(reject);
+    new Promise<void>((_resolve, reject) => {
+      const request = new IncomingRequest(exchange);
+      const response = new OutgoingResponse(exchange, request, reject);
+      const fail = (error: unknown): void => response.mistaken(error);
+      try {
+        const result = listener(request, response);
+        if (result instanceof Promise) result.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
     });
-  };
 }
