@@ -1,7 +1,7 @@
 /**
  * Fetch-style handlers: `(Request) => Response`, streaming both ways, on the web's own classes. What those classes
  * cannot say is not there: upgrades and tunnels, trailers, interim responses, and the methods that they refuse
- * (CONNECT, TRACE, TRACK), which are answered with 501. A request's body is read at the pace of its stream, and what
+ * (CONNECT, TRACE, TRACK) or take for another (`get` for GET), which are answered with 501. A request's body is read at the pace of its stream, and what
  * is left of it when the answer is complete is the session's to drain.
  *
  * This file does not know what carries the exchange.
@@ -19,7 +19,10 @@ export interface FetchHandlerOptions {
   readonly scheme?: string;
 }
 
+/** Methods that the web's `Request` refuses, in any case of letters. */
 const forbiddenMethods: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
+/** Methods that it writes in capitals, whatever was sent; others it leaves as they are. */
+const capitalisedMethods: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 const nullBodyStatuses: readonly number[] = [204, 205, 304];
 
 /** A handler for `listen` that calls `handler`. */
@@ -36,10 +39,7 @@ async function answer(
   exchange: ServerExchange,
 ): Promise<void> {
   const { method } = exchange.request;
-  if (forbiddenMethods.includes(method)) {
-    exchange.respond(501, undefined, { length: 0, end: true });
-    return;
-  }
+  if (!isSayable(method)) throw unsayable(method);
   const gone = new AbortController();
   let sender: BodySender | undefined;
   exchange.onClosed = (error) => {
@@ -63,6 +63,23 @@ async function answer(
   exchange.respond(response.status, fields);
   sender = new BodySender(exchange);
   await sendStream(sender, exchange, body);
+}
+
+/** Methods are case-sensitive (RFC 9110 §9.1): what would arrive as another one must not arrive. */
+function isSayable(method: string): boolean {
+  const capitals = method.toUpperCase();
+  if (forbiddenMethods.includes(capitals)) return false;
+  return method === capitals || !capitalisedMethods.includes(capitals);
+}
+
+function unsayable(method: string): UndercoatError {
+  return new UndercoatError(
+    'peer-incompatible',
+    'method-unsayable',
+    'RFC 9110 §9.1',
+    `a Request of the web cannot have the method ${method}`,
+    answerStatus(501),
+  );
 }
 
 async function sendStream(

@@ -80,13 +80,33 @@ test.each([
   await pair.finish();
 });
 
-test.each(['TRACE', 'CONNECT'])('%s is not for the web’s classes: 501', async (method) => {
-  const pair = await createPair({ handler: fetchHandler(() => new Response('no')) });
-  const wire = pair.wire();
-  wire.write(`${method} ${method === 'CONNECT' ? 'a:1' : '/'} HTTP/1.1\r\nHost: a:1\r\n\r\n`);
-  await pair.run();
-  expect(wire.text).toMatch(/^HTTP\/1\.1 501 /);
-  wire.transport.end();
+test.each(['TRACE', 'CONNECT', 'TRACK', 'get', 'Post', 'dElete', 'trace'])(
+  '%s is not for the web’s classes: 501, and the server is told',
+  async (method) => {
+    const seen: string[] = [];
+    const pair = await createPair({
+      handler: fetchHandler((request) => {
+        seen.push(request.method);
+        return new Response('no');
+      }),
+    });
+    const wire = pair.wire();
+    wire.write(`${method} ${method === 'CONNECT' ? 'a:1' : '/'} HTTP/1.1\r\nHost: a:1\r\n\r\n`);
+    await pair.run();
+    expect(wire.text).toMatch(/^HTTP\/1\.1 501 /);
+    expect(seen).toEqual([]);
+    expect(pair.errors).toEqual([
+      expect.objectContaining({ code: 'method-unsayable', cites: 'RFC 9110 §9.1' }),
+    ]);
+    wire.transport.end();
+    await pair.finish();
+  },
+);
+
+test.each(['GET', 'PATCH', 'patch', 'purge', 'OPTIONS'])('%s arrives as it was sent', async (method) => {
+  const pair = await createPair({ handler: fetchHandler((request) => new Response(request.method)) });
+  const response = await settled(pair, pair.client.exchange({ authority: 'pair.test', method }));
+  expect(await settled(pair, response.text())).toBe(method);
   await pair.finish();
 });
 
