@@ -24,6 +24,7 @@ import type {
   ResponseHead,
   ResponseListener,
 } from './contract.js';
+import { givenLength, givenReason, requireBytes, requireLease } from './given.js';
 import { Incoming, type IncomingPort } from './incoming.js';
 import { clientExchangeTable } from './tables.js';
 
@@ -134,7 +135,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
         method: this.method,
         target: options.target ?? '/',
         authority: options.authority,
-        length: options.length ?? -1,
+        length: givenLength(options.length),
         end: ends,
         close: false,
         upgrade: this.asksUpgrade,
@@ -176,6 +177,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
       return false;
     }
     this.requireSending();
+    requireBytes(bytes);
     const told = returned === undefined ? undefined : this.guarded(returned);
     const outcome = this.session.send(bytes, 0, bytes.length, end, told);
     this.machine.take(event['send-data']);
@@ -191,6 +193,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
       return false;
     }
     this.requireSending();
+    requireLease(lease);
     this.session.sendLease(lease, end);
     this.machine.take(event['send-data']);
     if (end) this.machine.take(event['send-end']);
@@ -207,10 +210,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   abort(reason?: UndercoatError): void {
     if (this.closed || this.aborted) return;
     this.aborted = true;
-    this.session.abort(
-      reason ??
-        new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the application broke off', answerClose),
-    );
+    this.session.abort(givenReason(reason, broke, applicationFailed));
   }
 
   // The session's side.
@@ -362,6 +362,11 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
       this.applicationFailed(error);
     }
   }
+}
+
+/** Without a reason of the application's. */
+function broke(): UndercoatError {
+  return new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the application broke off', answerClose);
 }
 
 function applicationFailed(cause: unknown): UndercoatError {

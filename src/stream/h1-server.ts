@@ -18,6 +18,7 @@ import type { H1ServerOptions } from '../session/h1/options.js';
 import { type H1RequestSink, H1ServerSession } from '../session/h1/server-session.js';
 import type { Transport } from '../transport/contract.js';
 import type { FieldList, RequestHead, SendOptions, ServerExchange, ServerListener } from './contract.js';
+import { givenLength, givenReason, requireBytes, requireLease } from './given.js';
 import { Incoming, type IncomingPort } from './incoming.js';
 import { serverExchangeTable } from './tables.js';
 
@@ -53,6 +54,11 @@ function applicationFailure(cause: unknown): UndercoatError {
       cause,
     },
   );
+}
+
+/** Without a reason of the application's. */
+function broke(): UndercoatError {
+  return new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the application broke off', answerStatus(500));
 }
 
 /** What a consumer is told that comes when the rest of the body will not be read any more. */
@@ -161,7 +167,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     if (this.brokenOff) return;
     this.require(event['send-head'], 'responded', 'an exchange has one final response');
     const end = options?.end === true;
-    this.session.respond(status, fields, options?.length ?? -1, end);
+    this.session.respond(status, fields, givenLength(options?.length), end);
     this.machine.take(event['send-head']);
     if (end) this.machine.take(event['send-end']);
   }
@@ -169,6 +175,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   reply(status: number, fields: HeadFields | undefined, body: Uint8Array): void {
     if (this.brokenOff) return;
     this.require(event['send-head'], 'responded', 'an exchange has one final response');
+    requireBytes(body);
     const { machine } = this;
     this.session.reply(status, fields ?? noFields, body);
     machine.take(event['send-head']);
@@ -182,6 +189,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
       return false;
     }
     this.requireSending();
+    requireBytes(bytes);
     const told = returned === undefined ? undefined : this.guarded(returned);
     const outcome = this.session.send(bytes, 0, bytes.length, end, told);
     this.machine.take(event['send-data']);
@@ -197,6 +205,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
       return false;
     }
     this.requireSending();
+    requireLease(lease);
     this.session.sendLease(lease, end);
     this.machine.take(event['send-data']);
     if (end) this.machine.take(event['send-end']);
@@ -228,10 +237,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   abort(reason?: UndercoatError): void {
     if (this.closed || this.aborted) return;
     this.aborted = true;
-    this.session.abort(
-      reason ??
-        new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the application broke off', answerStatus(500)),
-    );
+    this.session.abort(givenReason(reason, broke, applicationFailure));
   }
 
   // The session's side.

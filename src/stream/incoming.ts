@@ -8,6 +8,7 @@
 import { MisuseError, type UndercoatError } from '../errors.js';
 import type { Lease } from '../memory/index.js';
 import type { BodyConsumer, Fields, IncomingBody } from './contract.js';
+import { requireConsumer } from './given.js';
 
 /** What the receiving half asks of its exchange. */
 export interface IncomingPort {
@@ -71,6 +72,7 @@ export class Incoming implements IncomingBody {
     if (this.consumer !== null || this.discarded) {
       throw new MisuseError('body-consumed', 'OWN-1', 'a body has one consumer, and none after discard');
     }
+    requireConsumer(consumer);
     this.consumer = consumer;
     this.port.bodyWanted();
   }
@@ -82,7 +84,7 @@ export class Incoming implements IncomingBody {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.port.bodyWanted();
+    if (this.consumer !== null) this.port.bodyWanted();
   }
 
   discard(): void {

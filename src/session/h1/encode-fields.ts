@@ -67,14 +67,17 @@ export class FieldJudge {
 
   /**
    * Judges the fields of a head.
-   * @throws MisuseError `field-name`, `field-value`, or `field-framing` for a framing or connection field that is
+   * @throws MisuseError `field-list`, `field-name`, `field-value`, or `field-framing` for a framing or connection field that is
    *   not the caller's to send
    */
   judge(fields: OutgoingFields): void {
     this.contentLength = -1;
     this.flags = 0;
     for (let i = 0; i < fields.length; i++) {
-      const [name, value] = fields[i] as readonly [string, string];
+      const field = fields[i] as readonly [string, string];
+      requirePair(field);
+      const name = field[0];
+      const value = field[1];
       requireName(name);
       requireValue(name, value);
       const known = recogniseName(name);
@@ -120,11 +123,15 @@ export class FieldJudge {
 
 /**
  * Judges trailer fields: what a reader refuses in a trailer section (RFC 9110 §6.5.1) is refused here.
- * @throws MisuseError `field-name`, `field-value`, `field-framing`
+ * @throws MisuseError `field-list`, `field-name`, `field-value`, `field-framing`
  */
 export function judgeTrailers(fields: OutgoingFields): void {
+  requireList(fields);
   for (let i = 0; i < fields.length; i++) {
-    const [name, value] = fields[i] as readonly [string, string];
+    const field = fields[i] as readonly [string, string];
+    requirePair(field);
+    const name = field[0];
+    const value = field[1];
     requireName(name);
     requireValue(name, value);
     const known = recogniseName(name);
@@ -167,6 +174,7 @@ export class PreparedFields {
 
   /** @throws MisuseError as FieldJudge does */
   constructor(fields: OutgoingFields) {
+    requireList(fields);
     const judge = new FieldJudge();
     judge.judge(fields);
     this.contentLength = judge.contentLength;
@@ -187,8 +195,29 @@ export function writeBytes(source: Uint8Array, bytes: Uint8Array, at: number, en
   return at + length;
 }
 
+/** Asked before anything is read of it: a program without type checks may give anything. @throws MisuseError `field-list` */
+export function requireList(fields: OutgoingFields): void {
+  if (!Array.isArray(fields)) throw noFields();
+}
+
+/** @throws MisuseError `field-list` */
+function requirePair(field: readonly [string, string]): void {
+  if (typeof field !== 'object' || field === null) throw noFields();
+}
+
+function noFields(): MisuseError {
+  return new MisuseError(
+    'field-list',
+    'RFC 9110 §5',
+    'fields are given as an array of names with their values',
+  );
+}
+
 /** @throws MisuseError `field-name` */
 function requireName(name: string): void {
+  if (typeof name !== 'string') {
+    throw new MisuseError('field-name', 'RFC 9110 §5.1', `a field name must be a string, not ${typeof name}`);
+  }
   let i = 0;
   // Beyond the table is undefined, which is no 1.
   while (i < name.length && TCHAR[name.charCodeAt(i)] === 1) i++;
@@ -203,6 +232,13 @@ function requireName(name: string): void {
 
 /** @throws MisuseError `field-value` */
 function requireValue(name: string, value: string): void {
+  if (typeof value !== 'string') {
+    throw new MisuseError(
+      'field-value',
+      'RFC 9110 §5.5',
+      `the value of ${name} must be a string, not ${typeof value}`,
+    );
+  }
   const length = value.length;
   let i = 0;
   while (i < length && FIELD_CONTENT[value.charCodeAt(i)] === 1) i++;

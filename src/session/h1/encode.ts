@@ -178,6 +178,7 @@ function writeDecimal(value: number, bytes: Uint8Array, at: number, end: number)
 
 /** @throws MisuseError `method` when it is not a token */
 export function requireMethod(method: string): void {
+  requireText('method', 'RFC 9110 §9.1', method);
   let i = 0;
   while (i < method.length && TCHAR[method.charCodeAt(i)] === 1) i++;
   if (i === 0 || i < method.length) {
@@ -191,6 +192,7 @@ export function requireMethod(method: string): void {
 
 /** @throws MisuseError `target` when it has none of the forms that the method allows */
 export function requireTarget(method: string, target: string): void {
+  requireText('target', 'RFC 9112 §3.2', target);
   const allowed = target.startsWith('/') ? PATH_QUERY : TARGET;
   let valid = true;
   for (let i = 0; valid && i < target.length; i++) {
@@ -213,6 +215,7 @@ export function requireTarget(method: string, target: string): void {
 
 /** @throws MisuseError `authority` when it is not a uri-host with an optional port */
 export function requireAuthority(authority: string): void {
+  requireText('authority', 'RFC 9112 §3.2', authority);
   let i = 0;
   while (i < authority.length && FIELD_CONTENT[authority.charCodeAt(i)] === 1) i++;
   if (i < authority.length || judgeHost(octetsOf(authority), 0, authority.length) === HOST_INVALID) {
@@ -222,6 +225,11 @@ export function requireAuthority(authority: string): void {
       `${JSON.stringify(authority)} is not a uri-host with an optional port`,
     );
   }
+}
+
+function requireText(what: string, cites: string, given: unknown): void {
+  if (typeof given === 'string') return;
+  throw new MisuseError(what, cites, `the ${what} of a request must be a string, not ${typeof given}`);
 }
 
 /** The fields, the framing, the connection, and the end of the head. */

@@ -50,8 +50,8 @@ export class FieldMemory {
     const { strings } = this;
     if (fields.length * 2 !== strings.length) return false;
     for (let i = 0; i < fields.length; i++) {
-      const [name, value] = fields[i] as readonly [string, string];
-      if (name !== strings[2 * i] || value !== strings[2 * i + 1]) return false;
+      const field = fields[i];
+      if (field?.[0] !== strings[2 * i] || field?.[1] !== strings[2 * i + 1]) return false;
     }
     return true;
   }

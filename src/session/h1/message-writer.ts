@@ -23,7 +23,13 @@ import {
   requireMethod,
   requireTarget,
 } from './encode.js';
-import { FieldJudge, judgeTrailers, type OutgoingFields, PreparedFields } from './encode-fields.js';
+import {
+  FieldJudge,
+  judgeTrailers,
+  type OutgoingFields,
+  PreparedFields,
+  requireList,
+} from './encode-fields.js';
 import { FieldMemory } from './field-memory.js';
 import { HAS_DATE, HAS_HOST, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, FRAMING_UNTIL_CLOSE } from './head-reader.js';
@@ -174,7 +180,7 @@ export class MessageWriter {
     }
     const fields = this.recalled(given);
     const flags = this.judgeHead(fields);
-    if ((flags & HAS_HOST) === 0 && authority !== this.judgedAuthority) {
+    if ((flags & HAS_HOST) === 0 && (authority !== this.judgedAuthority || authority === undefined)) {
       requireAuthority(authority);
       this.judgedAuthority = authority;
     }
@@ -278,8 +284,8 @@ export class MessageWriter {
   end(trailers: OutgoingFields | undefined): void {
     if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
     if (this.framing === FRAMING_LENGTH && this.remaining > 0 && !this.silent) throw underrun(this.remaining);
+    if (trailers !== undefined) judgeTrailers(trailers);
     if (trailers !== undefined && trailers.length > 0) {
-      judgeTrailers(trailers);
       if (this.framing !== FRAMING_CHUNKED && !this.silent) {
         throw new MisuseError('trailers', 'RFC 9112 §7.1.2', 'trailers need the chunked coding');
       }
@@ -308,11 +314,14 @@ export class MessageWriter {
   }
 
   private recalled(fields: HeadFields): HeadFields {
-    return fields instanceof PreparedFields || fields.length === 0 ? fields : this.memory.recall(fields);
+    if (fields instanceof PreparedFields) return fields;
+    requireList(fields);
+    return fields.length === 0 ? fields : this.memory.recall(fields);
   }
 
   private judgeHead(fields: HeadFields): number {
     if (fields instanceof PreparedFields) return fields.flags;
+    requireList(fields);
     if (fields.length === 0) return 0;
     this.judge.judge(fields);
     return this.judge.flags;
@@ -352,26 +361,31 @@ export class MessageWriter {
     let room = output.open();
     let at = -1;
     if (room !== undefined) {
-      const { bytes, start, end } = room;
-      at = encodeResponseHead(bytes, start, end, status, fields, framing, length, connection, dated, text);
-      if (at < 0) {
-        output.cancel();
-        room = output.openFresh();
-        if (room !== undefined) {
-          const { bytes, start, end } = room;
-          at = encodeResponseHead(
-            bytes,
-            start,
-            end,
-            status,
-            fields,
-            framing,
-            length,
-            connection,
-            dated,
-            text,
-          );
+      try {
+        const { bytes, start, end } = room;
+        at = encodeResponseHead(bytes, start, end, status, fields, framing, length, connection, dated, text);
+        if (at < 0) {
+          output.cancel();
+          room = output.openFresh();
+          if (room !== undefined) {
+            const { bytes, start, end } = room;
+            at = encodeResponseHead(
+              bytes,
+              start,
+              end,
+              status,
+              fields,
+              framing,
+              length,
+              connection,
+              dated,
+              text,
+            );
+          }
         }
+      } catch (thrown) {
+        this.output.cancel();
+        throw thrown;
       }
     }
     this.committed(room, at);
@@ -409,33 +423,44 @@ export class MessageWriter {
   private smallChunk(bytes: Uint8Array, start: number, end: number): boolean {
     let room = this.output.open();
     if (room === undefined) return false;
-    let at = encodeChunk(bytes, start, end, room.bytes, room.start, room.end);
-    if (at < 0) {
-      this.output.cancel();
-      room = this.output.openFresh();
-      if (room === undefined) return false;
+    let at: number;
+    try {
       at = encodeChunk(bytes, start, end, room.bytes, room.start, room.end);
       if (at < 0) {
         this.output.cancel();
-        return false;
+        room = this.output.openFresh();
+        if (room === undefined) return false;
+        at = encodeChunk(bytes, start, end, room.bytes, room.start, room.end);
       }
+    } catch (thrown) {
+      this.output.cancel();
+      throw thrown;
     }
-    this.output.commit(at - room.start);
-    return true;
+    if (at < 0) this.output.cancel();
+    else this.output.commit(at - room.start);
+    return at >= 0;
   }
 
   private chunkSize(length: number): boolean {
     return this.build((room) => encodeChunkSize(length, room.bytes, room.start, room.end));
   }
 
-  /** Builds all or nothing (WS-8): in what is left of the workspace, or else in a fresh one. */
+  /** Builds all or nothing (WS-8): in what is left of the workspace, or else in a fresh one; also when `encode` throws. */
   private build(encode: (room: Region) => number): boolean {
     let room = this.output.open();
-    let at = room === undefined ? -1 : encode(room);
-    if (room !== undefined && at < 0) {
-      this.output.cancel();
-      room = this.output.openFresh();
-      at = room === undefined ? -1 : encode(room);
+    let at = -1;
+    if (room !== undefined) {
+      try {
+        at = encode(room);
+        if (at < 0) {
+          this.output.cancel();
+          room = this.output.openFresh();
+          if (room !== undefined) at = encode(room);
+        }
+      } catch (thrown) {
+        this.output.cancel();
+        throw thrown;
+      }
     }
     return this.committed(room, at);
   }
