@@ -100,9 +100,15 @@ export class BodyReader {
     for (;;) {
       if (sink !== null && !sink.wantsBody) return PAUSED;
       const result = reader.read(input.bytes, input.start, input.end);
+      const given = result === DATA ? reader.dataEnd - reader.dataStart : 0;
+      if (given + reader.dueBytes > this.maxBody - this.receivedBytes) {
+        // Found at the end of the size line: nothing of such a chunk is waited for (CON-6).
+        this.error = bodyTooLarge(this.maxBody);
+        return ERROR;
+      }
       if (result === DATA) {
         input.consume(reader.dataStart - input.start);
-        const passed = this.pass(input, sink, reader.dataEnd - reader.dataStart);
+        const passed = this.pass(input, sink, given);
         if (passed !== DATA) return passed;
       } else if (result === NEED_DATA) {
         if (!reader.inTrailers) input.consume(input.end - input.start);

@@ -104,6 +104,11 @@ export class ChunkedReader {
     return this.fault === null ? undefined : messageError(this.fault, this.reading);
   }
 
+  /** What is still to come of the chunk whose data is due; 0 anywhere else. */
+  get dueBytes(): number {
+    return this.state === STATE_DATA ? this.remaining : 0;
+  }
+
   /** Whether a trailer section is being read, which must stay contiguous from `position` on. */
   get inTrailers(): boolean {
     return this.state === STATE_TRAILERS;

@@ -127,6 +127,8 @@ export class MessageWriter {
     else if (silent) this.framing = FRAMING_NONE;
     else this.framing = oldPeer ? FRAMING_UNTIL_CLOSE : FRAMING_CHUNKED;
     this.last = !persistent || (flags & SAYS_CLOSE) !== 0 || this.framing === FRAMING_UNTIL_CLOSE;
+    // What a client that hoped for the tunnel has sent already must not be read as a request (RFC 9110 §9.3.6).
+    if (request.method === 'CONNECT') this.last = true;
     const kept = oldPeer ? CONNECTION_KEEP_ALIVE : CONNECTION_UNSAID;
     this.writeResponse(status, fields, declared, this.last ? CONNECTION_CLOSE : kept, flags, date);
     this.ended = end;

@@ -78,6 +78,8 @@ export class H1ServerSession implements Session {
   private persistent: boolean;
   /** Nobody wants the rest of the request; and there is more of it than is thrown away for the connection's sake. */
   private draining: boolean;
+  /** Somebody has asked for the body. */
+  private bodyTaken: boolean;
   private overdrawn: boolean;
   private requestComplete: boolean;
   private responseStarted: boolean;
@@ -121,6 +123,7 @@ export class H1ServerSession implements Session {
     this.head = null;
     this.persistent = true;
     this.draining = false;
+    this.bodyTaken = false;
     this.overdrawn = false;
     this.requestComplete = false;
     this.responseStarted = false;
@@ -248,6 +251,7 @@ export class H1ServerSession implements Session {
 
   /** The stream wants its body now. */
   bodyWanted(): void {
+    this.bodyTaken = true;
     if (this.continueDue && !this.responseStarted) {
       // Even when content is here already, which RFC 9110 §10.1.1 leaves to us: what is sent must not depend on how
       // the peer's bytes were cut (CON-6).
@@ -437,6 +441,7 @@ export class H1ServerSession implements Session {
     this.bodyWaiting = false;
     this.persistent = reader.persistent;
     this.draining = false;
+    this.bodyTaken = false;
     this.overdrawn = false;
     this.requestComplete =
       reader.framing === FRAMING_NONE || (reader.framing === FRAMING_LENGTH && reader.contentLength === 0);
@@ -562,6 +567,12 @@ export class H1ServerSession implements Session {
     return !this.overdrawn && this.persistsAfter() && this.bodyReader.drainable;
   }
 
+  /** Where nothing is drained, a body of unknown length is taken to have some. */
+  private get mayDrain(): boolean {
+    const { bodyReader } = this;
+    return bodyReader.drainable && (this.settings.drainBytes > 0 || bodyReader.remainingBytes !== undefined);
+  }
+
   /** The rest of the request is not read: the connection ends with the answer that was given. */
   private endUndrained(stream: H1RequestSink): void {
     this.machine.take(event['last-exchange-complete']);
@@ -572,7 +583,8 @@ export class H1ServerSession implements Session {
   private persistsAfter(): boolean {
     if (!this.persistent || (this.shuttingDown && !this.responseStarted)) return false;
     // What will not be drained is followed by nothing, and the answer says so where it is known by then (RFC 9112 §9.6).
-    if (this.draining && !this.requestComplete && !this.bodyReader.drainable) return false;
+    const unwanted = this.draining || !this.bodyTaken;
+    if (unwanted && !this.requestComplete && !this.mayDrain) return false;
     // A peer that was never told to continue may or may not send its content: its framing would be a guess (RFC 9110 §10.1.1).
     return !this.continueDue || this.requestComplete;
   }
