@@ -65,8 +65,13 @@ interface InFlight {
   readonly exclusive: boolean;
   interims: number;
   requestComplete: boolean;
-  /** When the request began and was complete; `untimed` until the turn after the command, which knows no time. */
-  completedAt: number;
+  /** Of a complete request: where it ends in the send buffer's account. */
+  endsAt: number;
+  /**
+   * When the request began, and when all of it was written; `untimed` until the turn after that: a command knows no
+   * time.
+   */
+  writtenAt: number;
   since: number;
   head: H1Head | null;
 }
@@ -180,6 +185,7 @@ export class H1ClientSession implements Session {
 
   written(now: number): Verdict {
     this.now = now;
+    this.noteTime();
     if (this.overHighWater && this.context.output.pendingBytes * 2 <= this.settings.outputHighWaterBytes) {
       this.overHighWater = false;
       if (this.sending !== null) this.sending.stream.sendable();
@@ -260,7 +266,8 @@ export class H1ClientSession implements Session {
       exclusive: stream.asksUpgrade || parts.method === 'CONNECT',
       interims: 0,
       requestComplete: parts.end,
-      completedAt: untimed,
+      endsAt: this.context.output.acceptedBytes,
+      writtenAt: untimed,
       since: untimed,
       head: null,
     };
@@ -315,7 +322,9 @@ export class H1ClientSession implements Session {
   }
 
   private requestSent(): void {
-    (this.sending as InFlight).requestComplete = true;
+    const entry = this.sending as InFlight;
+    entry.requestComplete = true;
+    entry.endsAt = this.context.output.acceptedBytes;
     this.sending = null;
   }
 
@@ -375,11 +384,13 @@ export class H1ClientSession implements Session {
 
   /** Commands come between turns, when nobody says what time it is: their time is that of the turn they asked for. */
   private noteTime(): void {
+    const { writtenBytes } = this.context.output;
     for (let i = this.flight.length - 1; i >= 0; i--) {
       const entry = this.flight[i] as InFlight;
-      if (entry.since !== untimed && (entry.completedAt !== untimed || !entry.requestComplete)) return;
+      // Requests are written in order.
+      if (entry.writtenAt !== untimed) return;
       if (entry.since === untimed) entry.since = this.now;
-      if (entry.requestComplete) entry.completedAt = this.now;
+      if (entry.requestComplete && writtenBytes >= entry.endsAt) entry.writtenAt = this.now;
     }
   }
 
@@ -593,8 +604,8 @@ export class H1ClientSession implements Session {
   }
 
   private answerDue(current: InFlight): number {
-    if (!current.requestComplete || current.completedAt === untimed) return Number.POSITIVE_INFINITY;
-    return Math.max(current.completedAt, this.since) + this.context.deadlines.firstByte;
+    if (current.writtenAt === untimed) return Number.POSITIVE_INFINITY;
+    return Math.max(current.writtenAt, this.since) + this.context.deadlines.firstByte;
   }
 
   private bodyDue(): number {
