@@ -9,6 +9,7 @@ import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import type { Console } from './console.js';
 import { ScenarioError } from './scenario.js';
+import { StalledError } from './time.js';
 import { UsageError } from './usage.js';
 
 const isFine = 0;
@@ -50,7 +51,7 @@ function complain(error: unknown, console: Console): number {
     console.err.write(`error: ${error.message}\n`);
     return isUsage;
   }
-  const isOurs = error instanceof UndercoatError;
+  const isOurs = error instanceof UndercoatError || error instanceof StalledError;
   console.err.write(
     `error: ${isOurs ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
   );

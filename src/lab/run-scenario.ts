@@ -2,16 +2,18 @@
  * A whole scenario: its stacks one after the other, all with the same work, and a laboratory for their compositions
  * that is taken down at the end. This file does not know how the report is shown.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Certificate, selfSigned } from './certificate.js';
 import { Pattern } from './content.js';
+import { makeOutDirectory } from './out-directory.js';
 import { planRun } from './plan.js';
 import type { RunReport, StackReport } from './report.js';
 import { runStack } from './run-stack.js';
 import { type Laboratory, type Scenario, ScenarioError, type ScenarioStack } from './scenario.js';
 import { Tracer } from './trace.js';
+import { UsageError } from './usage.js';
 
 export interface RunOptions {
   readonly seed: number;
@@ -41,11 +43,13 @@ const defaultTimeLimit = 25_000;
 
 /**
  * Runs a scenario that `checkScenario` has passed.
- * @throws ScenarioError for the name of a stack that is not there; what `node:fs` throws for the traces
+ * @throws ScenarioError for the name of a stack that is not there, UsageError for traces that cannot
+ * be created; what `node:fs` throws when they cannot be written
  */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RunReport> {
   const { seed, progress } = options;
   const chosen = chooseStacks(scenario, options.stacks);
+  if (options.out !== undefined) makeOutDirectory(options.out);
   const tasks = planRun(scenario, seed, options.exchanges);
   const exchanges = tasks.reduce((sum, task) => sum + task.length, 0);
   const pattern = new Pattern(seed);
@@ -91,9 +95,13 @@ function chooseStacks({ stacks }: Scenario, names: readonly string[] | undefined
 }
 
 function traceOf(directory: string, { name }: Scenario, seed: number, stack: ScenarioStack): Tracer {
-  mkdirSync(directory, { recursive: true });
   const file = `${stack.name.replaceAll(/[^\w.+-]+/g, '-')}.jsonl`;
-  return new Tracer(join(directory, file), { scenario: name, seed, stack: stack.name });
+  const path = join(directory, file);
+  try {
+    return new Tracer(path, { scenario: name, seed, stack: stack.name });
+  } catch (error) {
+    throw new UsageError(`--out: ${path}: ${String(error)}`, { cause: error });
+  }
 }
 
 /** The laboratory, but for the clock and the observer, which are a stack's. */

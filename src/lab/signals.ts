@@ -2,6 +2,7 @@
  * How a server of the command line ends: the first SIGTERM or SIGINT drains it, the second breaks off what is left.
  * This file does not know what is served.
  */
+import type { Closed } from '../endpoint/keep.js';
 import type { Server } from '../endpoint/server.js';
 import type { Console } from './console.js';
 
@@ -9,7 +10,7 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * @param within milliseconds that a drain may take
- * @returns false if a signal broke something off; resolves when nothing is left
+ * @returns false if something was broken off, at the bound or by a signal; resolves when nothing is left
  */
 export async function drainOnSignals(
   servers: readonly Server[],
@@ -18,7 +19,7 @@ export async function drainOnSignals(
 ): Promise<boolean> {
   let isDrained = true;
   let count = 0;
-  let closing: Promise<unknown> | undefined;
+  let closing: Promise<readonly Closed[]> | undefined;
   let begin: () => void;
   const began = new Promise<void>((resolve) => {
     begin = resolve;
@@ -38,7 +39,11 @@ export async function drainOnSignals(
   };
   for (const signal of signals) process.on(signal, handle);
   await began;
-  await closing;
+  const torn = (await closing)?.reduce((sum, closed) => sum + closed.torn, 0) ?? 0;
+  if (torn > 0) {
+    isDrained = false;
+    err.write(`${torn} connections were broken off before they were finished\n`);
+  }
   for (const signal of signals) process.off(signal, handle);
   return isDrained;
 }

@@ -8,7 +8,7 @@ import { platformClock } from '../transport/node/clock.js';
 import { VirtualClock } from '../transport/virtual-clock.js';
 
 /** A run did not end within its limit, or nothing was left that could end it. */
-class StalledError extends Error {
+export class StalledError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'StalledError';

@@ -1,11 +1,11 @@
 // A scenario as a user writes it, in a file that lies anywhere, run by the package as it is built.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'undercoat-test-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -14,9 +14,9 @@ const cli = new URL('../../dist/lab/cli.js', import.meta.url).pathname;
 
 const scenario = `
 import { h1, proxy, proxyHeaderOf, proxySend } from 'undercoat';
-import { defineScenario, type Size, tcp } from 'undercoat/node';
+import { defineScenario, tcp } from 'undercoat/node';
+import { small } from './sizes.js';
 
-const small: Size = [1, 4096];
 const source = { family: 'ipv4', address: '192.0.2.15', port: 4711 } as const;
 
 export default defineScenario({
@@ -44,23 +44,81 @@ export default defineScenario({
 });
 `;
 
-async function run(path: string) {
-  const child = spawn(process.execPath, [cli, 'run', path, '--json'], { cwd: directory });
+async function run(path: string, ...options: string[]) {
+  const child = spawn(process.execPath, [cli, 'run', path, '--json', ...options], {
+    cwd: directory,
+    // Whatever a test makes of it, it does not stay.
+    timeout: 50_000,
+    killSignal: 'SIGKILL',
+  });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, out, err };
 }
 
-test.each(['my-scenario.ts', 'my-scenario.mts'])('./%s', { timeout: 60_000 }, async (name) => {
-  writeFileSync(join(directory, name), scenario);
-  const { code, out, err } = await run(`./${name}`);
-  expect(err).toBe('');
-  expect(code).toBe(0);
-  const { stacks } = JSON.parse(out);
-  expect(stacks).toHaveLength(2);
-  for (const stack of stacks) expect(stack).toMatchObject({ exchanges: 20, unexpected: 0, violations: 0 });
+const patient = { timeout: 60_000 };
+
+describe.each([
+  ['no package.json', undefined],
+  ['a package that says nothing of modules', '{}'],
+  ['a package of CommonJS', '{ "type": "commonjs" }'],
+  ['a package of ES modules', '{ "type": "module" }'],
+])('in a folder with %s', (name, manifest) => {
+  const folder = join(directory, name.replaceAll(' ', '-'));
+  mkdirSync(folder);
+  if (manifest !== undefined) writeFileSync(join(folder, 'package.json'), manifest);
+
+  // A name that says itself that it is a module needs no folder to say so.
+  const files = manifest === undefined ? ['my-scenario.ts', 'my-scenario.mts'] : ['my-scenario.ts'];
+  test.each(files)('./%s', patient, async (file) => {
+    const sizes = 'export const small: readonly [number, number] = [1, 4096];';
+    writeFileSync(join(folder, 'sizes.ts'), sizes);
+    writeFileSync(join(folder, file), scenario);
+    const { code, out, err } = await run(join(folder, file));
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const { stacks } = JSON.parse(out);
+    expect(stacks).toHaveLength(2);
+    for (const stack of stacks) expect(stack).toMatchObject({ exchanges: 20, unexpected: 0, violations: 0 });
+  });
+
+  test('JavaScript', patient, async () => {
+    writeFileSync(join(folder, 'mine.js'), "import 'undercoat';\nexport default 5;");
+    expect(await run(join(folder, 'mine.js'))).toEqual({
+      code: 2,
+      out: '',
+      err: 'error: scenario: must be an object, not 5\n',
+    });
+  });
 });
 
-test('one that cannot be loaded is an error', { timeout: 60_000 }, async () => {
+test('the one of the README', patient, async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, text = ''] = /^```ts\n(\/\/ my-scenario\.ts[\s\S]*?)^```$/m.exec(readme) ?? [];
+  expect(text).toContain('defineScenario');
+  writeFileSync(join(directory, 'my-scenario.ts'), text);
+  const { code, out, err } = await run('./my-scenario.ts', '--exchanges', '10');
+  expect(err).toBe('');
+  expect(JSON.parse(out).stacks).toMatchObject([{ unexpected: 0, violations: 0, heldAtEndBytes: 0 }]);
+  expect(code).toBe(0);
+});
+
+test('one that awaits what never comes is an error, and no silent end', patient, async () => {
+  writeFileSync(join(directory, 'waits.ts'), 'await new Promise(() => {});');
+  expect(await run('waits.ts')).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^error: .*waits\.ts cannot be loaded: it awaits what never comes\n$/),
+  });
+});
+
+test('one that never lets go of its thread is ended when its time is over', patient, async () => {
+  writeFileSync(join(directory, 'spins.ts'), 'for (;;);');
+  const { code, err } = await run('spins.ts', '--time-limit', '1');
+  expect(code).not.toBe(0);
+  expect(err).toContain('after its time limit of 1 s');
+});
+
+test('one that cannot be loaded is an error', patient, async () => {
   writeFileSync(join(directory, 'missing.ts'), "import 'undercoat/nothing';");
   expect(await run('missing.ts')).toMatchObject({
     code: 1,

@@ -18,6 +18,8 @@ async function run(...args: string[]) {
   return { code, out: out.text, err: err.text };
 }
 
+const cliFile = new URL(import.meta.url).pathname;
+
 const few = ['run', 'standard', '--stack', 'h1/memory', '--exchanges', '5'];
 
 describe('run', () => {
@@ -86,6 +88,11 @@ describe('run', () => {
     [[...few, '--time-limit', '0'], /--time-limit must be an integer from 1/],
     [[...few, '--jsno'], /unknown option '--jsno'/],
     [[...few, 'more'], /too many arguments/],
+    [[...few, '--out', cliFile], /--out: .*lab-cli\.test\.ts is no directory/],
+    [[...few, '--out', join(cliFile, 'below')], /--out: ENOTDIR/],
+    // A file system that takes no directories: Node's own recursive mkdir never comes back from there.
+    [[...few, '--out', '/proc/none/below'], /--out: ENOENT/],
+    [[...few, '--out', '/proc'], /--out: \/proc\/h1-memory\.jsonl/],
     [['walk'], /unknown command 'walk'/],
     [[], /Usage: undercoat/],
     [['serve', '--listen', 'nowhere'], /"nowhere" is neither host:port/],
@@ -130,6 +137,13 @@ describe('a scenario of a user’s', () => {
       code: 2,
       err: expect.stringContaining('no default export'),
     });
+  });
+
+  test('that awaits what does not come in time is an error', async () => {
+    const path = file('waits.mjs', 'setInterval(() => {}, 60_000).unref(); await new Promise(() => {});');
+    const { code, err } = await run('run', path, '--time-limit', '1');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: .*waits\.mjs cannot be loaded: the time limit has passed\n$/);
   });
 
   test('that throws is shown with where it threw', async () => {
