@@ -132,9 +132,18 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   abort(error?: UndercoatError): void {
     if (this.machine.is(over) || this.machine.is(aborting) || this.machine.is(idle)) return;
     this.error ??= error;
+    // All that is to be said was said: a reset could only cost the peer what has not reached it (RFC 9112 §9.6).
+    const isSaid = this.machine.is(lingering);
     this.machine.take(abort, undefined);
     this.timer.cancel();
-    this.transport.abort(error instanceof TransportError ? error : undefined);
+    if (isSaid) this.transport.release();
+    else this.transport.abort(error instanceof TransportError ? error : undefined);
+  }
+
+  /** To give it up costs nothing: it has written everything and waits for the peer's end alone, or is going already. */
+  get isDone(): boolean {
+    const { machine } = this;
+    return machine.is(lingering) || machine.is(aborting) || machine.is(over);
   }
 
   opened(facts: TransportFacts): void {

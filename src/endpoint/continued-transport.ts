@@ -107,11 +107,11 @@ export class ContinuedTransport implements Transport, TransportReceiver {
   }
 
   abort(error?: TransportError): void {
-    if (this.aborted || this.closedTold) return;
-    this.aborted = true;
-    this.unused.drop();
-    if (this.over) this.schedule();
-    else this.lower.abort(error);
+    this.leave(() => this.lower.abort(error));
+  }
+
+  release(): void {
+    this.leave(() => this.lower.release());
   }
 
   /** The transport below was open when it was detached. */
@@ -162,6 +162,14 @@ export class ContinuedTransport implements Transport, TransportReceiver {
     // After an orderly end all that was received is still owed to the reader; after a failure nothing is.
     if (error !== undefined || this.aborted || this.receiver === null) this.unused.drop();
     this.conclude();
+  }
+
+  private leave(lower: () => void): void {
+    if (this.aborted || this.closedTold) return;
+    this.aborted = true;
+    this.unused.drop();
+    if (this.over) this.schedule();
+    else lower();
   }
 
   private schedule(): void {

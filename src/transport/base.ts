@@ -38,7 +38,7 @@ export abstract class BaseTransport implements Transport {
   protected localEnded = false;
   /** The receiver was told of the peer's end. */
   protected peerEnded = false;
-  /** `abort` was called; `closed` is due. */
+  /** `abort` or `release` was called; `closed` is due. */
   protected aborted = false;
   /** The pipe is gone; nothing more is reported, except `closed` to a receiver that has not heard it. */
   protected over = false;
@@ -101,8 +101,15 @@ export abstract class BaseTransport implements Transport {
     if (this.over || this.aborted) return;
     this.aborted = true;
     this.tearDown(error);
-    if (this.machine.is(idle)) this.closeBeforeOpen(error);
-    else this.later(() => this.reportClosed(error));
+    this.closeAfter(error);
+  }
+
+  release(): void {
+    if (this.over || this.aborted) return;
+    this.ending = true;
+    this.aborted = true;
+    this.letGo();
+    this.closeAfter(undefined);
   }
 
   /** Begins: `reportOpened` or `reportClosed` follows. */
@@ -117,6 +124,11 @@ export abstract class BaseTransport implements Transport {
   protected abstract tearDown(error: TransportError | undefined): void;
   /** Does something after the present call. */
   protected abstract later(callback: () => void): void;
+
+  /** Drops everything held and lets go of what is below in order, if that can be had. `closed` is reported by the caller. */
+  protected letGo(): void {
+    this.tearDown(undefined);
+  }
 
   /** `pause` was called; `paused` already says so. */
   protected hold(): void {}
@@ -194,6 +206,11 @@ export abstract class BaseTransport implements Transport {
     this.over = true;
     this.earlyError = error;
     this.machine.take(error === undefined ? abort : fail, undefined);
+  }
+
+  private closeAfter(error: TransportError | undefined): void {
+    if (this.machine.is(idle)) this.closeBeforeOpen(error);
+    else this.later(() => this.reportClosed(error));
   }
 
   /** True until `open`. */

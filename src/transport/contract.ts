@@ -70,7 +70,7 @@ export interface Transport {
   /**
    * Accepts segments for writing, in order. The array and its range objects are the caller's again when the call
    * returns; the bytes are the transport's until written or failed. One call is one batch: it goes out in as few writes as the
-   * pipe below allows. Before `opened` segments wait. After `closed` or `abort` they are ignored: they
+   * pipe below allows. Before `opened` segments wait. After `closed`, `abort` or `release` they are ignored: they
    * count as failed at once, and the receiver that was told `closed` knows it.
    * @throws MisuseError LAY-3 after `end`.
    */
@@ -86,6 +86,13 @@ export interface Transport {
    * else but the `received` that closes an open room. Idempotent.
    */
   abort(error?: TransportError): void;
+  /**
+   * Ends if that was not done, and lets go without a reset: nothing more is read, and what was reported written is still
+   * delivered by whatever carries it, the end behind it (RFC 9112 §9.6). For who is done writing: what is not
+   * reported written has failed, and the peer may take the cut for an end. Bytes of the peer's that nobody read can cost
+   * it the rest all the same, as on a TCP socket. `closed` follows as after `abort`. Idempotent.
+   */
+  release(): void;
 }
 
 /** Makes accepted transports. `accept` may be called before `listen` resolves. */

@@ -59,6 +59,10 @@ export abstract class DecoratedTransport implements Transport, TransportReceiver
     this.lower.abort(error);
   }
 
+  release(): void {
+    this.lower.release();
+  }
+
   opened(facts: TransportFacts): void {
     this.upper.opened(facts);
   }

@@ -4,7 +4,7 @@
  *  - reports: `opened`; `room` (the pipe below asks for room: bytes have arrived); `ended`; `written`;
  *  - calls: `write` (one a batch); `end`.
  *
- * `pause`, `resume`, `abort` and `closed` are not counted: nothing can be broken there. Everything is counted,
+ * `pause`, `resume`, `abort`, `release` and `closed` are not counted: nothing can be broken there. Everything is counted,
  * also while no fault is left, so that a first run without faults says how many acts there are.
  *
  *  - `reset`: the act does not take place; both ends see a reset.
@@ -116,13 +116,12 @@ class FaultInjector extends DecoratedTransport {
   }
 
   override abort(error?: TransportError): void {
-    const { unheard } = this;
-    this.dead = true;
-    this.stalled = false;
-    this.held.length = 0;
-    this.unheard = null;
-    if (unheard === null) this.lower.abort(error);
-    else this.clock.defer(() => this.upper.closed(unheard.error));
+    this.over(() => this.lower.abort(error));
+  }
+
+  override release(): void {
+    this.ending = true;
+    this.over(() => this.lower.release());
   }
 
   override opened(facts: TransportFacts): void {
@@ -233,6 +232,17 @@ class FaultInjector extends DecoratedTransport {
     }
   }
 
+  /** The user is done with it: `leave` the pipe below, or say what that has said. */
+  private over(leave: () => void): void {
+    const { unheard } = this;
+    this.dead = true;
+    this.stalled = false;
+    this.held.length = 0;
+    this.unheard = null;
+    if (unheard === null) leave();
+    else this.clock.defer(() => this.upper.closed(unheard.error));
+  }
+
   private reportEndLater(): void {
     this.clock.defer(() => {
       if (this.paused || this.mute) return;
@@ -257,13 +267,13 @@ class FaultInjector extends DecoratedTransport {
     if (!this.cut) this.lower.pause();
     const release = (): void => {
       this.timers--;
-      this.release();
+      this.passHeld();
     };
     if (ms > 0) this.clock.at(this.clock.now() + ms, release);
     else this.clock.defer(release);
   }
 
-  private release(): void {
+  private passHeld(): void {
     // What passes may meet the next fault, and wait again.
     while (this.timers === 0) {
       const next = this.held.shift();

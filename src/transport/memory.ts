@@ -142,6 +142,8 @@ class MemoryTransport extends BaseTransport {
   private readonly out = new SegmentQueue();
   /** The peer tore the pipe down; its report is due in our next turn. */
   private broken = false;
+  /** Its user let go of this end: the peer still gets the end, and breaks when it writes. */
+  private released = false;
 
   constructor(pipe: Pipe, facts: TransportFacts, options: TransportOptions) {
     super('memory', options);
@@ -165,11 +167,16 @@ class MemoryTransport extends BaseTransport {
     }
     const { peer } = this;
     if (!peer.established) return;
+    if (peer.released && this.out.pending > 0) {
+      this.breakOff();
+      return;
+    }
     if (this.receiving && peer.out.pending > 0) this.deliver();
     if (this.receiving && peer.ending && peer.out.pending === 0) {
       this.reportEnded();
       if (!peer.aborted) peer.noteEndSent();
     }
+    if (peer.released && this.ending && !this.localEnded) this.noteEndSent();
     // The peer may hear that it is done before we do, or we before it: both have seen both ends by now.
     if (this.localEnded && this.peerEnded) this.reportDone();
     if (peer.localEnded && peer.peerEnded) peer.reportDone();
@@ -186,11 +193,11 @@ class MemoryTransport extends BaseTransport {
 
   protected accept(segments: readonly ByteRange[]): void {
     this.out.push(segments);
-    if (this.peer.receiving) this.pipe.schedule();
+    if (this.peer.receiving || this.peer.released) this.pipe.schedule();
   }
 
   protected finish(): void {
-    if (this.peer.receiving) this.pipe.schedule();
+    if (this.peer.receiving || this.peer.released) this.pipe.schedule();
   }
 
   protected carryOn(): void {
@@ -203,6 +210,18 @@ class MemoryTransport extends BaseTransport {
     if (peer.over || peer.aborted) return;
     peer.out.clear();
     peer.broken = true;
+    this.pipe.schedule();
+  }
+
+  protected override letGo(): void {
+    const { peer } = this;
+    // What nobody read of the peer's, as on a socket, is a reset.
+    if (this.isIdle || peer.out.pending > 0) {
+      this.tearDown();
+      return;
+    }
+    this.out.clear();
+    this.released = true;
     this.pipe.schedule();
   }
 

@@ -22,7 +22,8 @@ export type RecordedAct =
   | { readonly act: 'closed'; readonly error?: { readonly code: string; readonly message: string } }
   | { readonly act: 'write'; readonly bytes: string }
   | { readonly act: 'end' }
-  | { readonly act: 'abort' };
+  | { readonly act: 'abort' }
+  | { readonly act: 'release' };
 
 /** Appends what passes to `acts`. */
 export function recorder(acts: RecordedAct[]): TransportDecorator {
@@ -56,6 +57,11 @@ class Recorder extends DecoratedTransport {
   override abort(error?: TransportError): void {
     if (!this.isClosed) this.acts.push({ act: 'abort' });
     this.lower.abort(error);
+  }
+
+  override release(): void {
+    if (!this.isClosed) this.acts.push({ act: 'release' });
+    this.lower.release();
   }
 
   override opened(facts: TransportFacts): void {

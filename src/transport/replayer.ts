@@ -66,7 +66,8 @@ export class Replayer extends BaseTransport {
 
   protected tearDown(): void {
     this.uncompared.clear();
-    if (this.acts[this.next]?.act === 'abort') this.next++;
+    const act = this.acts[this.next]?.act;
+    if (act === 'abort' || act === 'release') this.next++;
   }
 
   protected later(callback: () => void): void {

@@ -59,6 +59,20 @@ export class SegmentQueue {
     return at - start;
   }
 
+  /** Takes the first `count` bytes off, as ranges; `count` is at most `pending`. */
+  take(count: number): ByteRange[] {
+    const taken: ByteRange[] = [];
+    for (let left = count; left > 0; ) {
+      const bytes = this.bytes[this.first] as Uint8Array;
+      const start = this.starts[this.first] as number;
+      const end = Math.min(this.ends[this.first] as number, start + left);
+      taken.push({ bytes, start, end });
+      left -= end - start;
+      this.consume(end - start);
+    }
+    return taken;
+  }
+
   /** The ranges that wait, oldest first, as fresh objects. */
   ranges(): ByteRange[] {
     const ranges: ByteRange[] = [];

@@ -130,6 +130,29 @@ test('lingering is bounded in time', () => {
   bed.assertQuiescent();
 });
 
+test.each(['the linger deadline', 'an abort'])(
+  'a peer that has not read to the end when %s ends the lingering gets the end, and no reset',
+  (cause) => {
+    const bed = new Bed([echoStep()], { deadlines: { linger: 700 } });
+    const { connection, wire } = bed.connect();
+    wire.endsInReturn = false;
+    wire.onText = () => wire.transport.pause();
+    wire.write('one\nlinger\n');
+    bed.clock.run();
+    expect(connection.state).toBe('lingering');
+    if (cause === 'an abort') connection.abort();
+    else bed.clock.advance(700);
+    bed.clock.run();
+    expect(connection.state).toBe('closed');
+    expect(wire).toMatchObject({ text: 'one\n', ends: 0, closes: 0 });
+    wire.transport.resume();
+    wire.transport.end();
+    bed.clock.run();
+    expect(wire).toMatchObject({ ends: 1, closes: 1, error: undefined });
+    bed.assertQuiescent();
+  },
+);
+
 test('abort writes nothing more', () => {
   const bed = new Bed([echoStep()]);
   const { wire } = bed.connect();

@@ -43,6 +43,9 @@ class Sound implements Transport, TransportReceiver {
   abort(error?: TransportError): void {
     this.lower.abort(error);
   }
+  release(): void {
+    this.lower.release();
+  }
   opened(facts: TransportFacts): void {
     this.upper.opened(facts);
   }

@@ -29,7 +29,7 @@ interface Accepted {
 }
 
 /** Which call of ours is being made: no report may come inside it (OWN-9). */
-type Call = 'open' | 'write' | 'end' | 'pause' | 'resume' | 'abort';
+type Call = 'open' | 'write' | 'end' | 'pause' | 'resume' | 'abort' | 'release';
 
 /** Runs inside a report, after its checks: what a user would do there. */
 export interface Reactions {
@@ -132,6 +132,11 @@ export class Probe implements TransportReceiver {
     this.call('abort', () => this.transport.abort(error));
   }
 
+  release(): void {
+    if (!this.isClosed) this.aborted = true;
+    this.call('release', () => this.transport.release());
+  }
+
   get pending(): number {
     return this.accepted - this.writtenTotal;
   }
@@ -214,7 +219,7 @@ export class Probe implements TransportReceiver {
       if (!(count > 0)) this.violate('CON-2', `written ${count}`);
       if (count > this.pending) this.violate('CON-2', `written ${count} of ${this.pending} pending`);
       this.writtenTotal += count;
-      this.release();
+      this.unfreeze();
       this.on.written?.(count);
     });
   }
@@ -282,7 +287,7 @@ export class Probe implements TransportReceiver {
   }
 
   /** Segments that are written are ours again, and are used for something else at once. */
-  private release(): void {
+  private unfreeze(): void {
     for (;;) {
       const first = this.segments[0];
       if (first === undefined) return;

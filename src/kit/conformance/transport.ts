@@ -280,6 +280,57 @@ export function transportConformance(
     },
   );
 
+  piped(
+    'release: what was written arrives, and the end behind it, however late it is read',
+    async (pipe, left, right) => {
+      right.pause();
+      do {
+        left.write(100_000);
+        await pipe.settle(5);
+      } while (left.pending === 0 && left.accepted < capabilities.holds + large);
+      left.end();
+      // Its reader stops when the pipe has taken on everything, and not everything was read.
+      left.on.written = () => {
+        if (left.pending === 0) right.pause();
+      };
+      right.roomSize = 65_536;
+      right.resume();
+      await pipe.until('everything is written', () => left.pending === 0);
+      await pipe.settle(20);
+      left.release();
+      left.release();
+      await pipe.until('ours is closed', () => left.isClosed);
+      demand(left.error === undefined, 'a release reported an error');
+      await pipe.settle(20);
+      right.resume();
+      await pipe.until('the end arrives', () => right.isEnded || right.isClosed);
+      demand(right.isEnded && right.error === undefined, `no end, but ${right.error?.code}`);
+      demand(
+        right.receivedTotal === left.accepted,
+        `${right.receivedTotal} of ${left.accepted} bytes arrived`,
+      );
+    },
+  );
+
+  piped('a long segment is reported in parts, as it is taken', async (pipe, left, right) => {
+    const taken = Math.min(large, 200_000) / 2;
+    right.roomSize = 10_000;
+    right.on.received = () => {
+      if (right.receivedTotal >= taken) right.pause();
+    };
+    left.write(capabilities.holds + large);
+    left.end();
+    await pipe.until('some of it arrived', () => right.receivedTotal >= taken);
+    await pipe.settle(50);
+    demand(left.writtenTotal > 0, 'nothing is reported of a segment of which bytes were read');
+    demand(left.pending > 0, 'more is reported than the pipe can hold');
+    delete right.on.received;
+    right.roomSize = 65_536;
+    right.resume();
+    await pipe.until('the end arrives', () => right.isEnded);
+    await pipe.drain();
+  });
+
   piped('abort with an error reports that error', async (pipe, left) => {
     const error = new TransportError('mine', 'the user gave up');
     left.abort(error);

@@ -141,9 +141,13 @@ export class TransportDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.setTimeout(0);
-    this.writes.length = 0;
     // After both ends the transport closes by itself; to abort it now could cost the peer our last bytes.
-    if (!this.isClosed && !(this.sawEnd && this.ending)) this.transport.abort();
+    if (!this.isClosed && !(this.sawEnd && this.ending)) {
+      // Who has written all, and ended, takes nothing back by destroying.
+      if (error === null && this.ending && this.writes.length === 0) this.transport.release();
+      else this.transport.abort();
+    }
+    this.writes.length = 0;
     done(error);
   }
 

@@ -74,6 +74,11 @@ export class SocketTransport extends StreamTransport<Socket> {
     else socket.destroy();
   }
 
+  /** The kernel goes on with what it was given. */
+  protected override leave(socket: Socket): void {
+    socket.destroy();
+  }
+
   protected override tearDown(error: Parameters<StreamTransport<Socket>['abort']>[0]): void {
     super.tearDown(error);
     // An accepted socket that nobody opened.

@@ -11,7 +11,7 @@ import { BaseTransport, type TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { ByteRange } from '../contract.js';
 import type { TransportFacts } from '../facts.js';
-import { copy } from '../segment-queue.js';
+import { copy, SegmentQueue } from '../segment-queue.js';
 import { platformClock } from './clock.js';
 import { connectionLost, transportError } from './errors.js';
 
@@ -19,6 +19,10 @@ export interface StreamTransportOptions extends TransportOptions {
   /** For what must come after a call (OWN-9); the platform's clock if absent. */
   readonly clock?: Clock;
 }
+
+// A stream reports what it was given when all of it was taken, and joins what waits in it. So that a long segment is
+// reported as it is taken, the stream has no more than this at a time.
+const windowBytes = 131_072;
 
 export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   protected readonly clock: Clock;
@@ -35,10 +39,11 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   /** The stream has closed. */
   private gone = false;
   private readDue = false;
-  /** Segments that were given before the stream was open. */
-  private readonly waiting: ByteRange[] = [];
-  /** Sizes of the batches whose callback is due, oldest first. */
+  /** Segments that the stream was not given yet: it is not open, or has enough at a time. */
+  private readonly waiting = new SegmentQueue();
+  /** Sizes of the batches whose callback is due, oldest first, and their sum. */
   private readonly batches: number[] = [];
+  private inStream = 0;
   private readonly wrote: (error?: Error | null) => void;
 
   constructor(kind: string, options: StreamTransportOptions) {
@@ -53,6 +58,15 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   /** Tears the stream down; the peer sees a reset where that can be had. */
   protected destroy(stream: S): void {
     stream.destroy();
+  }
+
+  /** Lets go of the stream when what it has was written: by default it is ended, and destroyed behind its end. */
+  protected leave(stream: S): void {
+    if (stream.writableFinished) stream.destroy();
+    else {
+      stream.once('finish', () => stream.destroy());
+      stream.end();
+    }
   }
 
   /** Both ends have passed. By default the stream is done with. */
@@ -117,13 +131,28 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   }
 
   protected accept(segments: readonly ByteRange[], length: number): void {
-    if (this.stream !== null && this.ready) this.writeBatch(this.stream, segments, length);
-    else for (const { bytes, start, end } of segments) this.waiting.push({ bytes, start, end });
+    const { stream, waiting } = this;
+    const fits = this.inStream + length <= windowBytes && waiting.pending === 0;
+    if (stream !== null && this.ready && fits) {
+      this.writeBatch(stream, segments, length);
+      return;
+    }
+    waiting.push(segments);
+    this.feed();
   }
 
   protected finish(): void {
     const { stream } = this;
-    if (stream !== null && this.ready) this.quietly(() => stream.end());
+    if (stream === null || !this.ready || this.waiting.pending > 0 || stream.writableEnded) return;
+    this.quietly(() => stream.end());
+  }
+
+  /** Gives the stream the next of what waits, when it has taken what it had. */
+  private feed(): void {
+    const { stream, waiting } = this;
+    if (stream === null || !this.ready || this.inStream > 0 || waiting.pending === 0) return;
+    const length = Math.min(waiting.pending, windowBytes);
+    this.writeBatch(stream, waiting.take(length), length);
   }
 
   protected override hold(): void {
@@ -143,6 +172,13 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
     this.drop();
     const { stream } = this;
     if (stream !== null) this.quietly(() => this.destroy(stream));
+  }
+
+  protected override letGo(): void {
+    this.drop();
+    const { stream } = this;
+    if (stream === null || this.isIdle) this.tearDown(undefined);
+    else this.quietly(() => this.leave(stream));
   }
 
   protected later(callback: () => void): void {
@@ -209,6 +245,7 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
 
   private writeBatch(stream: S, segments: readonly ByteRange[], length: number): void {
     this.batches.push(length);
+    this.inStream += length;
     const outer = this.calling;
     this.calling = true;
     if (this.keepsChunks) {
@@ -240,11 +277,7 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
     if (stream.readableEnded) this.endDue = true;
     this.reportOpened(this.factsOf(stream));
     if (this.over || this.aborted) return;
-    if (this.waiting.length > 0) {
-      const waiting = this.waiting.splice(0);
-      const length = waiting.reduce((sum, { start, end }) => sum + end - start, 0);
-      this.writeBatch(stream, waiting, length);
-    }
+    this.feed();
     if (this.ending) this.finish();
     this.read();
   }
@@ -253,8 +286,18 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
     const count = this.batches.shift() ?? 0;
     // A failed write is told by `closed`.
     if (error) return;
-    if (this.calling) this.clock.defer(() => this.reportWritten(count));
-    else this.reportWritten(count);
+    if (this.calling) this.clock.defer(() => this.passWritten(count));
+    else this.passWritten(count);
+  }
+
+  private passWritten(count: number): void {
+    this.inStream -= count;
+    if (this.over || this.aborted) return;
+    if (this.waiting.pending > 0) {
+      this.feed();
+      if (this.ending) this.finish();
+    }
+    this.reportWritten(count);
   }
 
   private onEnd(): void {
@@ -291,7 +334,7 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
 
   private drop(): void {
     this.held = null;
-    this.waiting.length = 0;
+    this.waiting.clear();
   }
 
   private whenFree(report: () => void): void {

@@ -105,6 +105,13 @@ export class TlsTransport extends StreamTransport<TLSSocket> {
     if (this.isIdle) this.unused?.release?.();
   }
 
+  protected override letGo(): void {
+    super.tearDown(undefined);
+    this.lingering?.cancel();
+    this.lower.release();
+    if (this.isIdle) this.unused?.release?.();
+  }
+
   private onSecured(socket: TLSSocket, servername: string | undefined): void {
     this.socket = socket;
     this.servername = servername;
