@@ -28,7 +28,7 @@ export {
 export type { EndpointOptions } from './endpoint/endpoint-options.js';
 export { type H1StepOptions, h1 } from './endpoint/h1.js';
 export type { ErrorReport, Handler } from './endpoint/handler.js';
-export type { CloseOptions } from './endpoint/keep.js';
+export type { Closed, CloseOptions } from './endpoint/keep.js';
 export { proxy, proxySend } from './endpoint/proxy.js';
 export { listen, type Server, type ServerOptions } from './endpoint/server.js';
 export { byAlpn, byHandoff, Stack, stack } from './endpoint/stack.js';

@@ -10,13 +10,14 @@ import type { BodySource } from '../adapters/send-body.js';
 import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
 import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
+import { requireAuthority, requireRequest } from '../stream/require-request.js';
 import type { Timer } from '../transport/clock.js';
 import type { Connectable } from '../transport/contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { h1 } from './h1.js';
-import { type CloseOptions, Keep } from './keep.js';
+import { type Closed, type CloseOptions, Keep } from './keep.js';
 import type { Application, Steps } from './step.js';
 
 export interface ClientOptions extends EndpointOptions {
@@ -53,8 +54,8 @@ export interface Client {
   readonly pool: SlabPool;
   /**
    * Sends a request as soon as a connection can take it.
-   * @throws MisuseError `client-closed`, or what is wrong with the request if it can go out at once; LimitError
-   *   `too-many-waiting`
+   * @throws MisuseError `client-closed`, or what is wrong with the method, the target, the authority or the fields;
+   *   LimitError `too-many-waiting`
    */
   request(options: RequestOptions, listener: ClientListener): PendingRequest;
   /**
@@ -63,7 +64,7 @@ export interface Client {
    */
   exchange(options: ExchangeOptions, body?: BodySource): Promise<ClientResponse>;
   /** Finishes what has begun; requests that wait fail. Resolves when no connection is left. */
-  close(options?: CloseOptions): Promise<void>;
+  close(options?: CloseOptions): Promise<Closed>;
   abort(): void;
 }
 
@@ -158,6 +159,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   request(options: RequestOptions, listener: ClientListener): PendingRequest {
     if (this.closing) throw new MisuseError('client-closed', 'LAY-3', 'the client takes no more requests');
+    requireAuthority(options);
     const request = new Waiting(this, options, listener);
     const line = this.queue.length === 0 ? this.free() : undefined;
     if (line !== undefined) {
@@ -173,6 +175,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
         answerClose,
       );
     }
+    // Nothing is opened, and nobody waits, for what cannot be sent.
+    requireRequest(options);
     this.queue.push(request);
     if (Number.isFinite(this.waitTimeout)) {
       const { clock } = this.settings;
@@ -188,10 +192,10 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     return exchange(this, options, body);
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<Closed> {
     this.closing = true;
     this.failWaiting();
-    await this.keep.drain(options);
+    return this.keep.drain(options);
   }
 
   abort(): void {
@@ -297,6 +301,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private connect(): void {
     const application: Application = {
       role: 'client',
+      report: (error) => this.threw(error),
       ready: (session) => {
         this.sessions.set(connection, session);
         session.onAvailable = () => this.schedule();

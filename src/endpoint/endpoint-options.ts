@@ -40,9 +40,9 @@ export interface EndpointOptions {
    */
   readonly sendBytes?: number;
   /**
-   * Bytes that are read and thrown away behind the last answer, to within a slab; default 262144. Then nothing more is
-   * read, and the connection is torn down when the linger deadline passes: a reset at once would cost the peer the
-   * answer (RFC 9112 §9.6).
+   * Bytes that are read and thrown away behind the last answer, to within a slab; default 16 MiB: to throw away costs
+   * little, and the linger deadline bounds it in time. Then nothing more is read, and the connection is let go of when
+   * that deadline passes: a reset at once would cost the peer the answer (RFC 9112 §9.6).
    */
   readonly lingerBytes?: number;
   /** The ones to change; see `Deadlines` for each one's answer. */
@@ -69,6 +69,7 @@ export function counting(): () => number {
 
 const leastReceiveSlabs = 3;
 const leastDefaultSendBytes = 262_144;
+const defaultLingerBytes = 16 * 1_048_576;
 
 /** @throws MisuseError OWN-8 for a limit that cannot work, LAY-1 for a stack that is not for this role */
 export function connectionSettings(
@@ -89,7 +90,7 @@ export function connectionSettings(
   const { slabBytes } = pool;
   const receiveBytes = options.receiveBytes ?? 4 * slabBytes;
   const sendBytes = options.sendBytes ?? Math.max(leastDefaultSendBytes, 16 * slabBytes);
-  const lingerBytes = options.lingerBytes ?? 262_144;
+  const lingerBytes = options.lingerBytes ?? defaultLingerBytes;
   requireAtLeast('receiveBytes', receiveBytes, leastReceiveSlabs * slabBytes);
   requireAtLeast('sendBytes', sendBytes, slabBytes);
   requireAtLeast('lingerBytes', lingerBytes, 0);

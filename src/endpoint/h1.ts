@@ -22,7 +22,7 @@ export function h1(options: H1StepOptions = {}): Stack {
     name: 'h1',
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
-        const client = h1ClientSession(context, options);
+        const client = h1ClientSession(context, options, application.report);
         application.ready(client);
         return client.session;
       }
@@ -31,7 +31,7 @@ export function h1(options: H1StepOptions = {}): Stack {
         own = withDate(options, application.httpDate);
         dated.set(application, own);
       }
-      return h1ServerSession(context, own, application.exchange);
+      return h1ServerSession(context, own, application.exchange, application.report);
     },
   };
   return new Stack([step]);

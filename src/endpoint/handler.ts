@@ -38,7 +38,8 @@ export function serverListener(handler: Handler, report: ErrorReport, clock: Clo
   return (exchange) => {
     try {
       const result = handler(exchange);
-      if (result === undefined) return;
+      // Whatever else a handler of plain JavaScript returns is nothing to wait for.
+      if (typeof result?.then !== 'function') return;
       result.then(
         () => resolved(exchange),
         (error: unknown) => failed(error, exchange),

@@ -12,6 +12,12 @@ export interface CloseOptions {
   readonly within?: number;
 }
 
+/** How `close` ended. */
+export interface Closed {
+  /** Connections and tunnels that were torn down before they were done: at the bound, or by `abort`. */
+  readonly torn: number;
+}
+
 const defaultWithin = 30_000;
 
 export class Keep {
@@ -20,6 +26,7 @@ export class Keep {
   private readonly own = new Set<Connection>();
   private readonly tunnels = new Set<Connection>();
   private emptied: (() => void)[] = [];
+  private torn = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -52,17 +59,21 @@ export class Keep {
   }
 
   /** Every connection finishes what it has begun; resolves when none is left. Tunnels end by themselves, or at the bound. */
-  async drain(options: CloseOptions): Promise<void> {
+  async drain(options: CloseOptions): Promise<Closed> {
     const { within = defaultWithin } = options;
     for (const connection of this.own) connection.shutdown();
-    if (this.own.size === 0 && this.tunnels.size === 0) return;
+    if (this.own.size === 0 && this.tunnels.size === 0) return { torn: this.torn };
     let timer: Timer | undefined;
     if (Number.isFinite(within)) timer = this.clock.at(this.clock.now() + within, () => this.abort());
     await new Promise<void>((resolve) => this.emptied.push(resolve));
     timer?.cancel();
+    return { torn: this.torn };
   }
 
   abort(error?: UndercoatError): void {
-    for (const connection of [...this.own, ...this.tunnels]) connection.abort(error);
+    for (const connection of [...this.own, ...this.tunnels]) {
+      if (!connection.isDone) this.torn += 1;
+      connection.abort(error);
+    }
   }
 }

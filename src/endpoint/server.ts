@@ -13,7 +13,7 @@ import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { type ErrorReport, type Handler, serverListener } from './handler.js';
-import { type CloseOptions, Keep } from './keep.js';
+import { type Closed, type CloseOptions, Keep } from './keep.js';
 import type { Application, Steps } from './step.js';
 
 export interface ServerOptions extends EndpointOptions {
@@ -39,9 +39,10 @@ export interface Server {
   readonly pool: SlabPool;
   /**
    * Graceful: accepts no more, closes idle connections at once and the others after what they have begun; what is
-   * still there after `within` milliseconds is torn down. Resolves when nothing is left.
+   * still there after `within` milliseconds is torn down. Resolves when nothing is left,
+   * with how many were torn down.
    */
-  close(options?: CloseOptions): Promise<void>;
+  close(options?: CloseOptions): Promise<Closed>;
   /** Tears everything down now. `close` then resolves soon. */
   abort(): void;
 }
@@ -94,6 +95,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
       role: 'server',
       exchange: serverListener(handler, (error, exchange) => this.report(error, exchange), settings.clock),
       httpDate: listenable.platform.httpDate,
+      report: (error, exchange) => this.report(error, exchange),
     };
   }
 
@@ -113,9 +115,10 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
     return this.keep.tunnelled;
   }
 
-  async close(options: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<Closed> {
     this.closing = true;
-    await Promise.all([this.listener?.close(), this.keep.drain(options)]);
+    const [closed] = await Promise.all([this.keep.drain(options), this.listener?.close()]);
+    return closed;
   }
 
   abort(): void {

@@ -6,7 +6,7 @@
 
 import type { Session, SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
-import type { ClientSession, ServerListener } from '../stream/contract.js';
+import type { ClientSession, ServerExchange, ServerListener } from '../stream/contract.js';
 import type { Transport } from '../transport/contract.js';
 
 /** Which end of the connection we are. */
@@ -20,11 +20,15 @@ export type Application =
       readonly exchange: ServerListener;
       /** The value of the Date field now; undefined where the platform has no calendar. */
       readonly httpDate: (() => string) | undefined;
+      /** Told of what application code threw in a callback when it was too late to break its exchange off. */
+      readonly report?: (error: unknown, exchange: ServerExchange) => void;
     }
   | {
       readonly role: 'client';
       /** Told once, by the session that carries requests, before it is started. Must not call it at once (OWN-9). */
       readonly ready: (session: ClientSession) => void;
+      /** The same as the server's. */
+      readonly report?: (error: unknown) => void;
     };
 
 /** One session of the chain. */

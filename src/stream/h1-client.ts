@@ -31,9 +31,13 @@ import { clientExchangeTable } from './tables.js';
 const { state, event } = clientExchangeTable;
 const noFields: FieldList = Object.freeze([]);
 
-/** An H1 session for a client. @throws MisuseError when an option is no limit */
-export function h1ClientSession(context: SessionContext, options: H1ClientOptions = {}): H1Client {
-  return new H1Client(new H1ClientSession(context, options));
+/** An H1 session for a client; `report` as for a server's. @throws MisuseError when an option is no limit */
+export function h1ClientSession(
+  context: SessionContext,
+  options: H1ClientOptions = {},
+  report?: (error: unknown) => void,
+): H1Client {
+  return new H1Client(new H1ClientSession(context, options), report);
 }
 
 /** What a driver drives (`session`) and what an application asks (`request`). */
@@ -43,11 +47,13 @@ export class H1Client implements ClientSession {
   /** Of all exchanges of the session: they differ in their number alone. */
   private readonly owner: Owner;
   private readonly bodyOwner: Owner;
+  private readonly report: ((error: unknown) => void) | undefined;
 
-  constructor(session: H1ClientSession) {
+  constructor(session: H1ClientSession, report: ((error: unknown) => void) | undefined) {
     const { id } = session.context;
     this.session = session;
     this.h1 = session;
+    this.report = report;
     this.owner = new Owner('stream', 'h1-exchange', id);
     this.bodyOwner = new Owner('application', 'body', id);
   }
@@ -68,7 +74,7 @@ export class H1Client implements ClientSession {
     if (this.h1.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9112 §9.3.2', 'the session takes no request now');
     }
-    const stream = new H1ClientStream(options, listener, this.h1, this.owner, this.bodyOwner);
+    const stream = new H1ClientStream(options, listener, this.h1, this.owner, this.bodyOwner, this.report);
     stream.begin(options);
     return stream;
   }
@@ -85,6 +91,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
   private readonly session: H1ClientSession;
   private readonly listener: ResponseListener;
   private readonly machine: Machine;
+  private readonly report: ((error: unknown) => void) | undefined;
   private answer: H1Head | undefined;
   private incoming: Incoming | null;
   private trailers: FieldsView | undefined;
@@ -102,6 +109,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     session: H1ClientSession,
     owner: Owner,
     bodyOwner: Owner,
+    report: ((error: unknown) => void) | undefined,
   ) {
     this.id = session.exchanges + 1;
     this.protocol = 'h1';
@@ -112,6 +120,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     this.onWritable = undefined;
     this.onClosed = undefined;
     this.session = session;
+    this.report = report;
     this.listener = listener;
     this.machine = new Machine(clientExchangeTable, owner, session.context.observer);
     this.incoming = null;
@@ -312,6 +321,7 @@ class H1ClientStream implements ClientExchange, H1ResponseSink, IncomingPort {
     const known = cause instanceof UndercoatError && cause.fault !== 'api-misuse';
     const failure = known ? cause : applicationFailed(cause);
     if (this.closed) this.failure ??= failure;
+    if (this.closed || this.aborted) this.report?.(cause);
     this.abort(failure);
   }
 

@@ -25,17 +25,21 @@ import { serverExchangeTable } from './tables.js';
 const { state, event } = serverExchangeTable;
 const noFields: FieldList = Object.freeze([]);
 
-/** An H1 session for a server, whose exchanges go to `listener`. @throws MisuseError when an option is no limit */
+/**
+ * An H1 session for a server, whose exchanges go to `listener`; `report` is told of what the application threw when it was
+ * too late to break the exchange off. @throws MisuseError when an option is no limit
+ */
 export function h1ServerSession(
   context: SessionContext,
   options: H1ServerOptions,
   listener: ServerListener,
+  report?: (error: unknown, exchange: ServerExchange) => void,
 ): Session {
   // One exchange at a time: they can share their owners.
   const owner = new Owner('stream', 'h1-exchange', context.id);
   const bodyOwner = new Owner('application', 'body', context.id);
   return new H1ServerSession(context, options, (head, session) => {
-    const stream = new H1ServerStream(head, session, owner, bodyOwner);
+    const stream = new H1ServerStream(head, session, owner, bodyOwner, report);
     stream.begin(listener);
     return stream;
   });
@@ -84,6 +88,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   private readonly head: H1Head;
   private readonly session: H1ServerSession;
   private readonly machine: Machine;
+  private readonly report: ((error: unknown, exchange: ServerExchange) => void) | undefined;
   private incoming: Incoming | null;
   private trailers: FieldsView | undefined;
   private trailerLease: Lease | undefined;
@@ -96,7 +101,13 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
   /** What the application threw when it was too late to break anything off. */
   private failure: UndercoatError | undefined;
 
-  constructor(head: H1Head, session: H1ServerSession, owner: Owner, bodyOwner: Owner) {
+  constructor(
+    head: H1Head,
+    session: H1ServerSession,
+    owner: Owner,
+    bodyOwner: Owner,
+    report: ((error: unknown, exchange: ServerExchange) => void) | undefined,
+  ) {
     this.id = session.exchanges;
     this.protocol = 'h1';
     this.request = head;
@@ -105,6 +116,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     this.onClosed = undefined;
     this.head = head;
     this.session = session;
+    this.report = report;
     this.machine = new Machine(serverExchangeTable, owner, session.context.observer);
     this.incoming = null;
     this.trailers = undefined;
@@ -315,7 +327,9 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
 
   applicationFailed(error: unknown): void {
     const failure = applicationFailure(error);
+    const isAnswered = this.machine.state === state['half-closed-local'];
     if (this.closed) this.failure ??= failure;
+    if (this.closed || this.aborted || isAnswered) this.report?.(error, this);
     this.abort(failure);
   }
 

@@ -208,6 +208,15 @@ describe('the end', () => {
     expect(await served.exitCode()).toBe(1);
   });
 
+  test('what the bound of the drain breaks off is said, and is no success', patient, async () => {
+    const served = serve(...local, '--drain', '0');
+    const raw = await inFlight(served);
+    served.signal('SIGTERM');
+    expect(await raw.all()).toMatch(/first$/);
+    expect(await served.exitCode()).toBe(1);
+    expect(served.err).toContain('1 connections were broken off before they were finished\n');
+  });
+
   test('an address that is taken: 1', patient, async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

@@ -156,9 +156,10 @@ test('close finishes what has begun, fails what waits, and takes nothing new', a
 
 test('what is wrong with a request is told at the call when it can go out, and to the listener when it waited', async () => {
   const pair = await createPair({ handler: hello });
-  const waited = pair.request({ fields: [['bad name', 'x']] });
+  // Whether the lengths agree is for the session to say.
+  const waited = pair.request({ length: 5, fields: [['Content-Length', '3']] });
   await pair.run();
-  expect(waited.failed).toMatchObject({ code: 'field-name' });
+  expect(waited.failed).toMatchObject({ code: 'length-conflict' });
   expect(() => pair.request({ fields: [['bad name', 'x']] })).toThrow(
     expect.objectContaining({ code: 'field-name' }),
   );
@@ -178,5 +179,43 @@ test('a connection that closes while it is idle is replaced', async () => {
   const second = pair.request();
   await pair.run();
   expect(second.complete).toBe(true);
+  await pair.finish();
+});
+
+test('what cannot be sent is misuse at the call, before anything is connected', async () => {
+  const pair = await createPair({ handler: hello });
+  const listener = { response: () => {}, failed: () => {} };
+  const cases: [string, object][] = [
+    ['authority', {}],
+    ['authority', { authority: 'a\r\nb' }],
+    ['target', { authority: 'a', target: '/a b' }],
+    ['method', { authority: 'a', method: 'G T' }],
+    ['field-value', { authority: 'a', fields: [['X', '\n']] }],
+  ];
+  for (const [code, options] of cases) {
+    const ask = () => pair.client.request(options as { authority: string }, listener);
+    expect(ask).toThrow(expect.objectContaining({ fault: 'api-misuse', code }));
+    await expect(pair.client.exchange(options as { authority: string })).rejects.toMatchObject({ code });
+    expect(pair.client).toMatchObject({ connections: 0, waiting: 0 });
+  }
+  await pair.finish();
+});
+
+test('what a client callback throws when its exchange is over is reported', async () => {
+  const pair = await createPair({ handler: hello });
+  pair.client.request(
+    { authority: 'a' },
+    {
+      begun: (exchange) => {
+        exchange.onClosed = () => {
+          throw new Error('mine');
+        };
+      },
+      response: (_head, exchange) => exchange.body.discard(),
+      failed: () => {},
+    },
+  );
+  await pair.run();
+  expect(pair.errors).toEqual([new Error('mine')]);
   await pair.finish();
 });

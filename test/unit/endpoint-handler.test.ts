@@ -231,3 +231,78 @@ test('an onError that throws is not swallowed', async () => {
   await pair.run();
   await pair.finish();
 });
+
+test.each([5, null, 'text', {}])('a handler that returns %j is no promise to wait for', async (value) => {
+  const [outcome, pair] = await run((exchange) => {
+    exchange.reply(200, undefined, latin1Bytes('mine'));
+    return value as unknown as undefined;
+  });
+  expect(outcome).toMatchObject({ status: 200, body: 'mine', complete: true });
+  expect(pair.errors).toEqual([]);
+  const later = pair.request();
+  await pair.run();
+  expect(later).toMatchObject({ status: 200, complete: true });
+  expect(pair.server.connections).toBe(1);
+  await pair.finish();
+});
+
+const tooLate: [string, Handler][] = [
+  [
+    'onClosed',
+    (exchange) => {
+      exchange.onClosed = () => {
+        throw new Error('mine');
+      };
+      exchange.reply(200, undefined, latin1Bytes('whole'));
+    },
+  ],
+  [
+    'returned',
+    (exchange) => {
+      exchange.respond(200);
+      exchange.send(new Uint8Array(20_000), true, () => {
+        throw new Error('mine');
+      });
+    },
+  ],
+  [
+    'the end of a body after the answer',
+    (exchange) => {
+      exchange.reply(200, undefined, latin1Bytes('whole'));
+      exchange.body.consume({
+        data: (lease) => lease.release(),
+        end: () => {
+          throw new Error('mine');
+        },
+        failed: () => {},
+      });
+    },
+  ],
+];
+test.each(tooLate)('what %s throws, too late to break anything off, is reported once', async (_, handler) => {
+  const [outcome, pair] = await run(handler, ['a body']);
+  await pair.run();
+  expect(outcome).toMatchObject({ status: 200, complete: true });
+  expect(pair.errors).toEqual([new Error('mine')]);
+  await pair.finish();
+});
+
+test('what a consumer throws when it is told of a failure is reported once', async () => {
+  const pair = await createPair({
+    handler: (exchange) =>
+      exchange.body.consume({
+        data: (lease) => lease.release(),
+        end: () => {},
+        failed: () => {
+          throw new Error('mine');
+        },
+      }),
+  });
+  const wire = pair.wire();
+  wire.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\npart');
+  await pair.run();
+  wire.transport.abort();
+  await pair.run();
+  expect(pair.errors).toEqual([new Error('mine')]);
+  await pair.finish();
+});

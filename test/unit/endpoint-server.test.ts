@@ -98,6 +98,7 @@ test('drain: idle connections close at once, exchanges under way are finished, n
   expect(busy.text).toContain('Connection: close');
   expect(busy.text).toContain('done');
   expect(isClosed).toBe(true);
+  expect(await closed).toEqual({ torn: 0 });
   await pair.finish();
 });
 
@@ -114,7 +115,7 @@ test('drain has a bound in time: what is left then is torn down, and its handler
   await pair.advance(499);
   expect(reasons).toEqual([]);
   await pair.advance(1);
-  await closed;
+  expect(await closed).toEqual({ torn: 1 });
   expect(reasons).toEqual(['closed']);
   expect(busy.error?.code).toBe('connection-reset');
   await pair.finish();
