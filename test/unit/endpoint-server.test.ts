@@ -267,3 +267,17 @@ test('a slow reader stops the reading of more, not the process', async () => {
   await pair.run();
   await pair.finish();
 });
+
+test('a client that sends a megabyte before it reads has all of it taken, and gets its 413', async () => {
+  const pair = await createPair({ handler: measure, serverStack: h1({ maxBodyBytes: 1000 }) });
+  const wire = pair.wire();
+  wire.reading = false;
+  const request = post(1_000_000);
+  wire.write(request);
+  await pair.run();
+  expect(wire.writtenBytes).toBe(request.length);
+  wire.read();
+  await pair.run();
+  expect(wire.text).toMatch(/^HTTP\/1\.1 413 /);
+  await pair.finish();
+});
