@@ -128,22 +128,21 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.schedule();
   }
 
-  /** Tears the connection down. The session and its exchanges hear of it when the transport says that it is gone. */
+  /** Tears it down, or lets go of it if it lingers. Its session and exchanges hear when the transport says it is gone. */
   abort(error?: UndercoatError): void {
     if (this.machine.is(over) || this.machine.is(aborting) || this.machine.is(idle)) return;
     this.error ??= error;
-    // All that is to be said was said: a reset could only cost the peer what has not reached it (RFC 9112 §9.6).
     const isSaid = this.machine.is(lingering);
     this.machine.take(abort, undefined);
     this.timer.cancel();
+    // A reset could only cost the peer what has not reached it (RFC 9112 §9.6).
     if (isSaid) this.transport.release();
     else this.transport.abort(error instanceof TransportError ? error : undefined);
   }
 
-  /** To give it up costs nothing: it has written everything and waits for the peer's end alone, or is going already. */
+  /** To give it up costs nothing: all is written and the peer's end alone is awaited, or it is going already. */
   get isDone(): boolean {
-    const { machine } = this;
-    return machine.is(lingering) || machine.is(aborting) || machine.is(over);
+    return this.machine.is(lingering) || this.machine.is(aborting) || this.machine.is(over);
   }
 
   opened(facts: TransportFacts): void {
