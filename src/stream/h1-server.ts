@@ -1,16 +1,11 @@
 /**
- * The server's side of an H1 exchange: the application's calls are held to the exchange's table and become commands of
- * the session; what the session receives becomes the application's body. Application code never throws into the
- * session: what it throws breaks the exchange off.
+ * The server's side of an H1 exchange: answers, upgrades, and what becomes of a request that nobody reads to its end.
  *
  * It does not know how a message is framed, whether the connection goes on, or what time it is.
  */
 import { answerStatus, MisuseError, UndercoatError } from '../errors.js';
-import { Machine } from '../machine/index.js';
-import { type Lease, Owner, type Returned } from '../memory/index.js';
+import { type Lease, Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
-import type { ConnectionFacts } from '../session/facts.js';
-import { FieldsView } from '../session/h1/fields.js';
 import { FRAMING_CHUNKED, FRAMING_NONE } from '../session/h1/head-reader.js';
 import type { H1Head } from '../session/h1/message-head.js';
 import type { HeadFields } from '../session/h1/message-writer.js';
@@ -18,11 +13,14 @@ import type { H1ServerOptions } from '../session/h1/options.js';
 import { type H1RequestSink, H1ServerSession } from '../session/h1/server-session.js';
 import type { Transport } from '../transport/contract.js';
 import type { FieldList, RequestHead, SendOptions, ServerExchange, ServerListener } from './contract.js';
-import { givenLength, givenReason, requireBytes, requireLease } from './given.js';
-import { Incoming, type IncomingPort } from './incoming.js';
+import { Exchange, Side } from './exchange.js';
+import { givenLength, requireBytes } from './given.js';
+import { H1Trailers } from './h1-trailers.js';
+import type { Incoming } from './incoming.js';
 import { serverExchangeTable } from './tables.js';
 
 const { state, event } = serverExchangeTable;
+const side = new Side(serverExchangeTable, answerStatus(500), 'WS-9');
 const noFields: FieldList = Object.freeze([]);
 
 /**
@@ -45,26 +43,6 @@ export function h1ServerSession(
   });
 }
 
-/** The application failed before or while it answered. */
-function applicationFailure(cause: unknown): UndercoatError {
-  if (cause instanceof UndercoatError && cause.fault !== 'api-misuse') return cause;
-  return new UndercoatError(
-    'api-misuse',
-    'application-failed',
-    'WS-9',
-    'the application failed',
-    answerStatus(500),
-    {
-      cause,
-    },
-  );
-}
-
-/** Without a reason of the application's. */
-function broke(): UndercoatError {
-  return new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the application broke off', answerStatus(500));
-}
-
 /** What a consumer is told that comes when the rest of the body will not be read any more. */
 function undrained(): UndercoatError {
   return new UndercoatError(
@@ -78,28 +56,13 @@ function undrained(): UndercoatError {
   );
 }
 
-class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
-  readonly id: number;
+class H1ServerStream extends Exchange<H1ServerSession> implements ServerExchange, H1RequestSink {
   readonly protocol: 'h1';
   readonly request: RequestHead;
-  readonly bodyOwner: Owner;
-  onWritable: (() => void) | undefined;
-  onClosed: ((error: UndercoatError | undefined) => void) | undefined;
   private readonly head: H1Head;
-  private readonly session: H1ServerSession;
-  private readonly machine: Machine;
   private readonly report: ((error: unknown, exchange: ServerExchange) => void) | undefined;
-  private incoming: Incoming | null;
-  private trailers: FieldsView | undefined;
-  private trailerLease: Lease | undefined;
-  private aborted: boolean;
-  /** The session has ended the exchange: no turn of its own will come any more. */
-  private over: boolean;
   /** What of the request was not delivered is lost to the application. */
   private lost: boolean;
-  private error: UndercoatError | undefined;
-  /** What the application threw when it was too late to break anything off. */
-  private failure: UndercoatError | undefined;
 
   constructor(
     head: H1Head,
@@ -108,24 +71,12 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     bodyOwner: Owner,
     report: ((error: unknown, exchange: ServerExchange) => void) | undefined,
   ) {
-    this.id = session.exchanges;
+    super(side, session.exchanges, session, owner, bodyOwner);
     this.protocol = 'h1';
     this.request = head;
-    this.bodyOwner = bodyOwner;
-    this.onWritable = undefined;
-    this.onClosed = undefined;
     this.head = head;
-    this.session = session;
     this.report = report;
-    this.machine = new Machine(serverExchangeTable, owner, session.context.observer);
-    this.incoming = null;
-    this.trailers = undefined;
-    this.trailerLease = undefined;
-    this.aborted = false;
-    this.over = false;
     this.lost = false;
-    this.error = undefined;
-    this.failure = undefined;
     if (head.framing === FRAMING_NONE || head.contentLength === 0) this.machine.take(event['receive-end']);
   }
 
@@ -138,34 +89,9 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     }
   }
 
-  get facts(): ConnectionFacts {
-    return this.session.context.facts;
-  }
-
-  get body(): Incoming {
-    if (this.incoming === null) {
-      const { framing, contentLength } = this.head;
-      const declared = framing === FRAMING_CHUNKED ? undefined : Math.max(contentLength, 0);
-      this.incoming = new Incoming(this, declared);
-      if (this.lost) this.incoming.fail(undrained());
-      else if (this.requestComplete) this.incoming.complete = true;
-      else if (this.error !== undefined) this.incoming.fail(this.error);
-    }
-    return this.incoming;
-  }
-
-  get closed(): boolean {
-    const now = this.machine.state;
-    return now === state.closed || now === state.reset || now === state.upgraded;
-  }
-
   get responded(): boolean {
     const now = this.machine.state;
     return now !== state.open && now !== state['half-closed-remote'];
-  }
-
-  get writable(): boolean {
-    return !this.closed && this.session.writable;
   }
 
   inform(status: number, fields: FieldList = noFields): void {
@@ -195,36 +121,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     machine.take(event['send-end']);
   }
 
-  send(bytes: Uint8Array, end = false, returned?: Returned): boolean {
-    if (this.brokenOff) {
-      returned?.('failed');
-      return false;
-    }
-    this.requireSending();
-    requireBytes(bytes);
-    const told = returned === undefined ? undefined : this.guarded(returned);
-    const outcome = this.session.send(bytes, 0, bytes.length, end, told);
-    this.machine.take(event['send-data']);
-    if (end) this.machine.take(event['send-end']);
-    // Last: it may call back.
-    if (outcome !== undefined) returned?.(outcome);
-    return this.writable;
-  }
-
-  sendLease(lease: Lease, end = false): boolean {
-    if (this.brokenOff) {
-      lease.release();
-      return false;
-    }
-    this.requireSending();
-    requireLease(lease);
-    this.session.sendLease(lease, end);
-    this.machine.take(event['send-data']);
-    if (end) this.machine.take(event['send-end']);
-    return this.writable;
-  }
-
-  end(trailers?: FieldList): void {
+  override end(trailers?: FieldList): void {
     if (this.brokenOff) return;
     this.require(event['send-end'], this.responded ? 'after-end' : 'before-head', 'nothing is being sent');
     this.session.endResponse(trailers);
@@ -246,21 +143,7 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     this.machine.take(event.upgrade);
   }
 
-  abort(reason?: UndercoatError): void {
-    if (this.closed || this.aborted) return;
-    this.aborted = true;
-    this.session.abort(givenReason(reason, broke, applicationFailure));
-  }
-
   // The session's side.
-
-  get wantsBody(): boolean {
-    return this.incoming?.wants === true && !this.aborted;
-  }
-
-  get bodySettled(): boolean {
-    return this.incoming === null || this.incoming.settled;
-  }
 
   get takesBody(): boolean {
     return this.incoming?.consumed === true;
@@ -271,69 +154,39 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     this.incoming?.fail(undrained());
   }
 
-  data(lease: Lease): void {
-    this.machine.take(event['receive-data']);
-    this.body.deliver(lease);
-  }
-
   receiveEnd(trailers: Lease | undefined): void {
-    this.machine.take(event['receive-end']);
-    if (trailers !== undefined) {
-      this.trailerLease = trailers;
-      this.trailers = new FieldsView(trailers.bytes, trailers.start, trailers.end, this.session.context.text);
-    }
-    this.body.finish(this.trailers);
+    this.complete(trailers === undefined ? undefined : new H1Trailers(trailers, this.session.context.text));
   }
 
   failed(error: UndercoatError): void {
-    this.machine.step(event.reset);
-    this.over = true;
-    this.error = error;
-    this.incoming?.fail(error);
-    this.giveBack();
+    this.cutOff(error);
     this.tell(error);
   }
 
-  settle(): void {
-    this.incoming?.settle();
-  }
-
-  sendable(): void {
-    this.call(this.onWritable);
-  }
-
-  finished(): void {
+  override finished(): void {
     // A request that was not drained is broken off, though the answer to it is whole.
     if (!this.closed) {
       this.machine.take(event.reset);
       this.undelivered();
     }
-    this.over = true;
-    this.giveBack();
-    this.tell(this.failure);
+    super.finished();
   }
 
-  // The body's side.
-
-  bodyWanted(): void {
-    // No turn of the session's will come any more in which the consumer could be told.
-    if (this.over) this.incoming?.settle();
-    else this.session.bodyWanted();
+  protected reportLate(cause: unknown): void {
+    this.report?.(cause, this);
   }
 
-  bodyDiscarded(): void {
-    if (!this.over) this.session.bodyDiscarded();
+  /** A whole answer cannot be broken off either. */
+  protected override get tooLate(): boolean {
+    return super.tooLate || this.machine.state === state['half-closed-local'];
   }
 
-  applicationFailed(error: unknown): void {
-    const failure = applicationFailure(error);
-    const isAnswered = this.machine.state === state['half-closed-local'];
-    if (this.closed) this.failure ??= failure;
-    if (this.closed || this.aborted || isAnswered) this.report?.(error, this);
-    this.abort(failure);
+  protected get declaredLength(): number | undefined {
+    const { framing, contentLength } = this.head;
+    return framing === FRAMING_CHUNKED ? undefined : Math.max(contentLength, 0);
   }
 
-  private get requestComplete(): boolean {
+  protected get received(): boolean {
     switch (this.machine.state) {
       case state['half-closed-remote']:
       case state['half-closed-remote-answering']:
@@ -345,46 +198,17 @@ class H1ServerStream implements ServerExchange, H1RequestSink, IncomingPort {
     }
   }
 
-  /** A call after the end is harmless when the application could not know of the end, and misuse otherwise. */
-  private get brokenOff(): boolean {
-    return this.aborted || this.machine.state === state.reset;
+  protected override conclude(body: Incoming): void {
+    if (this.lost) body.fail(undrained());
+    else super.conclude(body);
+  }
+
+  protected notSending(): MisuseError {
+    const code = this.responded ? 'after-end' : 'before-head';
+    return new MisuseError(code, 'RFC 9112 §6', 'content is sent between the head and the end of a message');
   }
 
   private require(needed: number, code: string, message: string): void {
     if (!this.machine.can(needed)) throw new MisuseError(code, 'LAY-3', message);
-  }
-
-  private requireSending(): void {
-    if (this.machine.can(event['send-data'])) return;
-    const code = this.responded ? 'after-end' : 'before-head';
-    throw new MisuseError(code, 'RFC 9112 §6', 'content is sent between the head and the end of a message');
-  }
-
-  /** What it throws when bytes come back must not reach who brings them. */
-  private guarded(returned: Returned): Returned {
-    return (outcome) => this.call(() => returned(outcome));
-  }
-
-  private giveBack(): void {
-    this.incoming?.revoke();
-    this.trailers?.revoke();
-    const lease = this.trailerLease;
-    this.trailerLease = undefined;
-    if (lease !== undefined) lease.release();
-  }
-
-  private tell(error: UndercoatError | undefined): void {
-    const { onClosed } = this;
-    this.onClosed = undefined;
-    if (onClosed !== undefined) this.call(() => onClosed(error));
-  }
-
-  private call(callback: (() => void) | undefined): void {
-    if (callback === undefined) return;
-    try {
-      callback();
-    } catch (error) {
-      this.applicationFailed(error);
-    }
   }
 }

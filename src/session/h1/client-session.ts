@@ -306,8 +306,13 @@ export class H1ClientSession implements Session {
     this.sent();
   }
 
-  /** A stream wants its body, or does not want it any more: a turn is due. */
-  bodyChanged(): void {
+  /** A stream wants its body: a turn is due. */
+  bodyWanted(): void {
+    this.context.wake();
+  }
+
+  /** A stream does not want its body any more: a turn is due. */
+  bodyDiscarded(): void {
     this.context.wake();
   }
 
