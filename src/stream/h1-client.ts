@@ -6,10 +6,11 @@
 import { answerClose, MisuseError, type UndercoatError } from '../errors.js';
 import { type Lease, Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
-import { H1ClientSession, type H1ResponseSink } from '../session/h1/client-session.js';
+import { H1ClientSession } from '../session/h1/client-session.js';
 import { FRAMING_LENGTH, FRAMING_NONE } from '../session/h1/head-reader.js';
 import type { H1Head } from '../session/h1/message-head.js';
 import type { H1ClientOptions } from '../session/h1/options.js';
+import type { H1ResponseSink } from '../session/h1/sinks.js';
 import type { Transport } from '../transport/contract.js';
 import type {
   ClientExchange,

@@ -5,141 +5,43 @@
  *
  * It does not know what an exchange means to the application, who drives it, or what carries the bytes.
  */
-import {
-  answerStatus,
-  type LimitError,
-  MisuseError,
-  TransportError,
-  type UndercoatError,
-} from '../../errors.js';
-import { Machine } from '../../machine/index.js';
-import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
-import type { Transport } from '../../transport/contract.js';
-import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
-import { BodyReader, type BodySink, bodyTooLarge, OVERDRAWN, PAUSED } from './body-reader.js';
-import { sendContinue, sendError } from './canned.js';
-import type { OutgoingFields } from './encode-fields.js';
+import { answerStatus, type LimitError, type UndercoatError } from '../../errors.js';
+import type { SessionContext, Verdict } from '../contract.js';
+import { bodyTooLarge, OVERDRAWN, PAUSED } from './body-reader.js';
+import { sendError } from './canned.js';
 import { EXPECTS_CONTINUE } from './field-section.js';
-import { FRAMING_LENGTH, FRAMING_NONE, HeadReader } from './head-reader.js';
+import { FRAMING_LENGTH, FRAMING_NONE } from './head-reader.js';
 import { H1Head } from './message-head.js';
-import { type HeadFields, MessageWriter, outputExhausted } from './message-writer.js';
-import { type H1ServerOptions, type H1Settings, h1Settings } from './options.js';
+import { outputExhausted } from './message-writer.js';
+import type { H1ServerOptions } from './options.js';
 import { COMPLETE, ERROR } from './results.js';
-import { incomplete, inputExhausted, timeout } from './session-errors.js';
+import { H1ServerAnswers } from './server-answers.js';
+import { connectionClosed, incomplete, inputExhausted, timeout } from './session-errors.js';
+import type { H1RequestSink } from './sinks.js';
 import { h1ServerTable } from './tables.js';
-
-/** The stream of one request, told by the session what it receives. Nothing here may throw. */
-export interface H1RequestSink extends BodySink {
-  /** False while somebody is still to be told how the body ended: the exchange waits for him, who is paused. */
-  readonly bodySettled: boolean;
-  /** Somebody has taken the body, paused or not; he gets the rest of it though the response be complete. */
-  readonly takesBody: boolean;
-  /** What of the body was not delivered will be thrown away, or not even read. */
-  undelivered(): void;
-  /**
-   * The request is complete; not called for one without content, which is complete from the start. `trailers` covers the field lines, when there were any; it is the stream's.
-   */
-  receiveEnd(trailers: Lease | undefined): void;
-  /** The session ended before the exchange did; nothing more is taken or given. */
-  failed(error: UndercoatError): void;
-  /** The send buffer is under its mark again. */
-  sendable(): void;
-  /** A turn has come in which the consumer may be told what it asked for too late to be told at once. */
-  settle(): void;
-  /** Both messages are complete: leases are revoked, the head is given back (OWN-7). */
-  finished(): void;
-}
 
 /** Makes the stream for a request that has begun. Must not throw. */
 export type H1RequestListener = (head: H1Head, session: H1ServerSession) => H1RequestSink;
 
 const { state, event } = h1ServerTable;
 
-export class H1ServerSession implements Session {
-  readonly name: string;
-  readonly context: SessionContext;
-  readonly settings: H1Settings;
-  readonly owner: Owner;
-  pausedBy: PauseCause | undefined;
-  ending: Ending;
-  error: UndercoatError | undefined;
-  /** Number of requests begun: the identifier of the current exchange. */
-  exchanges: number;
-
+export class H1ServerSession extends H1ServerAnswers {
   private readonly listener: H1RequestListener;
-  private readonly machine: Machine;
-  private readonly reader: HeadReader;
-  private readonly bodyReader: BodyReader;
-  private readonly writer: MessageWriter;
-  private readonly input: ReceiveBuffer;
   private stream: H1RequestSink | null;
-  private head: H1Head | null;
-  /** Whether the connection goes on after the current exchange. */
-  private persistent: boolean;
-  /** Nobody wants the rest of the request; and there is more of it than is thrown away for the connection's sake. */
-  private draining: boolean;
-  /** Somebody has asked for the body. */
-  private bodyTaken: boolean;
+  /** There is more of an unwanted request than is thrown away for the connection's sake. */
   private overdrawn: boolean;
-  private requestComplete: boolean;
-  private responseStarted: boolean;
-  private responseComplete: boolean;
-  /** The peer holds its body back until it sees 100 Continue. */
-  private continueDue: boolean;
-  private inputEnded: boolean;
-  private shuttingDown: boolean;
-  /** What the stream asked to end the connection for. */
-  private broken: UndercoatError | undefined;
-  private takeOver: ((pipe: Transport) => void) | undefined;
-  private overHighWater: boolean;
-  /**
-   * When the current state began, the exchange began, the application was given something to act upon, the last body
-   * bytes came.
-   */
-  private since: number;
+  /** When the exchange began, and when the application was given something to act upon. */
   private exchangeSince: number;
   private applicationAt: number;
-  private bodyAt: number;
-  private bodyWaiting: boolean;
-  private now: number;
   private first: boolean;
 
   constructor(context: SessionContext, options: H1ServerOptions, listener: H1RequestListener) {
-    this.name = 'h1';
-    this.context = context;
-    this.settings = h1Settings(options);
-    this.owner = new Owner('session', 'h1-server', context.id);
-    this.pausedBy = undefined;
-    this.ending = 'end';
-    this.error = undefined;
-    this.exchanges = 0;
+    super(context, options);
     this.listener = listener;
-    this.machine = new Machine(h1ServerTable, this.owner, context.observer);
-    this.reader = new HeadReader('request', this.settings.head, context.text);
-    this.bodyReader = new BodyReader('request', this.settings);
-    this.writer = new MessageWriter(context.output, context.text, this.settings);
-    this.input = context.input;
     this.stream = null;
-    this.head = null;
-    this.persistent = true;
-    this.draining = false;
-    this.bodyTaken = false;
     this.overdrawn = false;
-    this.requestComplete = false;
-    this.responseStarted = false;
-    this.responseComplete = false;
-    this.continueDue = false;
-    this.inputEnded = false;
-    this.shuttingDown = false;
-    this.broken = undefined;
-    this.takeOver = undefined;
-    this.overHighWater = false;
-    this.since = 0;
     this.exchangeSince = 0;
     this.applicationAt = 0;
-    this.bodyAt = 0;
-    this.bodyWaiting = false;
-    this.now = 0;
     this.first = true;
   }
 
@@ -147,33 +49,13 @@ export class H1ServerSession implements Session {
     return this.machine.state === state.head || this.stream !== null;
   }
 
-  start(now: number): Verdict {
-    this.now = now;
-    this.since = now;
-    return 'need-data';
-  }
-
-  receive(now: number): Verdict {
-    this.now = now;
-    return this.advance();
-  }
-
-  end(now: number): Verdict {
-    this.now = now;
-    this.inputEnded = true;
-    return this.advance();
-  }
-
   written(now: number): Verdict {
     this.now = now;
     // While the last response is being written the connection is not idle: the write deadline watches over that.
     if (this.machine.state === state.idle && !this.first) this.since = now;
-    if (this.overHighWater && this.context.output.pendingBytes * 2 <= this.settings.outputHighWaterBytes) {
-      this.overHighWater = false;
-      this.stream?.sendable();
-      return this.advance();
-    }
-    return this.verdict();
+    if (!this.relieved()) return this.verdict();
+    this.stream?.sendable();
+    return this.advance();
   }
 
   deadline(): number {
@@ -184,9 +66,9 @@ export class H1ServerSession implements Session {
       case state.head:
         return this.since + deadlines.head;
       case state.exchange:
-        return Math.min(this.exchangeSince + deadlines.total, this.answerDue(), this.bodyDue());
+        return Math.min(this.exchangeSince + deadlines.total, this.answerDue(), this.requestDue());
       case state.drain:
-        return Math.min(this.exchangeSince + deadlines.total, this.bodyDue());
+        return Math.min(this.exchangeSince + deadlines.total, this.requestDue());
       default:
         return Number.POSITIVE_INFINITY;
     }
@@ -230,135 +112,12 @@ export class H1ServerSession implements Session {
   fail(error: UndercoatError | undefined, now: number): void {
     this.now = now;
     if (!this.machine.step(event['transport-gone'])) return;
-    const reason =
-      error ?? new TransportError('closed', 'the connection closed before the exchange was complete');
+    const reason = error ?? connectionClosed();
     this.endStream(reason);
     this.finish('abort', this.machine.state === state.failed ? reason : this.error);
   }
 
-  handoff(): Handoff {
-    const { facts } = this.context;
-    return {
-      to: 'tunnel',
-      unused: this.input.handOff(this.owner),
-      facts,
-      inputEnded: this.inputEnded,
-      ...(this.takeOver === undefined ? {} : { takeOver: this.takeOver }),
-    };
-  }
-
-  // Commands of the stream. They change what is to be written and ask for a turn; they never call back.
-
-  /** The stream wants its body now. */
-  bodyWanted(): void {
-    this.bodyTaken = true;
-    if (this.continueDue && !this.responseStarted) {
-      // Even when content is here already, which RFC 9110 §10.1.1 leaves to us: what is sent must not depend on how
-      // the peer's bytes were cut (CON-6).
-      this.continueDue = false;
-      sendContinue(this.context.output);
-    }
-    this.context.wake();
-  }
-
-  /** The stream does not want its body. */
-  bodyDiscarded(): void {
-    this.draining = !this.requestComplete;
-    this.context.wake();
-  }
-
-  /** An interim response; not sent to a peer of 1.0 (RFC 9110 §15.2). @throws MisuseError */
-  inform(status: number, fields: HeadFields): void {
-    this.writer.interim(this.head as H1Head, status, fields);
-    if (status === 100) this.continueDue = false;
-    this.sent();
-  }
-
-  /** The final head. `length` is -1 when it is not known. @throws MisuseError */
-  respond(status: number, fields: HeadFields, length: number, end: boolean): void {
-    this.writeHead(status, fields, length, end);
-    this.sent();
-  }
-
-  /** The whole response. @throws MisuseError, LimitError; nothing was written then */
-  reply(status: number, fields: HeadFields, body: Uint8Array): void {
-    const { writer } = this;
-    const { length } = body;
-    writer.requireRoom();
-    this.writeHead(status, fields, length, length === 0);
-    if (length > 0) {
-      writer.whole(body);
-      this.responseComplete = !writer.exhausted;
-    }
-    this.sent();
-  }
-
-  /**
-   * Body bytes.
-   * @returns what became of them, if that is known already
-   * @throws MisuseError, LimitError
-   */
-  send(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    last: boolean,
-    returned: Returned | undefined,
-  ): 'written' | 'failed' | undefined {
-    const outcome = this.writer.data(bytes, start, end, last, returned);
-    this.responseComplete = last && !this.writer.exhausted;
-    this.sent();
-    return outcome;
-  }
-
-  /** Body bytes that lie in a lease. @throws MisuseError, LimitError */
-  sendLease(lease: Lease, last: boolean): void {
-    this.writer.lease(lease, last);
-    this.responseComplete = last && !this.writer.exhausted;
-    this.sent();
-  }
-
-  /** The response is complete. @throws MisuseError */
-  endResponse(trailers: OutgoingFields | undefined): void {
-    this.writer.end(trailers);
-    this.responseComplete = !this.writer.exhausted;
-    this.sent();
-  }
-
-  /** Agrees to the upgrade or the tunnel; nothing is handed over before the session's next turn. @throws MisuseError */
-  upgrade(status: number, fields: HeadFields, takeOver: (pipe: Transport) => void): void {
-    if (!this.requestComplete) {
-      throw new MisuseError('request-incomplete', 'LAY-7', 'an upgrade waits until the request is complete');
-    }
-    this.writer.agree(this.head as H1Head, status, fields);
-    const written = !this.writer.exhausted;
-    this.responseStarted = written;
-    this.responseComplete = written;
-    this.takeOver = takeOver;
-    this.sent();
-  }
-
-  /** The application broke the exchange off, or failed. */
-  abort(reason: UndercoatError): void {
-    if (this.broken === undefined) this.broken = reason;
-    this.context.wake();
-  }
-
-  get writable(): boolean {
-    return !this.overHighWater;
-  }
-
-  /** WS-9: what could not be written whole is not a response. */
-  private writeHead(status: number, fields: HeadFields, length: number, end: boolean): void {
-    const { writer } = this;
-    const date = this.settings.date?.();
-    writer.response(this.head as H1Head, status, fields, length, end, this.persistsAfter(), date);
-    this.persistent = !writer.last;
-    this.responseStarted = !writer.exhausted;
-    this.responseComplete = end && !writer.exhausted;
-  }
-
-  private advance(): Verdict {
+  protected advance(): Verdict {
     this.pausedBy = undefined;
     let more = true;
     while (more) {
@@ -547,18 +306,14 @@ export class H1ServerSession implements Session {
   }
 
   private requestBodyComplete(stream: H1RequestSink): void {
-    const { input } = this;
-    const { trailerBytes } = this.bodyReader;
     this.requestComplete = true;
     this.applicationAt = this.now;
-    stream.receiveEnd(trailerBytes > 0 ? input.take(trailerBytes, this.owner, 'trailers') : undefined);
+    stream.receiveEnd(this.takeTrailers());
   }
 
   private awaitBody(before: number): void {
-    const { bodyReader, input } = this;
-    if (!this.bodyWaiting || bodyReader.receivedBytes > before) this.bodyAt = this.now;
-    this.bodyWaiting = true;
-    if (input.full) this.endWithAnswer(event.refuse, inputExhausted(answerStatus(431)));
+    this.awaitBytes(before);
+    if (this.input.full) this.endWithAnswer(event.refuse, inputExhausted(answerStatus(431)));
     else if (this.inputEnded) this.endWithAnswer(event.refuse, incomplete('body', answerStatus(400)));
   }
 
@@ -567,26 +322,11 @@ export class H1ServerSession implements Session {
     return !this.overdrawn && this.persistsAfter() && this.bodyReader.drainable;
   }
 
-  /** Where nothing is drained, a body of unknown length is taken to have some. */
-  private get mayDrain(): boolean {
-    const { bodyReader } = this;
-    return bodyReader.drainable && (this.settings.drainBytes > 0 || bodyReader.remainingBytes !== undefined);
-  }
-
   /** The rest of the request is not read: the connection ends with the answer that was given. */
   private endUndrained(stream: H1RequestSink): void {
     this.machine.take(event['last-exchange-complete']);
     this.endExchange(stream);
     this.finish('linger', undefined);
-  }
-
-  private persistsAfter(): boolean {
-    if (!this.persistent || (this.shuttingDown && !this.responseStarted)) return false;
-    // What will not be drained is followed by nothing, and the answer says so where it is known by then (RFC 9112 §9.6).
-    const unwanted = this.draining || !this.bodyTaken;
-    if (unwanted && !this.requestComplete && !this.mayDrain) return false;
-    // A peer that was never told to continue may or may not send its content: its framing would be a guess (RFC 9110 §10.1.1).
-    return !this.continueDue || this.requestComplete;
   }
 
   /** The exchange is over in good order, or as good as one that will not be drained. */
@@ -630,9 +370,7 @@ export class H1ServerSession implements Session {
       error = timeout('total', 'exchange-timeout', 'LAY-4', answerStatus(503));
     else if (this.answerDue() <= now)
       error = timeout('firstByte', 'answer-timeout', 'LAY-4', answerStatus(503));
-    else if (this.bodyAt + deadlines.betweenBytes <= now) {
-      error = timeout('betweenBytes', 'body-stalled', 'RFC 9110 §15.5.9', answerStatus(408));
-    } else error = timeout('body', 'body-timeout', 'RFC 9110 §15.5.9', answerStatus(408));
+    else error = this.bodyTimeout(now, 'RFC 9110 §15.5.9', answerStatus(408));
     this.endWithAnswer(event.timeout, error);
   }
 
@@ -642,17 +380,9 @@ export class H1ServerSession implements Session {
     return this.applicationAt + this.context.deadlines.firstByte;
   }
 
-  /** When the next body bytes, or the last ones, are due. */
-  private bodyDue(): number {
-    if (this.requestComplete || !this.bodyWaiting) return Number.POSITIVE_INFINITY;
-    const { deadlines } = this.context;
-    return Math.min(this.bodyAt + deadlines.betweenBytes, this.exchangeSince + deadlines.body);
-  }
-
-  /** Something was put into the send buffer: a turn is due. */
-  private sent(): void {
-    if (this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) this.overHighWater = true;
-    this.context.wake();
+  /** When the next bytes of the request, or the last ones, are due. */
+  private requestDue(): number {
+    return this.requestComplete ? Number.POSITIVE_INFINITY : this.bodyDue(this.exchangeSince);
   }
 
   private endStream(error: UndercoatError): void {
@@ -660,17 +390,5 @@ export class H1ServerSession implements Session {
     this.stream = null;
     if (stream !== null) stream.failed(error);
     this.giveHeadBack();
-  }
-
-  private giveHeadBack(): void {
-    const head = this.head;
-    this.head = null;
-    if (head !== null) head.giveBack();
-  }
-
-  private finish(ending: Ending, error: UndercoatError | undefined): void {
-    this.ending = ending;
-    this.error = error;
-    this.pausedBy = undefined;
   }
 }

@@ -2,7 +2,14 @@
  * What can go wrong with a connection besides its messages: the errors of the two sessions, each with its answer. A
  * client has nobody to answer and closes. This file does not know how a fault is found.
  */
-import { type Answer, answerClose, LimitError, ProtocolError, UndercoatError } from '../../errors.js';
+import {
+  type Answer,
+  answerClose,
+  LimitError,
+  ProtocolError,
+  TransportError,
+  UndercoatError,
+} from '../../errors.js';
 
 /** The peer half-closed within a message. */
 export function incomplete(what: 'head' | 'body', answer: Answer): ProtocolError {
@@ -92,4 +99,9 @@ export function undrained(drainBytes: number): LimitError {
     `more than ${drainBytes} bytes of a discarded body are not read to keep the connection`,
     answerClose,
   );
+}
+
+/** What is told of a connection that went away and gave no reason. */
+export function connectionClosed(): TransportError {
+  return new TransportError('closed', 'the connection closed before the exchange was complete');
 }
