@@ -17,6 +17,11 @@ export interface LeaseCount {
   unleased?: (() => void) | null;
 }
 
+/** Told when leased bytes are let go for good: flow-control credit is due then (CON-4). Parts and heirs of a lease inherit it. */
+export interface Charge {
+  credit(bytes: number): void;
+}
+
 const live = 0;
 const retained = 1;
 const ended = 2;
@@ -38,6 +43,7 @@ export class Lease {
   private name: string;
   /** Who goes on for this handle: its two parts after `split`, the next owner's after `transfer`. */
   heirs: readonly Lease[];
+  private charge: Charge | null;
 
   /**
    * Made by workspaces only, who also tell the ledger. `bytes` is the slab's store, or under emulation a buffer
@@ -65,6 +71,7 @@ export class Lease {
     this.phase = live;
     this.name = '';
     this.heirs = none;
+    this.charge = null;
     slab.pins += 1;
     count.leased += 1;
   }
@@ -163,6 +170,11 @@ export class Lease {
     if (this.ledger !== null) this.ledger.kept(this, name);
   }
 
+  /** Lets `charge` know when the bytes are released, by whoever holds them then (CON-4). */
+  chargeTo(charge: Charge): void {
+    this.charge = charge;
+  }
+
   /** Ends the lease. Exactly once. @throws MisuseError OWN-5 */
   release(): void {
     this.check();
@@ -170,6 +182,7 @@ export class Lease {
     this.phase = ended;
     if (this.slab.scrub >= 0) this.store.fill(this.slab.scrub, this.from, this.to);
     this.unpin();
+    if (this.charge !== null) this.charge.credit(this.to - this.from);
   }
 
   private keep(name: string): void {
@@ -178,7 +191,9 @@ export class Lease {
   }
 
   private part(start: number, end: number, owner: Owner, unit: string): Lease {
-    return new Lease(this.slab, this.store, start, end, owner, unit, this.count, this.ledger);
+    const lease = new Lease(this.slab, this.store, start, end, owner, unit, this.count, this.ledger);
+    lease.charge = this.charge;
+    return lease;
   }
 
   private unpin(): void {

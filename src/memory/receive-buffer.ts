@@ -31,7 +31,8 @@ export class ReceiveBuffer {
   discardedBytes: number;
 
   readonly owner: Owner;
-  private readonly source: SlabSource;
+  /** Where its slabs come from: what is copied out of it counts against the same limit. */
+  readonly source: SlabSource;
   private readonly leastRoom: number;
   private workspace: Workspace | null;
   private unit: Region | null;
@@ -119,6 +120,17 @@ export class ReceiveBuffer {
     this.filled(count).dropPrefix(unit, count);
     this.consumedBytes += count;
     this.expose(unit);
+  }
+
+  /**
+   * Takes `count` understood bytes out from behind the first `offset` pending ones, which move up: what framing
+   * separated becomes contiguous in place.
+   */
+  excise(offset: number, count: number): void {
+    const unit = this.unit as Region;
+    unit.bytes.copyWithin(unit.start + count, unit.start, unit.start + offset);
+    this.source.ledger?.copied(offset);
+    this.consume(count);
   }
 
   /** The first `count` pending bytes will never be interpreted (WIRE-2, drain). @throws MisuseError OWN-2 */

@@ -25,6 +25,10 @@ export interface Deadlines {
   readonly write: number;
   /** After the last answer was written, waiting for the peer's end (RFC 9112 §9.6). */
   readonly linger: number;
+  /** H2: until the peer acknowledges our SETTINGS, counted from the start; it holds for the peer's first SETTINGS too. */
+  readonly settings: number;
+  /** H2: from the last GOAWAY to the end of the streams it let live. */
+  readonly drain: number;
   /** A whole exchange. */
   readonly total: number;
 }
@@ -40,5 +44,7 @@ export const defaultDeadlines: Deadlines = Object.freeze({
   body: 300_000,
   write: 30_000,
   linger: 2_000,
+  settings: 10_000,
+  drain: 30_000,
   total: 600_000,
 });

@@ -150,7 +150,9 @@ export interface RequestOptions {
   readonly end?: boolean;
   /** Sends `Expect: 100-continue`; the caller waits for `onContinue` or the response (RFC 9110 §10.1.1). */
   readonly expectContinue?: boolean;
-  /** Asks for an upgrade to these protocols (RFC 9110 §7.8). */
+  /** H2: extended CONNECT to this protocol (RFC 8441). */
+  readonly protocol?: string;
+  /** H1: asks for an upgrade to these protocols (RFC 9110 §7.8). */
   readonly upgrade?: string;
 }
 

@@ -1,0 +1,52 @@
+/**
+ * Packs small ranges one behind another into slabs of their own, so that a few bytes do not pin the large slab in which
+ * they were received (OWN-8). One packer serves one stream: what a consumer keeps of it never pins another's bytes.
+ * This file does not know what is packed.
+ */
+import type { Lease } from './lease.js';
+import type { Owner } from './owner.js';
+import type { SlabSource } from './slab-pool.js';
+import type { Region } from './region.js';
+import type { Workspace } from './workspace.js';
+
+export class Packer {
+  private readonly source: SlabSource;
+  private readonly owner: Owner;
+  private workspace: Workspace | null;
+  private unit: Region | null;
+
+  constructor(source: SlabSource, owner: Owner) {
+    this.source = source;
+    this.owner = owner;
+    this.workspace = null;
+    this.unit = null;
+  }
+
+  /** A lease on a copy of the range; undefined when no slab can be had, or none is large enough. */
+  pack(bytes: Uint8Array, start: number, end: number, owner: Owner, label: string): Lease | undefined {
+    const length = end - start;
+    let { workspace } = this;
+    if (workspace === null || workspace.available < length) {
+      this.close();
+      if (length > this.source.slabBytes) return undefined;
+      workspace = this.source.open(this.owner) ?? null;
+      if (workspace === null) return undefined;
+      this.workspace = workspace;
+      this.unit = workspace.allocate(0) as Region;
+    }
+    const unit = this.unit as Region;
+    const room = workspace.reserve(length) as Region;
+    room.bytes.set(bytes.subarray(start, end), room.start);
+    this.source.ledger?.copied(length);
+    workspace.closeInto(unit, length);
+    return workspace.leasePrefix(unit, length, owner, label);
+  }
+
+  /** Packs no more; the slab goes home with its last lease. Idempotent. */
+  close(): void {
+    const { workspace } = this;
+    this.workspace = null;
+    this.unit = null;
+    if (workspace !== null) workspace.retire();
+  }
+}

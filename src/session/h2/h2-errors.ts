@@ -1,0 +1,26 @@
+/** Errors that are answered by an H2 error code (RFC 9113 §5.4, §7). This file does not know who made the mistake. */
+import { type Answer, LimitError, ProtocolError } from '../../errors.js';
+import { ENHANCE_YOUR_CALM, INTERNAL_ERROR } from './frames-codes.js';
+
+/** An error that ends the connection with GOAWAY (RFC 9113 §5.4.1). */
+export function connectionError(code: number, name: string, cites: string, message: string): ProtocolError {
+  return new ProtocolError(name, cites, message, { kind: 'h2-connection', code });
+}
+
+/** An error that ends one stream with RST_STREAM (RFC 9113 §5.4.2). */
+export function streamError(code: number, name: string, cites: string, message: string): ProtocolError {
+  return new ProtocolError(name, cites, message, { kind: 'h2-stream', code });
+}
+
+/** A flood: the connection ends with ENHANCE_YOUR_CALM (WORK-1). */
+export function calmDown(limit: string, message: string): LimitError {
+  return new LimitError(limit, 'calm-down', 'WORK-1, RFC 9113 §10.5', message, {
+    kind: 'h2-connection',
+    code: ENHANCE_YOUR_CALM,
+  });
+}
+
+/** The code that an error's answer sends; INTERNAL_ERROR when it names none. */
+export function codeOf(answer: Answer): number {
+  return answer.kind === 'h2-connection' || answer.kind === 'h2-stream' ? answer.code : INTERNAL_ERROR;
+}

@@ -1,0 +1,266 @@
+/**
+ * One decoded header block: collects the fields within the limits and judges them by RFC 9113 §8.2 and §8.3. Decoding
+ * is never stopped from here (CON-5): what breaks a rule or exceeds a limit is remembered, and the rest is let by.
+ *
+ * The octets of names and values were judged by the decoder, whose marks say so. This file does not know HPACK, nor what
+ * happens to a stream whose block is malformed.
+ */
+
+import type { FieldSink } from './hpack/decoder.js';
+import { MARK_BAD_NAME, MARK_BAD_VALUE, MARK_NAME, MARK_PSEUDO } from './hpack/field-marks.js';
+import {
+  NAME_AUTHORITY,
+  NAME_CONNECTION,
+  NAME_CONTENT_LENGTH,
+  NAME_EXPECT,
+  NAME_HOST,
+  NAME_KEEP_ALIVE,
+  NAME_METHOD,
+  NAME_PATH,
+  NAME_PRIORITY,
+  NAME_PROTOCOL,
+  NAME_PROXY_CONNECTION,
+  NAME_SCHEME,
+  NAME_STATUS,
+  NAME_TE,
+  NAME_TRANSFER_ENCODING,
+  NAME_UPGRADE,
+} from './hpack/field-names.js';
+
+/** What a block is for: it decides which pseudo-header fields there may be. */
+export type BlockKind = 'request' | 'response' | 'trailers';
+
+const seenMethod = 1 << NAME_METHOD;
+const seenScheme = 1 << NAME_SCHEME;
+const seenAuthority = 1 << NAME_AUTHORITY;
+const seenPath = 1 << NAME_PATH;
+const seenProtocol = 1 << NAME_PROTOCOL;
+const seenStatus = 1 << NAME_STATUS;
+const requestPseudo = seenMethod | seenScheme | seenAuthority | seenPath | seenProtocol;
+
+export class HeaderList implements FieldSink {
+  /** The regular fields, names and values in turn, in order. Given away with the message: `begin` makes a new one. */
+  fields: string[];
+  method: string;
+  scheme: string;
+  authority: string | undefined;
+  path: string;
+  protocol: string | undefined;
+  status: number;
+  /** -1 when there is none. */
+  contentLength: number;
+  /** The Priority field (RFC 9218 §5), or undefined. */
+  priority: string | undefined;
+  expectsContinue: boolean;
+  /** Why the block is malformed; empty when it is not. */
+  malformed: string;
+  /** There are more fields than the limit: some are missing. */
+  tooMany: boolean;
+  private kind: BlockKind;
+  private seen: number;
+  private regular: boolean;
+  private host: string | undefined;
+  private readonly maxFields: number;
+
+  constructor(maxFields: number) {
+    this.fields = [];
+    this.method = '';
+    this.scheme = '';
+    this.authority = undefined;
+    this.path = '';
+    this.protocol = undefined;
+    this.status = 0;
+    this.contentLength = -1;
+    this.priority = undefined;
+    this.expectsContinue = false;
+    this.malformed = '';
+    this.tooMany = false;
+    this.kind = 'request';
+    this.seen = 0;
+    this.regular = false;
+    this.host = undefined;
+    this.maxFields = maxFields;
+  }
+
+  begin(kind: BlockKind): void {
+    this.fields = [];
+    this.method = '';
+    this.scheme = '';
+    this.authority = undefined;
+    this.path = '';
+    this.protocol = undefined;
+    this.status = 0;
+    this.contentLength = -1;
+    this.priority = undefined;
+    this.expectsContinue = false;
+    this.malformed = '';
+    this.tooMany = false;
+    this.kind = kind;
+    this.seen = 0;
+    this.regular = false;
+    this.host = undefined;
+  }
+
+  field(name: string, value: string, marks: number): void {
+    if (this.malformed !== '' || this.tooMany) return;
+    if ((marks & (MARK_BAD_NAME | MARK_BAD_VALUE)) !== 0) {
+      this.malformed =
+        (marks & MARK_BAD_NAME) !== 0
+          ? 'a field name is not a token in lower case'
+          : `the value of ${name} has forbidden octets, or white space at an end`;
+    } else if ((marks & MARK_PSEUDO) !== 0) this.pseudo(marks & MARK_NAME, name, value);
+    else if (this.fields.length >= 2 * this.maxFields) this.tooMany = true;
+    else {
+      this.regular = true;
+      const number = marks & MARK_NAME;
+      if (number >= NAME_CONNECTION && number <= NAME_PRIORITY) this.special(number, name, value);
+      this.fields.push(name, value);
+    }
+  }
+
+  /**
+   * After the last field: whether what must be there is.
+   * @param cut the list was over its limit: what is missing may have been in it
+   * @param extendedConnect we announced RFC 8441
+   */
+  finish(cut: boolean, extendedConnect: boolean): void {
+    if (this.malformed !== '' || cut || this.tooMany || this.kind === 'trailers') return;
+    if (this.kind === 'request') this.finishRequest(extendedConnect);
+    else if ((this.seen & seenStatus) === 0) this.malformed = ':status is missing';
+  }
+
+  private finishRequest(extendedConnect: boolean): void {
+    const { seen } = this;
+    if ((seen & seenMethod) === 0) this.malformed = ':method is missing';
+    else if (this.method === 'CONNECT' && (seen & seenProtocol) === 0) {
+      // RFC 9113 §8.5.
+      if ((seen & (seenScheme | seenPath)) !== 0) this.malformed = 'CONNECT has no :scheme and no :path';
+      else if (!this.authority) this.malformed = 'CONNECT needs :authority';
+    } else if ((seen & seenScheme) === 0) this.malformed = ':scheme is missing';
+    else if ((seen & seenPath) === 0) this.malformed = ':path is missing';
+    else if (!isPath(this.method, this.scheme, this.path)) this.malformed = ':path is no path';
+    else if ((seen & seenProtocol) !== 0) {
+      // RFC 8441 §4.
+      if (this.method !== 'CONNECT') this.malformed = ':protocol without CONNECT';
+      else if (!extendedConnect) this.malformed = ':protocol was not announced';
+      else if (!this.authority) this.malformed = 'extended CONNECT needs :authority';
+    }
+    if (this.malformed !== '') return;
+    const { host } = this;
+    if (host !== undefined) {
+      if (this.authority === undefined) this.authority = host;
+      else if (this.authority.toLowerCase() !== host.toLowerCase())
+        this.malformed = 'host and :authority differ';
+    }
+    if (this.authority === '' && (this.scheme === 'http' || this.scheme === 'https')) {
+      this.malformed = 'the authority is empty';
+    }
+  }
+
+  /** RFC 9113 §8.3: known, of this kind of message, once, and before every regular field. */
+  private pseudo(number: number, name: string, value: string): void {
+    const bit = 1 << number;
+    const allowed = this.kind === 'request' ? requestPseudo : this.kind === 'response' ? seenStatus : 0;
+    if (number > NAME_PROTOCOL || (bit & allowed) === 0) this.malformed = `${name} in a ${this.kind}`;
+    else if (this.regular) this.malformed = `${name} after a regular field`;
+    else if ((this.seen & bit) !== 0) this.malformed = `${name} twice`;
+    if (this.malformed !== '') return;
+    this.seen |= bit;
+    switch (number) {
+      case NAME_METHOD:
+        this.method = value;
+        if (!isToken(value)) this.malformed = ':method is no token';
+        break;
+      case NAME_SCHEME:
+        this.scheme = value;
+        break;
+      case NAME_AUTHORITY:
+        this.authority = value;
+        if (value.includes('@')) this.malformed = ':authority has userinfo';
+        break;
+      case NAME_PATH:
+        this.path = value;
+        break;
+      case NAME_PROTOCOL:
+        this.protocol = value;
+        break;
+      default:
+        this.status = statusOf(value);
+        if (this.status === 0) this.malformed = ':status is no status';
+        else if (this.status === 101) this.malformed = '101 has no place in H2';
+    }
+  }
+
+  /** Fields that mean something to the session (RFC 9113 §8.2.2). */
+  private special(number: number, name: string, value: string): void {
+    switch (number) {
+      case NAME_CONNECTION:
+      case NAME_KEEP_ALIVE:
+      case NAME_PROXY_CONNECTION:
+      case NAME_TRANSFER_ENCODING:
+      case NAME_UPGRADE:
+        this.malformed = `${name} is a field of the connection`;
+        break;
+      case NAME_TE:
+        if (this.kind !== 'request' || value.toLowerCase() !== 'trailers')
+          this.malformed = 'te may say trailers only';
+        break;
+      case NAME_HOST:
+        if (this.kind !== 'request') return;
+        if (this.host !== undefined) this.malformed = 'host twice';
+        this.host = value;
+        break;
+      case NAME_CONTENT_LENGTH: {
+        const length = this.kind === 'trailers' ? -1 : lengthOf(value);
+        if (length < 0) this.malformed = 'content-length is no length here';
+        else if (this.contentLength >= 0) this.malformed = 'content-length twice';
+        this.contentLength = length;
+        break;
+      }
+      case NAME_EXPECT:
+        this.expectsContinue = value.toLowerCase() === '100-continue';
+        break;
+      case NAME_PRIORITY:
+        this.priority = value;
+        break;
+    }
+  }
+}
+
+/** tchar of RFC 9110 §5.6.2, by character code. */
+const token = new Uint8Array(128);
+for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+  token[character.charCodeAt(0)] = 1;
+}
+
+function isToken(text: string): boolean {
+  const { length } = text;
+  for (let i = 0; i < length; i++) if (token[text.charCodeAt(i)] !== 1) return false;
+  return length > 0;
+}
+
+/** RFC 9113 §8.3.1: neither empty nor without its slash, but for `OPTIONS *`; and with no space, control or `#` in it. */
+function isPath(requestMethod: string, requestScheme: string, value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code <= 0x20 || code === 0x7f || code === 0x23) return false;
+  }
+  if (requestScheme !== 'http' && requestScheme !== 'https') return true;
+  return value.startsWith('/') || (value === '*' && requestMethod === 'OPTIONS');
+}
+
+function statusOf(value: string): number {
+  if (value.length !== 3 || value.charCodeAt(0) < 0x31 || value.charCodeAt(0) > 0x35) return 0;
+  const status = lengthOf(value);
+  return status < 0 ? 0 : status;
+}
+
+function lengthOf(value: string): number {
+  if (value.length === 0 || value.length > 16) return -1;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return -1;
+  }
+  const length = Number(value);
+  return Number.isSafeInteger(length) ? length : -1;
+}

@@ -1,0 +1,204 @@
+/**
+ * What streams send (RFC 9113 §5.2, §8.1; RFC 9218): heads at once, DATA as windows, priorities and the transport allow.
+ * DATA that may go at once does; the rest waits at its stream, and the scheduler says whose turn it is.
+ *
+ * It does not know who receives, nor what an exchange means.
+ */
+import { LimitError, MisuseError } from '../../errors.js';
+import type { Lease, Returned, SendBuffer } from '../../memory/index.js';
+import type { TextCodec } from '../../memory/text.js';
+import { SendWindow } from './flow.js';
+import { DEFAULT_WINDOW_SIZE } from './frames-codes.js';
+import { HpackEncoder } from './hpack/encoder.js';
+import type { H2Settings } from './options.js';
+import { Scheduler } from './scheduler.js';
+import type { H2Stream, Waiting } from './stream.js';
+import { h2StreamTable } from './tables.js';
+import { FrameWriter, type HeaderFields } from './writer.js';
+
+const { event } = h2StreamTable;
+
+export class Outbound {
+  readonly writer: FrameWriter;
+  readonly encoder: HpackEncoder;
+  /** The connection's window. */
+  readonly window: SendWindow;
+  readonly scheduler: Scheduler<H2Stream>;
+  /** The peer's SETTINGS_MAX_FRAME_SIZE, or less. */
+  maxFrame: number;
+  /** Streams whose message went out whole in a turn of the scheduler's; the session looks after them. */
+  ended: H2Stream[];
+  private readonly output: SendBuffer;
+  private readonly settings: H2Settings;
+
+  constructor(output: SendBuffer, text: TextCodec, settings: H2Settings) {
+    this.writer = new FrameWriter(output, settings.copyBelowBytes);
+    this.encoder = new HpackEncoder(settings.encoderTableBytes, text);
+    this.window = new SendWindow(DEFAULT_WINDOW_SIZE);
+    this.scheduler = new Scheduler();
+    this.maxFrame = 16_384;
+    this.ended = [];
+    this.output = output;
+    this.settings = settings;
+  }
+
+  /** Sends a header block. False when it could not be built: nothing was sent, and the compression state is as it was. */
+  head(stream: H2Stream, fields: HeaderFields, end: boolean): boolean {
+    if (!this.writer.headers(stream.id, this.encoder, fields, end, this.maxFrame)) return false;
+    stream.machine.take(event['send-headers']);
+    if (end) stream.machine.take(event['send-end']);
+    return true;
+  }
+
+  /** Body bytes of a foreign buffer: copied if they are few, else frozen until `returned` is told. */
+  data(stream: H2Stream, bytes: Uint8Array, returned: Returned | undefined, end: boolean): void {
+    const { length } = bytes;
+    if (length > 0) {
+      this.admit(stream);
+      if (this.goesAtOnce(stream, length)) {
+        const item: Waiting = { bytes, start: 0, end: length, lease: undefined, returned };
+        this.spend(stream, length);
+        this.writer.data(stream.id, item, length, end);
+        this.sentData(stream, end);
+        return;
+      }
+      if (length <= this.settings.copyBelowBytes) {
+        this.enqueue(stream, {
+          bytes: bytes.slice(),
+          start: 0,
+          end: length,
+          lease: undefined,
+          returned: undefined,
+        });
+        returned?.('written');
+      } else this.enqueue(stream, { bytes, start: 0, end: length, lease: undefined, returned });
+    } else returned?.('written');
+    if (end) this.end(stream, undefined);
+  }
+
+  /** Body bytes that lie in a lease. */
+  lease(stream: H2Stream, lease: Lease, end: boolean): void {
+    if (lease.length === 0) lease.release();
+    else {
+      this.admit(stream);
+      this.enqueue(stream, {
+        bytes: lease.bytes,
+        start: lease.start,
+        end: lease.end,
+        lease,
+        returned: undefined,
+      });
+    }
+    if (end) this.end(stream, undefined);
+  }
+
+  /** The message is complete: END_STREAM goes with what is last. */
+  end(stream: H2Stream, trailers: HeaderFields | undefined): void {
+    stream.ending = true;
+    stream.sendTrailers = trailers;
+    if (stream.waiting.length === 0) this.sendEnd(stream);
+  }
+
+  /** Frames DATA while there is a window and the transport keeps up. */
+  pump(): void {
+    const { scheduler, settings, output } = this;
+    while (
+      scheduler.size > 0 &&
+      this.window.available > 0 &&
+      output.pendingBytes < settings.outputHighWaterBytes
+    ) {
+      const stream = scheduler.take() as H2Stream;
+      this.turn(stream);
+    }
+  }
+
+  /** The stream's window grew, or shrank. */
+  windowChanged(stream: H2Stream): void {
+    if (stream.send.available > 0 && stream.waiting.length > 0) this.scheduler.add(stream);
+    else if (stream.send.available <= 0) this.scheduler.remove(stream);
+  }
+
+  /** Nothing more of the stream is sent: what waits has failed, and its leases go back. */
+  drop(stream: H2Stream): void {
+    this.scheduler.remove(stream);
+    const { waiting } = stream;
+    stream.waiting = [];
+    stream.waitingBytes = 0;
+    for (const item of waiting) {
+      item.lease?.release();
+      item.returned?.('failed');
+    }
+  }
+
+  private goesAtOnce(stream: H2Stream, length: number): boolean {
+    return (
+      stream.waiting.length === 0 &&
+      length <= this.maxFrame &&
+      length <= stream.send.available &&
+      length <= this.window.available &&
+      this.scheduler.size === 0 &&
+      this.output.pendingBytes < this.settings.outputHighWaterBytes
+    );
+  }
+
+  /** One turn: one frame. */
+  private turn(stream: H2Stream): void {
+    const item = stream.waiting[0] as Waiting;
+    const left = item.end - item.start;
+    const count = Math.min(left, this.maxFrame, stream.send.available, this.window.available);
+    const last = count === left && stream.waiting.length === 1;
+    const end = last && stream.ending && stream.sendTrailers === undefined;
+    this.spend(stream, count);
+    stream.waitingBytes -= count;
+    if (count === left) stream.waiting.shift();
+    this.writer.data(stream.id, item, count, end);
+    item.start += count;
+    if (last || stream.send.available <= 0) this.scheduler.remove(stream);
+    this.sentData(stream, end);
+    if (last && stream.ending) {
+      if (!end) this.sendEnd(stream);
+      this.ended.push(stream);
+    }
+  }
+
+  private sentData(stream: H2Stream, end: boolean): void {
+    stream.machine.take(event['send-data']);
+    if (end) {
+      stream.ending = true;
+      stream.machine.take(event['send-end']);
+    }
+  }
+
+  private sendEnd(stream: H2Stream): void {
+    const { sendTrailers } = stream;
+    if (sendTrailers === undefined) {
+      this.writer.endData(stream.id);
+      this.sentData(stream, true);
+    } else if (!this.head(stream, sendTrailers, true)) stream.outputFailed = true;
+  }
+
+  private spend(stream: H2Stream, count: number): void {
+    stream.send.spend(count);
+    this.window.spend(count);
+  }
+
+  private enqueue(stream: H2Stream, item: Waiting): void {
+    stream.waiting.push(item);
+    stream.waitingBytes += item.end - item.start;
+    if (stream.send.available > 0) this.scheduler.add(stream);
+  }
+
+  private admit(stream: H2Stream): void {
+    if (stream.ending) throw new MisuseError('after-end', 'RFC 9113 §8.1', 'the message is complete already');
+    const { outputLimitBytes } = this.settings;
+    if (stream.waitingBytes > outputLimitBytes) {
+      throw new LimitError(
+        'outputLimitBytes',
+        'output-limit',
+        'OWN-8',
+        `more than ${outputLimitBytes} bytes wait on the stream: wait for writable`,
+        { kind: 'none' },
+      );
+    }
+  }
+}

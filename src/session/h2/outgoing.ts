@@ -1,0 +1,198 @@
+/**
+ * One message that is sent, held to what its head declared (RFC 9110 §8.6, RFC 9113 §8.1.1, §8.2): judges fields before
+ * anything is written, and counts content. This file does not know frames.
+ */
+import { MisuseError } from '../../errors.js';
+import {
+  NAME_CONNECTION,
+  NAME_CONTENT_LENGTH,
+  NAME_DATE,
+  NAME_HOST,
+  NAME_KEEP_ALIVE,
+  NAME_NUMBERS,
+  NAME_OTHER,
+  NAME_PROXY_CONNECTION,
+  NAME_TE,
+  NAME_TRANSFER_ENCODING,
+  NAME_UPGRADE,
+} from './hpack/field-names.js';
+import type { FieldList } from './writer.js';
+
+/** What the fields of a head say that matters to whoever sends it. */
+export interface Judgement {
+  /** Content-Length, or -1. */
+  readonly contentLength: number;
+  readonly hasDate: boolean;
+  readonly hasHost: boolean;
+}
+
+const plain: Judgement = Object.freeze({ contentLength: -1, hasDate: false, hasHost: false });
+/** Lists that were judged: an application that sends the same frozen list again and again is judged once. */
+const judged = new WeakMap<FieldList, Judgement>();
+
+/** @throws MisuseError `field-name`, `field-value`, or `field-framing` for a field that is the connection's */
+export function judgeFields(fields: FieldList, trailers: boolean): Judgement {
+  if (fields.length === 0) return plain;
+  const frozen = !trailers && Object.isFrozen(fields);
+  if (frozen) {
+    const known = judged.get(fields);
+    if (known !== undefined) return known;
+  }
+  const judgement = judge(fields, trailers);
+  if (frozen) judged.set(fields, judgement);
+  return judgement;
+}
+
+function judge(fields: FieldList, trailers: boolean): Judgement {
+  let contentLength = -1;
+  let hasDate = false;
+  let hasHost = false;
+  for (const [name, value] of fields) {
+    requireName(name);
+    requireValue(name, value);
+    switch (NAME_NUMBERS.get(name.toLowerCase()) ?? NAME_OTHER) {
+      case NAME_CONNECTION:
+      case NAME_KEEP_ALIVE:
+      case NAME_PROXY_CONNECTION:
+      case NAME_TRANSFER_ENCODING:
+      case NAME_UPGRADE:
+        throw refused(name, 'is a field of an H1 connection (RFC 9113 §8.2.2)');
+      case NAME_TE:
+        if (trailers || value !== 'trailers') throw refused(name, 'may say trailers only, in a request (RFC 9113 §8.2.2)');
+        break;
+      case NAME_CONTENT_LENGTH:
+        if (trailers || contentLength >= 0 || !/^[0-9]{1,15}$/.test(value)) throw refused(name, 'is no length here');
+        contentLength = Number(value);
+        break;
+      case NAME_DATE:
+        hasDate = true;
+        break;
+      case NAME_HOST:
+        hasHost = true;
+        break;
+    }
+  }
+  return { contentLength, hasDate, hasHost };
+}
+
+/** The content of a message against its declared length. */
+export class Content {
+  private remaining: number;
+  private readonly forbidden: boolean;
+  /** Content is counted and not sent: of an answer to HEAD, or a 304. */
+  readonly silent: boolean;
+
+  /** @param length -1 when it is not known */
+  constructor(length: number, silent: boolean, forbidden: boolean) {
+    this.remaining = length;
+    this.silent = silent;
+    this.forbidden = forbidden;
+  }
+
+  /** @throws MisuseError `length-overrun`, `content-forbidden`; nothing has changed then */
+  add(bytes: number): void {
+    if (bytes === 0) return;
+    if (this.forbidden) throw new MisuseError('content-forbidden', 'RFC 9110 §6.4', 'this message has no content');
+    if (this.remaining < 0) return;
+    if (bytes > this.remaining) {
+      throw new MisuseError(
+        'length-overrun',
+        'RFC 9110 §8.6',
+        `${bytes} bytes are more than the ${this.remaining} that the declared length leaves`,
+      );
+    }
+    this.remaining -= bytes;
+  }
+
+  /** What `add` counted was not sent after all. */
+  takeBack(bytes: number): void {
+    if (this.remaining >= 0) this.remaining += bytes;
+  }
+
+  /** @throws MisuseError `length-underrun` */
+  end(): void {
+    if (this.remaining > 0 && !this.silent) {
+      throw new MisuseError(
+        'length-underrun',
+        'RFC 9110 §8.6',
+        `the declared length leaves ${this.remaining} bytes to be sent`,
+      );
+    }
+  }
+}
+
+/** The length that the call and the fields declare; -1 when neither does. @throws MisuseError when they disagree */
+export function declaredLength(said: number, given: number | undefined, end: boolean): number {
+  if (given !== undefined && !(Number.isSafeInteger(given) && given >= 0)) {
+    throw new MisuseError('length', 'RFC 9110 §8.6', `a length is a non-negative integer, not ${given}`);
+  }
+  if (said >= 0 && given !== undefined && said !== given) {
+    throw new MisuseError('length-conflict', 'RFC 9110 §8.6', `the fields say ${said} bytes, the call ${given}`);
+  }
+  if (given !== undefined) return given;
+  if (said >= 0) return said;
+  return end ? 0 : -1;
+}
+
+/** tchar of RFC 9110 §5.6.2, by character code. */
+const token = new Uint8Array(128);
+for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+  token[character.charCodeAt(0)] = 1;
+}
+
+/** @throws MisuseError `method` */
+export function requireMethod(method: string): void {
+  if (!isToken(method)) {
+    throw new MisuseError('method', 'RFC 9110 §9.1', `a method must be a token, not ${JSON.stringify(method)}`);
+  }
+}
+
+/** @throws MisuseError `target` when it is no `:path` of an http request */
+export function requirePath(method: string, path: string): void {
+  let valid = path.startsWith('/') || (path === '*' && method === 'OPTIONS');
+  for (let i = 0; valid && i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    valid = code > 0x20 && code < 0x7f && code !== 0x23;
+  }
+  if (!valid) throw new MisuseError('target', 'RFC 9113 §8.3.1', `${JSON.stringify(path)} is no :path for ${method}`);
+}
+
+/** @throws MisuseError `authority` */
+export function requireAuthority(authority: string): void {
+  for (let i = 0; i < authority.length; i++) {
+    const code = authority.charCodeAt(i);
+    if (code > 0x20 && code < 0x7f && code !== 0x40 && code !== 0x2f) continue;
+    throw new MisuseError('authority', 'RFC 9113 §8.3.1', `${JSON.stringify(authority)} is no :authority`);
+  }
+}
+
+function isToken(text: string): boolean {
+  const { length } = text;
+  for (let i = 0; i < length; i++) if (token[text.charCodeAt(i)] !== 1) return false;
+  return length > 0;
+}
+
+function requireName(name: string): void {
+  if (!isToken(name)) {
+    throw new MisuseError('field-name', 'RFC 9110 §5.1', `a field name must be a token, not ${JSON.stringify(name)}`);
+  }
+}
+
+function requireValue(name: string, value: string): void {
+  const { length } = value;
+  let valid = length === 0 || (value.charCodeAt(0) > 0x20 && value.charCodeAt(length - 1) > 0x20);
+  for (let i = 0; valid && i < length; i++) {
+    const code = value.charCodeAt(i);
+    valid = code < 0x20 ? code === 0x09 : code !== 0x7f && code <= 0xff;
+  }
+  if (valid) return;
+  throw new MisuseError(
+    'field-value',
+    'RFC 9113 §8.2.1',
+    `the value of ${name} must have no control character, none above U+00FF, and no white space at its ends`,
+  );
+}
+
+function refused(name: string, why: string): MisuseError {
+  return new MisuseError('field-framing', 'RFC 9113 §8.2.2', `${name} ${why}`);
+}

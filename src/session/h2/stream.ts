@@ -1,0 +1,154 @@
+/**
+ * One stream as the session keeps it: its state, its windows, what waits to be sent and what waits to be consumed. This
+ * file does not know frames, nor what an exchange means.
+ */
+import type { UndercoatError } from '../../errors.js';
+import { Machine, type MachineObserver } from '../../machine/index.js';
+import type { Charge, Lease, Owner, Returned } from '../../memory/index.js';
+import { ReceiveWindow, SendWindow } from './flow.js';
+import type { HeaderList } from './header-list.js';
+import { defaultUrgency, type Scheduled } from './scheduler.js';
+import { h2StreamTable } from './tables.js';
+import type { HeaderFields } from './writer.js';
+
+/** The stream layer's side of a stream: told by the session what it receives. Nothing here may throw. */
+export interface H2Sink {
+  readonly wantsBody: boolean;
+  readonly discardsBody: boolean;
+  readonly bodyOwner: Owner;
+  /** A header block but trailers; `end`: nothing follows it. */
+  head(list: HeaderList, end: boolean): void;
+  data(lease: Lease): void;
+  /** The peer's message is complete. `trailers`: names and values in turn. */
+  receiveEnd(trailers: string[] | undefined): void;
+  /** The stream was reset, by either side, or its connection ended. `retryable`: the peer has not processed it. */
+  failed(error: UndercoatError, retryable: boolean): void;
+  sendable(): void;
+  settle(): void;
+  /** Both messages are complete: leases are revoked (OWN-7). */
+  finished(): void;
+}
+
+/** Bytes that wait for a window, or for their turn. */
+export interface Waiting {
+  readonly bytes: Uint8Array;
+  start: number;
+  readonly end: number;
+  /** What is left of the lease that the bytes lie in; undefined for foreign bytes. */
+  lease: Lease | undefined;
+  readonly returned: Returned | undefined;
+}
+
+/** What a stream tells its session. */
+export interface StreamHost {
+  /** A consumer let go of `bytes` of the stream's DATA. */
+  credited(stream: H2Stream, bytes: number): void;
+}
+
+export class H2Stream implements Scheduled, Charge {
+  readonly id: number;
+  readonly machine: Machine;
+  readonly receive: ReceiveWindow;
+  readonly send: SendWindow;
+  sink: H2Sink | null;
+
+  // What is received.
+  /** Content-Length, or -1. */
+  declaredLength: number;
+  receivedBytes: number;
+  /** A final head was received: DATA may come, and another block is trailers. */
+  headReceived: boolean;
+  /** The peer's message is complete. */
+  inputComplete: boolean;
+  /** The sink was told so; what was received before comes first. */
+  endTold: boolean;
+  trailers: string[] | undefined;
+  /** Received, and not taken by the application yet. */
+  backlog: Lease[];
+  /** Nobody will take what is received from now on. */
+  discarding: boolean;
+  /** In the session's list of windows to announce, and of streams to look at before the turn ends. */
+  dirty: boolean;
+  touched: boolean;
+  /** What it is to be reset for. */
+  broken: UndercoatError | undefined;
+  /** The peer's message has no content whatever its Content-Length says: an answer to HEAD. */
+  noContent: boolean;
+
+  // What is sent.
+  urgency: number;
+  incremental: boolean;
+  queued: boolean;
+  next: Scheduled | null;
+  previous: Scheduled | null;
+  waiting: Waiting[];
+  waitingBytes: number;
+  /** Our message is complete; END_STREAM goes with the last of what waits. */
+  ending: boolean;
+  sendTrailers: HeaderFields | undefined;
+  /** Trailers could not be built: the stream is to be reset. */
+  outputFailed: boolean;
+  overHighWater: boolean;
+  headSent: boolean;
+
+  // When things began, for deadlines.
+  readonly since: number;
+  bodyAt: number;
+  completeAt: number;
+
+  private readonly host: StreamHost;
+
+  constructor(
+    id: number,
+    host: StreamHost,
+    owner: Owner,
+    observer: MachineObserver | null,
+    receiveWindow: number,
+    sendWindow: number,
+    now: number,
+  ) {
+    this.id = id;
+    this.machine = new Machine(h2StreamTable, owner, observer);
+    this.receive = new ReceiveWindow(receiveWindow);
+    this.send = new SendWindow(sendWindow);
+    this.sink = null;
+    this.declaredLength = -1;
+    this.receivedBytes = 0;
+    this.headReceived = false;
+    this.inputComplete = false;
+    this.endTold = false;
+    this.trailers = undefined;
+    this.backlog = [];
+    this.discarding = false;
+    this.dirty = false;
+    this.touched = false;
+    this.broken = undefined;
+    this.noContent = false;
+    this.urgency = defaultUrgency;
+    this.incremental = false;
+    this.queued = false;
+    this.next = null;
+    this.previous = null;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.ending = false;
+    this.sendTrailers = undefined;
+    this.outputFailed = false;
+    this.overHighWater = false;
+    this.headSent = false;
+    this.since = now;
+    this.bodyAt = now;
+    this.completeAt = now;
+    this.host = host;
+  }
+
+  /** The final consumer let go (CON-4). */
+  credit(bytes: number): void {
+    this.host.credited(this, bytes);
+  }
+
+  /** Whether something could be sent if there were no window. */
+  get pendingOutput(): boolean {
+    return this.waiting.length > 0 || this.ending;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The H2 connection and its streams as tables (RFC 9113 §3.4, §5.1, §6.8). Both roles share them: `local` is this side.
+ * Push is refused on both sides, so the reserved states cannot be reached and are not here. This file does not know how
+ * frames are read or written.
+ */
+import { defineTable, row } from '../../machine/index.js';
+
+/** The connection. */
+export const h2ConnectionTable = defineTable()({
+  name: 'h2-connection',
+  title: 'H2 session',
+  states: ['preface', 'settings', 'open', 'draining', 'closing', 'closed', 'failed'],
+  events: [
+    'preface',
+    'settings',
+    'goaway-sent',
+    'goaway-received',
+    'last-stream-closed',
+    'error',
+    'timeout',
+    'input-end',
+    'transport-gone',
+  ],
+  initial: 'preface',
+  rows: [
+    row('preface', 'preface', 'settings', { cites: 'RFC 9113 §3.4' }),
+    row('preface', 'error', 'closing', { cites: 'RFC 9113 §3.4' }),
+    row('preface', 'timeout', 'closing', { cites: 'RFC 9113 §3.4' }),
+    row('preface', 'input-end', 'closed', { cites: 'RFC 9113 §9.1' }),
+    row('preface', 'goaway-sent', 'closing', { cites: 'RFC 9113 §6.8' }),
+    row('settings', 'settings', 'open', { cites: 'RFC 9113 §3.4' }),
+    row('settings', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('settings', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
+    row('settings', 'timeout', 'closing', { cites: 'RFC 9113 §6.5.3' }),
+    row('settings', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
+    row('open', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('open', 'goaway-received', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('open', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
+    row('open', 'timeout', 'closing', { cites: 'RFC 9113 §9.1' }),
+    row('open', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
+    row('draining', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'goaway-received', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'settings', 'draining', { cites: 'RFC 9113 §3.4' }),
+    row('draining', 'last-stream-closed', 'closing', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
+    row('draining', 'timeout', 'closing', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
+    row('closing', 'transport-gone', 'closed', { cites: 'OWN-7' }),
+    row('preface', 'transport-gone', 'failed', { cites: 'OWN-7' }),
+    row('settings', 'transport-gone', 'failed', { cites: 'OWN-7' }),
+    row('open', 'transport-gone', 'failed', { cites: 'OWN-7' }),
+    row('draining', 'transport-gone', 'failed', { cites: 'OWN-7' }),
+  ],
+});
+
+/** A stream. `receive-end` and `send-end` are the END_STREAM flag, which takes effect after its frame. */
+export const h2StreamTable = defineTable()({
+  name: 'h2-stream',
+  title: 'H2 stream',
+  states: ['idle', 'open', 'half-closed-local', 'half-closed-remote', 'closed'],
+  events: [
+    'receive-headers',
+    'send-headers',
+    'receive-data',
+    'send-data',
+    'receive-end',
+    'send-end',
+    'receive-reset',
+    'send-reset',
+  ],
+  initial: 'idle',
+  rows: [
+    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1' }),
+    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1' }),
+    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1' }),
+    row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1' }),
+    row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1' }),
+    row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1' }),
+    row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1' }),
+    row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1' }),
+    row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('half-closed-remote', 'send-headers', 'half-closed-remote', { cites: 'RFC 9113 §8.1' }),
+    row('half-closed-remote', 'send-data', 'half-closed-remote', { cites: 'RFC 9113 §6.1' }),
+    row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1' }),
+    row('half-closed-remote', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('half-closed-local', 'receive-headers', 'half-closed-local', { cites: 'RFC 9113 §8.1' }),
+    row('half-closed-local', 'receive-data', 'half-closed-local', { cites: 'RFC 9113 §6.1' }),
+    row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1' }),
+    row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+  ],
+});

@@ -1,0 +1,54 @@
+/**
+ * The fields of an H2 message: names and values in turn, as they were decoded; they outlive the exchange. This file does
+ * not know HPACK.
+ */
+import type { Fields } from './contract.js';
+
+export class H2Fields implements Fields {
+  private readonly list: readonly string[];
+
+  /** @param list names, in lower case, and values in turn */
+  constructor(list: readonly string[]) {
+    this.list = list;
+  }
+
+  get count(): number {
+    return this.list.length / 2;
+  }
+
+  /** Of `cookie` the crumbs are joined by `; ` (RFC 9113 §8.2.3); of `set-cookie` the first is given. */
+  get(name: string): string | undefined {
+    const wanted = name.toLowerCase();
+    const { list } = this;
+    let value: string | undefined;
+    for (let i = 0; i < list.length; i += 2) {
+      if (list[i] !== wanted) continue;
+      const next = list[i + 1] as string;
+      if (value === undefined) value = next;
+      else value += (wanted === 'cookie' ? '; ' : ', ') + next;
+      if (wanted === 'set-cookie') break;
+    }
+    return value;
+  }
+
+  getAll(name: string): string[] {
+    const wanted = name.toLowerCase();
+    const values: string[] = [];
+    for (let i = 0; i < this.list.length; i += 2) if (this.list[i] === wanted) values.push(this.list[i + 1] as string);
+    return values;
+  }
+
+  has(name: string): boolean {
+    const wanted = name.toLowerCase();
+    for (let i = 0; i < this.list.length; i += 2) if (this.list[i] === wanted) return true;
+    return false;
+  }
+
+  toArray(): [name: string, value: string][] {
+    return [...this].map(([name, value]) => [name, value]);
+  }
+
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    for (let i = 0; i < this.list.length; i += 2) yield [this.list[i] as string, this.list[i + 1] as string];
+  }
+}
