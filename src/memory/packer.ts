@@ -5,8 +5,8 @@
  */
 import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
-import type { SlabSource } from './slab-pool.js';
 import type { Region } from './region.js';
+import type { SlabSource } from './slab-pool.js';
 import type { Workspace } from './workspace.js';
 
 export class Packer {

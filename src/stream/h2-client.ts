@@ -121,12 +121,19 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     requireMethod(method);
     requireAuthority(authority);
     if (options.upgrade !== undefined) {
-      throw new MisuseError('no-upgrade', 'RFC 9113 §8.6', 'H2 has no Upgrade; extended CONNECT takes its place');
+      throw new MisuseError(
+        'no-upgrade',
+        'RFC 9113 §8.6',
+        'H2 has no Upgrade; extended CONNECT takes its place',
+      );
     }
     const fields = options.fields ?? noFields;
     const judgement = judgeFields(fields, false);
     const ends =
-      options.end ?? (!this.connects && (options.length === undefined || options.length === 0) && judgement.contentLength <= 0);
+      options.end ??
+      (!this.connects &&
+        (options.length === undefined || options.length === 0) &&
+        judgement.contentLength <= 0);
     const declared = declaredLength(judgement.contentLength, options.length, false);
     if (ends && declared > 0) {
       throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
@@ -142,12 +149,17 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
       if (protocol !== undefined) pseudo.push([':protocol', protocol]);
     }
     const more: (readonly [string, string])[] = [];
-    if (declared >= 0 && judgement.contentLength < 0 && !this.connects) more.push(['content-length', String(declared)]);
+    if (declared >= 0 && judgement.contentLength < 0 && !this.connects)
+      more.push(['content-length', String(declared)]);
     if (options.expectContinue === true && !ends) more.push(['expect', '100-continue']);
     const all = more.length === 0 ? fields : [...fields, ...more];
     const stream = session.open({ status: 0, pseudo, fields: all }, ends);
     if (stream === undefined) {
-      throw new MisuseError('head-too-large', 'WS-9', 'no memory for the request, or its head is longer than a slab');
+      throw new MisuseError(
+        'head-too-large',
+        'WS-9',
+        'no memory for the request, or its head is longer than a slab',
+      );
     }
     this.id = stream.id;
     this.protocol = 'h2';
@@ -157,7 +169,11 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.stream = stream;
     this.session = session;
     this.listener = listener;
-    this.machine = new Machine(clientExchangeTable, new Owner('stream', 'h2-exchange', stream.id), context.observer);
+    this.machine = new Machine(
+      clientExchangeTable,
+      new Owner('stream', 'h2-exchange', stream.id),
+      context.observer,
+    );
     this.content = new Content(declared, false, ends);
     this.answer = undefined;
     this.incoming = null;
@@ -239,7 +255,10 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.content.end();
     const some = trailers !== undefined && trailers.length > 0;
     if (some) judgeFields(trailers, true);
-    this.session.endMessage(this.stream, some ? { status: 0, pseudo: noFields, fields: trailers } : undefined);
+    this.session.endMessage(
+      this.stream,
+      some ? { status: 0, pseudo: noFields, fields: trailers } : undefined,
+    );
     this.machine.take(event['send-end']);
   }
 
@@ -294,7 +313,9 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.error = error;
     this.incoming?.fail(error);
     this.incoming?.revoke();
-    this.endPipe(new TransportError('tunnel-reset', 'the stream that carried the tunnel is gone', { cause: error }));
+    this.endPipe(
+      new TransportError('tunnel-reset', 'the stream that carried the tunnel is gone', { cause: error }),
+    );
     if (!answered) this.call(() => this.listener.failed(error, retryable));
     this.tell(error);
   }
@@ -342,9 +363,16 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.abort(
       known
         ? cause
-        : new UndercoatError('api-misuse', 'application-failed', 'OWN-7', 'the application failed', answerClose, {
-            cause,
-          }),
+        : new UndercoatError(
+            'api-misuse',
+            'application-failed',
+            'OWN-7',
+            'the application failed',
+            answerClose,
+            {
+              cause,
+            },
+          ),
     );
   }
 
@@ -396,7 +424,13 @@ function cancelled(): UndercoatError {
 }
 
 function unread(): UndercoatError {
-  return new UndercoatError('api-misuse', 'body-unread', 'CON-1', 'the exchange ended before its body was read', {
-    kind: 'none',
-  });
+  return new UndercoatError(
+    'api-misuse',
+    'body-unread',
+    'CON-1',
+    'the exchange ended before its body was read',
+    {
+      kind: 'none',
+    },
+  );
 }

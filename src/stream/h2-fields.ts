@@ -34,7 +34,8 @@ export class H2Fields implements Fields {
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
     const values: string[] = [];
-    for (let i = 0; i < this.list.length; i += 2) if (this.list[i] === wanted) values.push(this.list[i + 1] as string);
+    for (let i = 0; i < this.list.length; i += 2)
+      if (this.list[i] === wanted) values.push(this.list[i + 1] as string);
     return values;
   }
 

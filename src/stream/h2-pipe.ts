@@ -75,7 +75,8 @@ export class H2Pipe implements Transport {
 
   write(segments: readonly ByteRange[]): void {
     if (this.over) return;
-    if (this.outputEnded) throw new MisuseError('write-after-end', 'LAY-3', 'a tunnel is written to before its end');
+    if (this.outputEnded)
+      throw new MisuseError('write-after-end', 'LAY-3', 'a tunnel is written to before its end');
     for (const { bytes, start, end } of segments) {
       const length = end - start;
       this.exchange.send(bytes.subarray(start, end), false, (outcome) => {
@@ -122,7 +123,9 @@ export class H2Pipe implements Transport {
   }
 
   private failed(error: UndercoatError): void {
-    this.ended(new TransportError('tunnel-reset', 'the stream that carried the tunnel was reset', { cause: error }));
+    this.ended(
+      new TransportError('tunnel-reset', 'the stream that carried the tunnel was reset', { cause: error }),
+    );
   }
 
   /** The exchange is over. */

@@ -31,7 +31,11 @@ export interface H2ServerOptions extends H2Options {
 }
 
 /** An H2 session for a server, whose exchanges go to `listener`. @throws MisuseError when an option is no limit */
-export function h2ServerSession(context: SessionContext, options: H2ServerOptions, listener: ServerListener): Session {
+export function h2ServerSession(
+  context: SessionContext,
+  options: H2ServerOptions,
+  listener: ServerListener,
+): Session {
   const { date, ...limits } = options;
   return new H2Session(context, limits, (stream, list, session) => {
     const exchange = new H2ServerStream(stream, list, session, date);
@@ -96,7 +100,11 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     this.onClosed = undefined;
     this.stream = stream;
     this.session = session;
-    this.machine = new Machine(serverExchangeTable, new Owner('stream', 'h2-exchange', stream.id), context.observer);
+    this.machine = new Machine(
+      serverExchangeTable,
+      new Owner('stream', 'h2-exchange', stream.id),
+      context.observer,
+    );
     this.declared = list.contentLength;
     this.date = date;
     this.incoming = null;
@@ -149,7 +157,11 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     if (this.gone()) return;
     this.require(event['send-inform'], 'responded', 'an interim response comes before the final one');
     if (!(status >= 100 && status <= 199) || status === 101) {
-      throw new MisuseError('status', 'RFC 9110 §15.2', `an interim status is from 100 to 199 but 101, not ${status}`);
+      throw new MisuseError(
+        'status',
+        'RFC 9110 §15.2',
+        `an interim status is from 100 to 199 but 101, not ${status}`,
+      );
     }
     judgeFields(fields, false);
     if (status === 100) this.continueDue = false;
@@ -210,7 +222,10 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     (this.content as Content).end();
     const some = trailers !== undefined && trailers.length > 0;
     if (some) judgeFields(trailers, true);
-    this.session.endMessage(this.stream, some ? { status: 0, pseudo: noFields, fields: trailers } : undefined);
+    this.session.endMessage(
+      this.stream,
+      some ? { status: 0, pseudo: noFields, fields: trailers } : undefined,
+    );
     this.machine.take(event['send-end']);
   }
 
@@ -273,7 +288,9 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     this.error = error;
     this.incoming?.fail(error);
     this.incoming?.revoke();
-    this.endPipe(new TransportError('tunnel-reset', 'the stream that carried the tunnel is gone', { cause: error }));
+    this.endPipe(
+      new TransportError('tunnel-reset', 'the stream that carried the tunnel is gone', { cause: error }),
+    );
     this.tell(error);
   }
 
@@ -327,9 +344,16 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     this.abort(
       known
         ? error
-        : new UndercoatError('api-misuse', 'application-failed', 'WS-9', 'the application failed', answerStatus(500), {
-            cause: error,
-          }),
+        : new UndercoatError(
+            'api-misuse',
+            'application-failed',
+            'WS-9',
+            'the application failed',
+            answerStatus(500),
+            {
+              cause: error,
+            },
+          ),
     );
   }
 
@@ -433,7 +457,13 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
 }
 
 function undrained(): UndercoatError {
-  return new UndercoatError('api-misuse', 'body-undrained', 'CON-1', 'the exchange ended before its body was read', {
-    kind: 'none',
-  });
+  return new UndercoatError(
+    'api-misuse',
+    'body-undrained',
+    'CON-1',
+    'the exchange ended before its body was read',
+    {
+      kind: 'none',
+    },
+  );
 }

@@ -252,7 +252,7 @@ function isPath(requestMethod: string, requestScheme: string, value: string): bo
 function statusOf(value: string): number {
   if (value.length !== 3 || value.charCodeAt(0) < 0x31 || value.charCodeAt(0) > 0x35) return 0;
   const status = lengthOf(value);
-  return status < 0 ? 0 : status;
+  return Math.max(status, 0);
 }
 
 function lengthOf(value: string): number {

@@ -58,10 +58,12 @@ function judge(fields: FieldList, trailers: boolean): Judgement {
       case NAME_UPGRADE:
         throw refused(name, 'is a field of an H1 connection (RFC 9113 §8.2.2)');
       case NAME_TE:
-        if (trailers || value !== 'trailers') throw refused(name, 'may say trailers only, in a request (RFC 9113 §8.2.2)');
+        if (trailers || value !== 'trailers')
+          throw refused(name, 'may say trailers only, in a request (RFC 9113 §8.2.2)');
         break;
       case NAME_CONTENT_LENGTH:
-        if (trailers || contentLength >= 0 || !/^[0-9]{1,15}$/.test(value)) throw refused(name, 'is no length here');
+        if (trailers || contentLength >= 0 || !/^[0-9]{1,15}$/.test(value))
+          throw refused(name, 'is no length here');
         contentLength = Number(value);
         break;
       case NAME_DATE:
@@ -92,7 +94,8 @@ export class Content {
   /** @throws MisuseError `length-overrun`, `content-forbidden`; nothing has changed then */
   add(bytes: number): void {
     if (bytes === 0) return;
-    if (this.forbidden) throw new MisuseError('content-forbidden', 'RFC 9110 §6.4', 'this message has no content');
+    if (this.forbidden)
+      throw new MisuseError('content-forbidden', 'RFC 9110 §6.4', 'this message has no content');
     if (this.remaining < 0) return;
     if (bytes > this.remaining) {
       throw new MisuseError(
@@ -127,7 +130,11 @@ export function declaredLength(said: number, given: number | undefined, end: boo
     throw new MisuseError('length', 'RFC 9110 §8.6', `a length is a non-negative integer, not ${given}`);
   }
   if (said >= 0 && given !== undefined && said !== given) {
-    throw new MisuseError('length-conflict', 'RFC 9110 §8.6', `the fields say ${said} bytes, the call ${given}`);
+    throw new MisuseError(
+      'length-conflict',
+      'RFC 9110 §8.6',
+      `the fields say ${said} bytes, the call ${given}`,
+    );
   }
   if (given !== undefined) return given;
   if (said >= 0) return said;
@@ -143,7 +150,11 @@ for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCD
 /** @throws MisuseError `method` */
 export function requireMethod(method: string): void {
   if (!isToken(method)) {
-    throw new MisuseError('method', 'RFC 9110 §9.1', `a method must be a token, not ${JSON.stringify(method)}`);
+    throw new MisuseError(
+      'method',
+      'RFC 9110 §9.1',
+      `a method must be a token, not ${JSON.stringify(method)}`,
+    );
   }
 }
 
@@ -154,7 +165,8 @@ export function requirePath(method: string, path: string): void {
     const code = path.charCodeAt(i);
     valid = code > 0x20 && code < 0x7f && code !== 0x23;
   }
-  if (!valid) throw new MisuseError('target', 'RFC 9113 §8.3.1', `${JSON.stringify(path)} is no :path for ${method}`);
+  if (!valid)
+    throw new MisuseError('target', 'RFC 9113 §8.3.1', `${JSON.stringify(path)} is no :path for ${method}`);
 }
 
 /** @throws MisuseError `authority` */
@@ -174,7 +186,11 @@ function isToken(text: string): boolean {
 
 function requireName(name: string): void {
   if (!isToken(name)) {
-    throw new MisuseError('field-name', 'RFC 9110 §5.1', `a field name must be a token, not ${JSON.stringify(name)}`);
+    throw new MisuseError(
+      'field-name',
+      'RFC 9110 §5.1',
+      `a field name must be a token, not ${JSON.stringify(name)}`,
+    );
   }
 }
 

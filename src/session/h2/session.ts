@@ -1043,7 +1043,8 @@ export class H2Session implements Session, StreamHost {
       return;
     }
     const status = answer.kind === 'status' ? answer.status : 500;
-    if (!this.outbound.head(stream, { status, pseudo: [], fields: [] }, true)) this.sendReset(stream, exhausted());
+    if (!this.outbound.head(stream, { status, pseudo: [], fields: [] }, true))
+      this.sendReset(stream, exhausted());
     else if (stream.machine.is(streamState.closed)) this.remove(stream, reason, false);
     else {
       // The rest of the request is not needed (RFC 9113 §8.1).

@@ -1,0 +1,44 @@
+/**
+ * `h2()`: the step that speaks HTTP/2, as a server or as a client; and `byPreface()`, which looks at a client's first bytes
+ * and lets either go on. This file does not know what stands below.
+ */
+import type { SessionContext } from '../session/contract.js';
+import type { H2Options } from '../session/h2/options.js';
+import { PrefaceSession } from '../session/preface.js';
+import { h2ClientSession } from '../stream/h2-client.js';
+import { h2ServerSession } from '../stream/h2-server.js';
+import { byHandoff, Stack } from './stack.js';
+import type { Application, SessionStep, Steps } from './step.js';
+
+/** HTTP/2 by prior knowledge, or where ALPN chose it. */
+export function h2(options: H2Options = {}): Stack {
+  const step: SessionStep = {
+    kind: 'session',
+    name: 'h2',
+    start: (context: SessionContext, application: Application) => {
+      if (application.role === 'client') {
+        const client = h2ClientSession(context, options);
+        application.ready(client);
+        return client.session;
+      }
+      const { httpDate } = application;
+      return h2ServerSession(
+        context,
+        httpDate === undefined ? options : { ...options, date: httpDate },
+        application.exchange,
+      );
+    },
+  };
+  return new Stack([step]);
+}
+
+/** Both on one port: H2 when the connection begins with its preface (RFC 9113 §3.3), else H1. */
+export function byPreface(protocols: { readonly h1: Steps; readonly h2: Steps }): Stack {
+  const look: SessionStep = {
+    kind: 'session',
+    name: 'preface',
+    role: 'server',
+    start: (context) => new PrefaceSession(context),
+  };
+  return new Stack([look]).then(byHandoff({ h1: protocols.h1, h2: protocols.h2 }));
+}
