@@ -7,7 +7,7 @@ import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
 import type { SlabSource } from './slab-pool.js';
-import type { Workspace } from './workspace.js';
+import type { Workspace } from './workspace-contract.js';
 
 export class Packer {
   private readonly source: SlabSource;
