@@ -4,12 +4,15 @@
  */
 import type { Arbitrary } from 'fast-check';
 import { type H1StepOptions, h1 } from '../endpoint/h1.js';
+import { h2 } from '../endpoint/h2.js';
 import { proxy, proxySend } from '../endpoint/proxy.js';
 import type { Steps } from '../endpoint/step.js';
 import type { MachineObserver } from '../machine/index.js';
 import { plainText } from '../memory/text.js';
+import type { H2Options } from '../session/h2/options.js';
 import type { ProxyHeader } from '../session/proxy/header.js';
 import { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
+import { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation.js';
 import type { SessionEndOptions } from './session-end.js';
 
 export interface StackCapabilities {
@@ -17,6 +20,8 @@ export interface StackCapabilities {
   readonly concurrent: number;
   /** Bytes that a reader of the protocol looks for: what dead memory is filled with. */
   readonly telling: readonly number[];
+  /** Field names arrive as they were sent, or in lower case. */
+  readonly keepsCase: boolean;
   /** Mistakes in what is sent: recipes, and how they are applied. */
   readonly damage: Damage;
   /** A slab in which every ordinary exchange of the kit succeeds; below it exhaustion may be the answer. */
@@ -67,7 +72,7 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
     name: concurrent > 1 ? `h1, ${concurrent} pipelined` : 'h1',
     server: h1(options),
     client: h1(options),
-    capabilities: { concurrent, telling: tellingH1, damage: textDamage, roomyBytes },
+    capabilities: { concurrent, telling: tellingH1, damage: textDamage, roomyBytes, keepsCase: true },
   };
 }
 
@@ -87,5 +92,31 @@ export function proxyH1Stack(version: 1 | 2, options: H1StepOptions = {}): Stack
     server: proxy({ trust: ['127.0.0.0/8'], versions: version }).then(h1(options)),
     client: proxySend(header).then(h1(options)),
     capabilities: { ...below.capabilities, telling: [...tellingH1, 0x50, 0x51] },
+  };
+}
+
+/** A frame's greatest payload and more: how long one that is announced may be does not depend on the slab then. */
+const roomyH2Bytes = 18_000;
+
+/** Edits that know frames. */
+const frameDamage: Damage = {
+  arbitrary: () => h2Mutation(),
+  apply: (bytes, mistakes) => mutateH2(bytes, mistakes as readonly H2Mutation[]),
+};
+
+/** HTTP/2 by prior knowledge. */
+export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
+  return {
+    name,
+    server: h2(options),
+    client: h2(options),
+    capabilities: {
+      concurrent: 100,
+      // Lengths, types and flags of frames; the preface's first letter.
+      telling: [0x00, 0x01, 0x04, 0x05, 0x08, 0x50, 0x80, 0xff],
+      keepsCase: false,
+      damage: frameDamage,
+      roomyBytes: roomyH2Bytes,
+    },
   };
 }

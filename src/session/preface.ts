@@ -8,10 +8,10 @@ import { TransportError, type UndercoatError } from '../errors.js';
 import { Machine } from '../machine/index.js';
 import { Owner } from '../memory/index.js';
 import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from './contract.js';
+import { matchPreface, PREFACE_BYTES } from './h2/frames-preface.js';
 import { prefaceTable } from './preface-table.js';
 
 const { state, event } = prefaceTable;
-const h2Preface = Uint8Array.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', (character) => character.charCodeAt(0));
 
 export class PrefaceSession implements Session {
   readonly name = 'preface';
@@ -49,10 +49,12 @@ export class PrefaceSession implements Session {
     const { input } = this.context;
     if (!this.machine.is(state.looking)) return this.verdict();
     // A slab that is shorter than the preface cannot hold one: H1 answers what it makes of it.
-    const end = Math.min(input.pendingBytes, h2Preface.length);
-    while (this.seen < end && input.bytes[input.start + this.seen] === h2Preface[this.seen]) this.seen += 1;
-    if (this.seen === h2Preface.length) this.to = 'h2';
-    else if (this.seen === end && !input.full) return this.inputEnded ? this.leave() : 'need-data';
+    const matched = matchPreface(input.bytes, input.start + this.seen, input.end, this.seen);
+    if (matched === PREFACE_BYTES) this.to = 'h2';
+    else if (matched >= 0 && !input.full) {
+      this.seen = matched;
+      return this.inputEnded ? this.leave() : 'need-data';
+    }
     this.machine.take(event.told);
     return this.verdict();
   }

@@ -10,6 +10,7 @@ import { Machine } from '../machine/index.js';
 import { type Lease, Owner, type Returned } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
+import type { H2Connection } from '../session/h2/connection.js';
 import type { HeaderList } from '../session/h2/header-list.js';
 import type { H2Options } from '../session/h2/options.js';
 import {
@@ -67,14 +68,14 @@ export class H2Client implements ClientSession {
 
   /** Whether the peer takes extended CONNECT (RFC 8441 §3). */
   get extendedConnect(): boolean {
-    return this.h2.peer.extendedConnect;
+    return this.h2.connection.peer.enableConnectProtocol;
   }
 
   request(options: RequestOptions, listener: ResponseListener): ClientExchange {
     if (this.h2.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9113 §5.1.2', 'the session takes no request now');
     }
-    return new H2ClientStream(options, listener, this.h2);
+    return new H2ClientStream(options, listener, this.h2.connection);
   }
 }
 
@@ -99,7 +100,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
   onWritable: (() => void) | undefined;
   onClosed: ((error: UndercoatError | undefined) => void) | undefined;
   private readonly stream: H2Stream;
-  private readonly session: H2Session;
+  private readonly session: H2Connection;
   private readonly listener: ResponseListener;
   private readonly machine: Machine;
   private readonly content: Content;
@@ -113,7 +114,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
   private error: UndercoatError | undefined;
 
   /** Sends the head. @throws MisuseError; nothing has changed then */
-  constructor(options: RequestOptions, listener: ResponseListener, session: H2Session) {
+  constructor(options: RequestOptions, listener: ResponseListener, session: H2Connection) {
     const { context } = session;
     const method = options.method ?? 'GET';
     const { authority, target = '/', scheme = 'http', protocol } = options;
@@ -141,7 +142,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     const pseudo: (readonly [string, string])[] = [[':method', method]];
     if (this.connects && protocol === undefined) pseudo.push([':authority', authority]);
     else {
-      if (protocol !== undefined && !session.peer.extendedConnect) {
+      if (protocol !== undefined && !session.peer.enableConnectProtocol) {
         throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
       }
       requirePath(method, target);
@@ -154,13 +155,6 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     if (options.expectContinue === true && !ends) more.push(['expect', '100-continue']);
     const all = more.length === 0 ? fields : [...fields, ...more];
     const stream = session.open({ status: 0, pseudo, fields: all }, ends);
-    if (stream === undefined) {
-      throw new MisuseError(
-        'head-too-large',
-        'WS-9',
-        'no memory for the request, or its head is longer than a slab',
-      );
-    }
     this.id = stream.id;
     this.protocol = 'h2';
     this.bodyOwner = new Owner('application', 'body', context.id);
@@ -178,7 +172,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.answer = undefined;
     this.incoming = null;
     this.pipe = null;
-    this.aborted = false;
+    this.aborted = stream.outputFailed;
     this.over = false;
     this.lost = false;
     this.error = undefined;
@@ -278,6 +272,10 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     return this.incoming?.discarded === true || this.aborted;
   }
 
+  get keepsBody(): boolean {
+    return this.incoming?.consumed === true && !this.aborted;
+  }
+
   head(list: HeaderList): void {
     const head = new H2ResponseHead(list);
     if (list.status < 200) {
@@ -288,6 +286,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.machine.take(event['receive-head']);
     this.answer = head;
     if (this.connects && list.status < 300 && this.listener.upgraded !== undefined) {
+      this.stream.isTunnel = true;
       this.pipe = new H2Pipe(this, this.facts.transport);
       const { pipe } = this;
       this.call(() => this.listener.upgraded?.(head, pipe));
@@ -344,18 +343,18 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
   /** The tunnel has something to do that it may not do at once. */
   wakePipe(): void {
     if (this.over) this.call(this.pipeTurn);
-    else this.session.bodyChanged(this.stream);
+    else this.session.touch(this.stream);
   }
 
   // The body's side.
 
   bodyWanted(): void {
     if (this.over) this.incoming?.settle();
-    else this.session.bodyChanged(this.stream);
+    else this.session.touch(this.stream);
   }
 
   bodyDiscarded(): void {
-    if (!this.over) this.session.bodyChanged(this.stream);
+    if (!this.over) this.session.touch(this.stream);
   }
 
   applicationFailed(cause: unknown): void {

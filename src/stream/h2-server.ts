@@ -10,6 +10,7 @@ import { Machine } from '../machine/index.js';
 import { type Lease, Owner, type Returned } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
+import type { H2Connection } from '../session/h2/connection.js';
 import type { HeaderList } from '../session/h2/header-list.js';
 import type { H2Options } from '../session/h2/options.js';
 import { Content, declaredLength, judgeFields } from '../session/h2/outgoing.js';
@@ -37,13 +38,14 @@ export function h2ServerSession(
   listener: ServerListener,
 ): Session {
   const { date, ...limits } = options;
-  return new H2Session(context, limits, (stream, list, session) => {
-    const exchange = new H2ServerStream(stream, list, session, date);
+  const session: H2Session = new H2Session(context, limits, (stream, list) => {
+    const exchange = new H2ServerStream(stream, list, session.connection, date);
     // The sink must be in place before the application acts on the exchange.
     stream.sink = exchange;
     exchange.begin(listener);
     return exchange;
   });
+  return session;
 }
 
 class H2RequestHead implements RequestHead {
@@ -77,7 +79,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
   onWritable: (() => void) | undefined;
   onClosed: ((error: UndercoatError | undefined) => void) | undefined;
   private readonly stream: H2Stream;
-  private readonly session: H2Session;
+  private readonly session: H2Connection;
   private readonly machine: Machine;
   private readonly declared: number;
   private readonly date: (() => string) | undefined;
@@ -90,7 +92,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
   private lost: boolean;
   private error: UndercoatError | undefined;
 
-  constructor(stream: H2Stream, list: HeaderList, session: H2Session, date: (() => string) | undefined) {
+  constructor(stream: H2Stream, list: HeaderList, session: H2Connection, date: (() => string) | undefined) {
     const { context } = session;
     this.id = stream.id;
     this.protocol = 'h2';
@@ -219,9 +221,10 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
   end(trailers?: FieldList): void {
     if (this.gone()) return;
     this.require(event['send-end'], this.responded ? 'after-end' : 'before-head', 'nothing is being sent');
-    (this.content as Content).end();
-    const some = trailers !== undefined && trailers.length > 0;
-    if (some) judgeFields(trailers, true);
+    const content = this.content as Content;
+    content.end();
+    if (trailers !== undefined) judgeFields(trailers, true);
+    const some = trailers !== undefined && trailers.length > 0 && !content.silent;
     this.session.endMessage(
       this.stream,
       some ? { status: 0, pseudo: noFields, fields: trailers } : undefined,
@@ -243,6 +246,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     this.session.head(this.stream, { status, pseudo: noFields, fields }, false);
     this.stream.headSent = true;
     this.machine.take(event['send-head']);
+    this.stream.isTunnel = true;
     this.pipe = new H2Pipe(this, this.facts.transport);
     takeOver(this.pipe);
   }
@@ -264,6 +268,10 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
 
   get discardsBody(): boolean {
     return this.incoming?.discarded === true || this.aborted;
+  }
+
+  get keepsBody(): boolean {
+    return this.incoming?.consumed === true && !this.aborted;
   }
 
   head(): void {
@@ -302,7 +310,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
   /** The tunnel has something to do that it may not do at once. */
   wakePipe(): void {
     if (this.over) this.call(this.pipeTurn);
-    else this.session.bodyChanged(this.stream);
+    else this.session.touch(this.stream);
   }
 
   sendable(): void {
@@ -332,11 +340,11 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
       this.continueDue = false;
       if (this.stream.receivedBytes === 0) this.inform(100);
     }
-    this.session.bodyChanged(this.stream);
+    this.session.touch(this.stream);
   }
 
   bodyDiscarded(): void {
-    if (!this.over) this.session.bodyChanged(this.stream);
+    if (!this.over) this.session.touch(this.stream);
   }
 
   applicationFailed(error: unknown): void {

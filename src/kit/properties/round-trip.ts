@@ -14,6 +14,7 @@ import { requireEqual } from './require.js';
 
 export function roundTrip(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
+  const sent = stack.capabilities.keepsCase ? (script: ExchangeScript) => script : inLowerCase;
   return fc.property(
     connectionScript({ manner: 'orderly' }),
     memory,
@@ -30,8 +31,8 @@ export function roundTrip(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[
       requireEqual('WIRE-4', run.client.length, script.exchanges.length, 'requests');
       requireEqual('WIRE-4', run.server.length, script.exchanges.length, 'requests that came');
       for (const [i, exchange] of script.exchanges.entries()) {
-        requireRequest(run.server[i] as ExchangeRecord, exchange);
-        requireResponse(run.client[i] as ExchangeRecord, exchange);
+        requireRequest(run.server[i] as ExchangeRecord, sent(exchange));
+        requireResponse(run.client[i] as ExchangeRecord, sent(exchange));
       }
     },
   );
@@ -74,4 +75,19 @@ function requireFields(lines: readonly string[], sent: ScriptFields, what: strin
   const names = new Set(sent.map(([name]) => name));
   const kept = lines.filter((line) => names.has(line.slice(0, line.indexOf(':'))));
   requireEqual('WIRE-4', kept.join('\n'), sent.map(([name, value]) => `${name}: ${value}`).join('\n'), what);
+}
+
+/** The script as it arrives where names are sent in lower case (RFC 9113 §8.2). */
+function inLowerCase(script: ExchangeScript): ExchangeScript {
+  const lower = (fields: ScriptFields): ScriptFields =>
+    fields.map(([name, value]) => [name.toLowerCase(), value]);
+  const body = (it: BodyScript | undefined): BodyScript | undefined =>
+    it === undefined ? undefined : { ...it, trailers: lower(it.trailers) };
+  return {
+    ...script,
+    fields: lower(script.fields),
+    answerFields: lower(script.answerFields),
+    request: body(script.request),
+    response: body(script.response),
+  };
 }

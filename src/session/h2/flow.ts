@@ -5,10 +5,7 @@
  * This file does not know frames, nor who holds the bytes.
  */
 
-/** The largest window there may be (RFC 9113 §6.9.1). */
-export const maxWindow = 2 ** 31 - 1;
-/** The initial window of a connection, and of a stream before SETTINGS say otherwise (RFC 9113 §6.9.2). */
-export const defaultWindow = 65_535;
+import { MAX_31_BITS } from './frames-codes.js';
 
 export class ReceiveWindow {
   /** The account of CON-4, in bytes. Grants enlarge the window deliberately and are counted apart. */
@@ -101,7 +98,7 @@ export class SendWindow {
 
   /** WINDOW_UPDATE, or a changed setting. False when the window would exceed 2^31-1 (RFC 9113 §6.9.1). */
   add(count: number): boolean {
-    if (this.available + count > maxWindow) return false;
+    if (this.available + count > MAX_31_BITS) return false;
     this.available += count;
     return true;
   }

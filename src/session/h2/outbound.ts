@@ -28,6 +28,8 @@ export class Outbound {
   maxFrame: number;
   /** Streams whose message went out whole in a turn of the scheduler's; the session looks after them. */
   ended: H2Stream[];
+  /** Bytes of DATA that were framed; whoever reads it sets it back. */
+  framedBytes: number;
   private readonly output: SendBuffer;
   private readonly settings: H2Settings;
 
@@ -38,6 +40,7 @@ export class Outbound {
     this.scheduler = new Scheduler();
     this.maxFrame = 16_384;
     this.ended = [];
+    this.framedBytes = 0;
     this.output = output;
     this.settings = settings;
   }
@@ -100,7 +103,7 @@ export class Outbound {
   }
 
   /** Frames DATA while there is a window and the transport keeps up. */
-  pump(): void {
+  pump(now: number): void {
     const { scheduler, settings, output } = this;
     while (
       scheduler.size > 0 &&
@@ -108,6 +111,7 @@ export class Outbound {
       output.pendingBytes < settings.outputHighWaterBytes
     ) {
       const stream = scheduler.take() as H2Stream;
+      stream.sentAt = now;
       this.turn(stream);
     }
   }
@@ -180,6 +184,7 @@ export class Outbound {
   private spend(stream: H2Stream, count: number): void {
     stream.send.spend(count);
     this.window.spend(count);
+    this.framedBytes += count;
   }
 
   private enqueue(stream: H2Stream, item: Waiting): void {

@@ -15,6 +15,8 @@ import type { HeaderFields } from './writer.js';
 export interface H2Sink {
   readonly wantsBody: boolean;
   readonly discardsBody: boolean;
+  /** Somebody consumes the body, paused or not: he gets all of it. */
+  readonly keepsBody: boolean;
   readonly bodyOwner: Owner;
   /** A header block but trailers; `end`: nothing follows it. */
   head(list: HeaderList, end: boolean): void;
@@ -86,7 +88,7 @@ export class H2Stream implements Scheduled, Charge {
   /** Our message is complete; END_STREAM goes with the last of what waits. */
   ending: boolean;
   sendTrailers: HeaderFields | undefined;
-  /** Trailers could not be built: the stream is to be reset. */
+  /** A header block could not be built: the stream is to be reset, or was never begun. */
   outputFailed: boolean;
   overHighWater: boolean;
   headSent: boolean;
@@ -95,6 +97,10 @@ export class H2Stream implements Scheduled, Charge {
   readonly since: number;
   bodyAt: number;
   completeAt: number;
+  /** When DATA began to wait, or was last sent. */
+  sentAt: number;
+  /** It carries a tunnel, which lasts as long as it lasts. */
+  isTunnel: boolean;
 
   private readonly host: StreamHost;
 
@@ -139,16 +145,13 @@ export class H2Stream implements Scheduled, Charge {
     this.since = now;
     this.bodyAt = now;
     this.completeAt = now;
+    this.sentAt = now;
+    this.isTunnel = false;
     this.host = host;
   }
 
   /** The final consumer let go (CON-4). */
   credit(bytes: number): void {
     this.host.credited(this, bytes);
-  }
-
-  /** Whether something could be sent if there were no window. */
-  get pendingOutput(): boolean {
-    return this.waiting.length > 0 || this.ending;
   }
 }

@@ -5,18 +5,25 @@
  */
 import type { Lease, Region, SendBuffer } from '../../memory/index.js';
 import {
-  FLAG_ACK,
   FLAG_END_HEADERS,
   FLAG_END_STREAM,
   FRAME_DATA,
-  FRAME_GOAWAY,
   FRAME_HEADER_BYTES,
   FRAME_HEADERS,
-  FRAME_PING,
-  FRAME_RST_STREAM,
-  FRAME_SETTINGS,
-  FRAME_WINDOW_UPDATE,
+  SETTING_BYTES,
 } from './frames-codes.js';
+import { PREFACE_BYTES, writePreface } from './frames-preface.js';
+import {
+  type OutgoingSettings,
+  writeData,
+  writeFrameHeader,
+  writeGoaway,
+  writePing,
+  writeRstStream,
+  writeSettings,
+  writeSettingsAck,
+  writeWindowUpdate,
+} from './frames-writer.js';
 import type { HpackEncoder } from './hpack/encoder.js';
 import type { Waiting } from './stream.js';
 
@@ -32,64 +39,66 @@ export interface HeaderFields {
 /** Names and values, in order. */
 export type FieldList = readonly (readonly [name: string, value: string])[];
 
-/** One setting: identifier and value. */
-export type Setting = readonly [id: number, value: number];
+const nothing = new Uint8Array(0);
 
 export class FrameWriter {
   private readonly output: SendBuffer;
   private readonly copyBelow: number;
+  /** What `reserve` found: where to write, and whether it is a buffer of its own. */
+  private bytes: Uint8Array;
+  private isOwn: boolean;
 
   constructor(output: SendBuffer, copyBelow: number) {
     this.output = output;
     this.copyBelow = copyBelow;
+    this.bytes = nothing;
+    this.isOwn = false;
   }
 
-  settings(entries: readonly Setting[], prefix: Uint8Array | undefined): void {
-    const head = prefix?.length ?? 0;
-    this.small(head + FRAME_HEADER_BYTES + entries.length * 6, (bytes, at) => {
-      if (prefix !== undefined) bytes.set(prefix, at);
-      writeFrameHeader(bytes, at + head, entries.length * 6, FRAME_SETTINGS, 0, 0);
-      let p = at + head + FRAME_HEADER_BYTES;
-      for (const [id, value] of entries) {
-        bytes[p] = id >>> 8;
-        bytes[p + 1] = id & 0xff;
-        writeUint32(bytes, p + 2, value);
-        p += 6;
-      }
-    });
+  /** SETTINGS; a client's come after the connection preface (RFC 9113 §3.4). */
+  settings(entries: OutgoingSettings, withPreface: boolean): void {
+    const size = (withPreface ? PREFACE_BYTES : 0) + FRAME_HEADER_BYTES + entries.length * SETTING_BYTES;
+    const from = this.reserve(size);
+    const { bytes } = this;
+    const at = withPreface ? writePreface(bytes, from, from + size) : from;
+    writeSettings(entries, bytes, at, from + size);
+    this.commit(size);
   }
 
   settingsAck(): void {
-    this.small(FRAME_HEADER_BYTES, (bytes, at) =>
-      writeFrameHeader(bytes, at, 0, FRAME_SETTINGS, FLAG_ACK, 0),
-    );
+    const at = this.reserve(FRAME_HEADER_BYTES);
+    writeSettingsAck(this.bytes, at, at + FRAME_HEADER_BYTES);
+    this.commit(FRAME_HEADER_BYTES);
   }
 
-  /** `opaque`: the eight octets to send back, or of our own. */
-  ping(opaque: Uint8Array, ack: boolean): void {
-    this.small(FRAME_HEADER_BYTES + 8, (bytes, at) => {
-      writeFrameHeader(bytes, at, 8, FRAME_PING, ack ? FLAG_ACK : 0, 0);
-      bytes.set(opaque, at + FRAME_HEADER_BYTES);
-    });
+  /** The eight octets of `opaque` from `from` on: to send back, or our own. */
+  ping(opaque: Uint8Array, from: number, ack: boolean): void {
+    const size = FRAME_HEADER_BYTES + 8;
+    const at = this.reserve(size);
+    writePing(ack, opaque, from, this.bytes, at, at + size);
+    this.commit(size);
   }
 
   reset(streamId: number, code: number): void {
-    this.word(FRAME_RST_STREAM, streamId, code);
+    const size = FRAME_HEADER_BYTES + 4;
+    const at = this.reserve(size);
+    writeRstStream(streamId, code, this.bytes, at, at + size);
+    this.commit(size);
   }
 
   windowUpdate(streamId: number, increment: number): void {
-    this.word(FRAME_WINDOW_UPDATE, streamId, increment);
+    const size = FRAME_HEADER_BYTES + 4;
+    const at = this.reserve(size);
+    writeWindowUpdate(streamId, increment, this.bytes, at, at + size);
+    this.commit(size);
   }
 
   goaway(lastStreamId: number, code: number, reason: string): void {
-    const text = reason.slice(0, 128);
-    this.small(FRAME_HEADER_BYTES + 8 + text.length, (bytes, at) => {
-      writeFrameHeader(bytes, at, 8 + text.length, FRAME_GOAWAY, 0, 0);
-      writeUint32(bytes, at + FRAME_HEADER_BYTES, lastStreamId);
-      writeUint32(bytes, at + FRAME_HEADER_BYTES + 4, code);
-      const from = at + FRAME_HEADER_BYTES + 8;
-      for (let i = 0; i < text.length; i++) bytes[from + i] = text.charCodeAt(i) & 0x7f;
-    });
+    const debug = Uint8Array.from(reason.slice(0, 128), (character) => character.charCodeAt(0) & 0x7f);
+    const size = FRAME_HEADER_BYTES + 8 + debug.length;
+    const at = this.reserve(size);
+    writeGoaway(lastStreamId, code, debug, this.bytes, at, at + size);
+    this.commit(size);
   }
 
   /**
@@ -118,47 +127,36 @@ export class FrameWriter {
     }
     const length = at - room.start - FRAME_HEADER_BYTES;
     const flags = FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0);
-    writeFrameHeader(room.bytes, room.start, length, FRAME_HEADERS, flags, streamId);
+    writeFrameHeader(length, FRAME_HEADERS, flags, streamId, room.bytes, room.start, room.end);
     this.output.commit(at - room.start);
     return true;
   }
 
   /** One DATA frame with the next `count` bytes of `item`. */
   data(streamId: number, item: Waiting, count: number, end: boolean): void {
-    const { bytes, start } = item;
-    const whole = start + count === item.end;
-    const flags = end ? FLAG_END_STREAM : 0;
-    const small = count <= this.copyBelow;
-    const size = FRAME_HEADER_BYTES + (small ? count : 0);
-    let room = this.output.open();
-    if (room !== undefined && room.length < size) {
-      this.output.cancel();
-      room = this.output.openFresh();
-      if (room !== undefined && room.length < size) {
-        this.output.cancel();
-        room = undefined;
-      }
-    }
-    if (room === undefined) {
-      this.lendHeader(streamId, count, flags);
+    const { bytes, start, end: last } = item;
+    const whole = start + count === last;
+    const isCopied = count <= this.copyBelow;
+    const size = FRAME_HEADER_BYTES + (isCopied ? count : 0);
+    const at = this.reserve(size);
+    if (!isCopied) {
+      const flags = end ? FLAG_END_STREAM : 0;
+      writeFrameHeader(count, FRAME_DATA, flags, streamId, this.bytes, at, at + size);
+      this.commit(size);
       this.lendData(item, count, whole);
       return;
     }
-    writeFrameHeader(room.bytes, room.start, count, FRAME_DATA, flags, streamId);
-    if (small) copy(bytes, start, count, room.bytes, room.start + FRAME_HEADER_BYTES);
-    this.output.commit(size);
-    if (!small) this.lendData(item, count, whole);
-    else {
-      if (item.lease !== undefined) this.part(item, item.lease, count, whole).release();
-      if (whole) item.returned?.('written');
-    }
+    writeData(streamId, bytes, start, start + count, end, this.bytes, at, at + size);
+    this.commit(size);
+    if (item.lease !== undefined) this.part(item, item.lease, count, whole).release();
+    if (whole) item.returned?.('written');
   }
 
   /** A DATA frame without data, which ends the stream. */
   endData(streamId: number): void {
-    this.small(FRAME_HEADER_BYTES, (bytes, at) =>
-      writeFrameHeader(bytes, at, 0, FRAME_DATA, FLAG_END_STREAM, streamId),
-    );
+    const at = this.reserve(FRAME_HEADER_BYTES);
+    writeFrameHeader(0, FRAME_DATA, FLAG_END_STREAM, streamId, this.bytes, at, at + FRAME_HEADER_BYTES);
+    this.commit(FRAME_HEADER_BYTES);
   }
 
   /** A character that is no octet is the caller's mistake: nothing stays reserved for it. */
@@ -169,12 +167,6 @@ export class FrameWriter {
       this.output.cancel();
       throw error;
     }
-  }
-
-  private lendHeader(streamId: number, count: number, flags: number): void {
-    const header = new Uint8Array(FRAME_HEADER_BYTES);
-    writeFrameHeader(header, 0, count, FRAME_DATA, flags, streamId);
-    this.output.lend(header, 0, FRAME_HEADER_BYTES);
   }
 
   /** Lends a range. A lease goes along with the part of it that is sent; the rest of it stays with the item. */
@@ -191,14 +183,8 @@ export class FrameWriter {
     return part;
   }
 
-  private word(type: number, streamId: number, value: number): void {
-    this.small(FRAME_HEADER_BYTES + 4, (bytes, at) => {
-      writeFrameHeader(bytes, at, 4, type, 0, streamId);
-      writeUint32(bytes, at + FRAME_HEADER_BYTES, value);
-    });
-  }
-
-  private small(size: number, write: (bytes: Uint8Array, at: number) => void): void {
+  /** Room of `size` octets in `bytes`, from the position that is answered: of the workspace, or a buffer of its own. */
+  private reserve(size: number): number {
     let room = this.output.open();
     if (room !== undefined && room.length < size) {
       this.output.cancel();
@@ -208,14 +194,14 @@ export class FrameWriter {
         room = undefined;
       }
     }
-    if (room === undefined) {
-      const own = new Uint8Array(size);
-      write(own, 0);
-      this.output.lend(own, 0, size);
-      return;
-    }
-    write(room.bytes, room.start);
-    this.output.commit(size);
+    this.isOwn = room === undefined;
+    this.bytes = room?.bytes ?? new Uint8Array(size);
+    return room?.start ?? 0;
+  }
+
+  private commit(size: number): void {
+    if (this.isOwn) this.output.lend(this.bytes, 0, size);
+    else this.output.commit(size);
   }
 }
 
@@ -235,32 +221,4 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
     encoder.field(field[0], field[1]);
   }
   return encoder.finish();
-}
-
-function writeFrameHeader(
-  bytes: Uint8Array,
-  at: number,
-  length: number,
-  type: number,
-  flags: number,
-  streamId: number,
-): void {
-  bytes[at] = length >>> 16;
-  bytes[at + 1] = length >>> 8;
-  bytes[at + 2] = length;
-  bytes[at + 3] = type;
-  bytes[at + 4] = flags;
-  writeUint32(bytes, at + 5, streamId);
-}
-
-function writeUint32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-}
-
-function copy(from: Uint8Array, start: number, count: number, to: Uint8Array, at: number): void {
-  if (count > 64) to.set(from.subarray(start, start + count), at);
-  else for (let i = 0; i < count; i++) to[at + i] = from[start + i] as number;
 }

@@ -1,0 +1,358 @@
+/**
+ * What the parts of an H2 connection share, and how its streams live and end: a turn gives sinks their news, ends what
+ * is over, announces credit and frames what waits. Frames come in through `inbound.ts`.
+ *
+ * It does not know how a connection begins and ends, nor what time it is.
+ */
+import type { UndercoatError } from '../../errors.js';
+import { Machine } from '../../machine/index.js';
+import { type Lease, Owner, type Returned } from '../../memory/index.js';
+import type { SessionContext } from '../contract.js';
+import { Budget } from './budget.js';
+import { ReceiveWindow } from './flow.js';
+import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
+import { SettingsValues } from './frames-settings.js';
+import { calmDown, codeOf, exhausted, streamError } from './h2-errors.js';
+import type { H2Settings } from './options.js';
+import { Outbound } from './outbound.js';
+import { H2Stream, type StreamHost } from './stream.js';
+import { Streams } from './streams.js';
+import { h2ConnectionTable, h2StreamTable } from './tables.js';
+import type { HeaderFields } from './writer.js';
+
+const { state } = h2ConnectionTable;
+const { state: streamState, event: streamEvent } = h2StreamTable;
+/** Bytes of content that are worth one frame without use: a peer that takes a lot says a lot about its windows. */
+const bytesPerTrifle = 512;
+
+export class H2Connection implements StreamHost {
+  readonly context: SessionContext;
+  readonly isServer: boolean;
+  readonly settings: H2Settings;
+  readonly machine: Machine;
+  readonly outbound: Outbound;
+  readonly streams: Streams;
+  /** What the peer has set. */
+  readonly peer: SettingsValues;
+  /** The connection's receive window: the account of CON-4. */
+  readonly window: ReceiveWindow;
+  readonly resets: Budget;
+  readonly trifles: Budget;
+  settingsAcked: boolean;
+  settingsReceived: boolean;
+  /** DATA that is arriving goes to this stream; null: it is thrown away. */
+  dataStream: H2Stream | null;
+  now: number;
+  /** Since when there has been no stream. */
+  idleSince: number;
+  /** Requests may begin again, or never will: to be told at the end of the turn. */
+  availabilityChanged: boolean;
+  /** Streams to announce credit for, and to look at, before the turn ends. */
+  private credits: H2Stream[];
+  private touched: H2Stream[];
+
+  constructor(context: SessionContext, settings: H2Settings, isServer: boolean) {
+    this.context = context;
+    this.isServer = isServer;
+    this.settings = settings;
+    const owner = new Owner('session', isServer ? 'h2-server' : 'h2-client', context.id);
+    this.machine = new Machine(h2ConnectionTable, owner, context.observer);
+    this.outbound = new Outbound(context.output, context.text, settings);
+    this.streams = new Streams(isServer, context.deadlines, settings.maxIdlePriorities);
+    this.peer = new SettingsValues();
+    this.window = new ReceiveWindow(DEFAULT_WINDOW_SIZE);
+    this.resets = new Budget(settings.resets, 0);
+    this.trifles = new Budget(settings.trifles, 0);
+    this.settingsAcked = false;
+    this.settingsReceived = false;
+    this.dataStream = null;
+    this.now = 0;
+    this.idleSince = 0;
+    this.availabilityChanged = false;
+    this.credits = [];
+    this.touched = [];
+  }
+
+  get over(): boolean {
+    const now = this.machine.state;
+    return now === state.closing || now === state.closed || now === state.failed;
+  }
+
+  // Commands of the stream layer. They change what is to be written and ask for a turn; they never call back.
+
+  /** Begins a request, which the caller has seen to be available. One that cannot be built fails in the next turn. */
+  open(fields: HeaderFields, end: boolean): H2Stream {
+    const { streams } = this;
+    const stream = this.makeStream(streams.next);
+    if (this.outbound.head(stream, fields, end)) {
+      streams.next += 2;
+      streams.add(stream);
+      stream.headSent = true;
+      stream.ending = end;
+    } else stream.outputFailed = true;
+    this.touch(stream);
+    return stream;
+  }
+
+  /** Sends a header block on a stream. */
+  head(stream: H2Stream, fields: HeaderFields, end: boolean): void {
+    if (!this.outbound.head(stream, fields, end)) this.breakOff(stream, exhausted());
+    else if (end) stream.ending = true;
+    this.touch(stream);
+  }
+
+  /** @throws MisuseError `after-end`, LimitError `output-limit`; nothing has changed then */
+  data(stream: H2Stream, bytes: Uint8Array, returned: Returned | undefined, end: boolean): void {
+    this.outbound.data(stream, bytes, returned, end);
+    this.queued(stream, bytes.length);
+  }
+
+  /** @throws as `data` does */
+  lease(stream: H2Stream, lease: Lease, end: boolean): void {
+    const { length } = lease;
+    this.outbound.lease(stream, lease, end);
+    this.queued(stream, length);
+  }
+
+  endMessage(stream: H2Stream, trailers: HeaderFields | undefined): void {
+    this.outbound.end(stream, trailers);
+    this.touch(stream);
+  }
+
+  /** Breaks a stream off in the next turn: by the answer that the reason names if none is committed; the connection goes on. */
+  breakOff(stream: H2Stream, reason: UndercoatError): void {
+    if (stream.broken === undefined) stream.broken = reason;
+    this.touch(stream);
+  }
+
+  /** Something of the stream is to be looked at in a turn. */
+  touch(stream: H2Stream): void {
+    if (!stream.touched) {
+      stream.touched = true;
+      this.touched.push(stream);
+    }
+    this.context.wake();
+  }
+
+  /** The final consumer let go: credit is due (CON-4). */
+  credited(stream: H2Stream, bytes: number): void {
+    this.window.credit(bytes);
+    if (!stream.discarding) stream.receive.credit(bytes);
+    this.creditDue(stream);
+    this.context.wake();
+  }
+
+  // The session's parts.
+
+  makeStream(id: number): H2Stream {
+    const owner = new Owner('session', 'h2-stream', id);
+    const { settings, settingsAcked, peer, context } = this;
+    // What we have set holds from its acknowledgement on (RFC 9113 §6.5.3).
+    const window = settingsAcked ? settings.streamWindowBytes : DEFAULT_WINDOW_SIZE;
+    return new H2Stream(id, this, owner, context.observer, window, peer.initialWindowSize, this.now);
+  }
+
+  creditDue(stream: H2Stream): void {
+    if (stream.dirty) return;
+    stream.dirty = true;
+    this.credits.push(stream);
+  }
+
+  /** A stream error that the peer made: RST_STREAM, and one more of those it may make (CVE-2025-8671). */
+  streamFault(stream: H2Stream, error: UndercoatError): UndercoatError | undefined {
+    this.sendReset(stream, error);
+    if (!this.resets.spend(this.now)) return calmDown('resets', 'too many streams had to be reset');
+    return this.owed();
+  }
+
+  sendReset(stream: H2Stream, error: UndercoatError): void {
+    if (stream.machine.step(streamEvent['send-reset'])) {
+      this.outbound.writer.reset(stream.id, codeOf(error.answer));
+    }
+    this.streams.rememberReset(stream.id);
+    this.remove(stream, error, false);
+  }
+
+  /** The stream is over before both messages were complete. */
+  remove(stream: H2Stream, error: UndercoatError, retryable: boolean): void {
+    this.forget(stream);
+    stream.sink?.failed(error, retryable);
+  }
+
+  /** Every stream fails with the connection. @param unseenAbove what is above it the peer has not processed */
+  endAll(error: UndercoatError, unseenAbove: number): void {
+    for (const stream of [...this.streams.live.values()]) {
+      stream.machine.step(streamEvent['send-reset']);
+      this.remove(stream, error, this.streams.isOurs(stream.id) && stream.id > unseenAbove);
+    }
+    this.credits = [];
+    this.touched = [];
+  }
+
+  /** An act of the peer that moves nothing (RFC 9113 §10.5). */
+  trifle(): UndercoatError | undefined {
+    return this.trifles.spend(this.now) ? undefined : calmDown('trifles', 'too many frames without use');
+  }
+
+  /** What we owe the peer must not pile up because it does not read. */
+  owed(): UndercoatError | undefined {
+    const { outputHighWaterBytes, owedLimitBytes } = this.settings;
+    if (this.context.output.pendingBytes <= outputHighWaterBytes + owedLimitBytes) return undefined;
+    return calmDown('owedLimitBytes', 'the peer asks for answers and does not read them');
+  }
+
+  /** Before a turn ends: sinks hear their news, streams that are over end, DATA is framed, credit is announced. */
+  settle(): void {
+    const { outbound } = this;
+    for (;;) {
+      this.settleTouched();
+      outbound.pump(this.now);
+      if (outbound.ended.length === 0) break;
+      const { ended } = outbound;
+      outbound.ended = [];
+      for (const stream of ended) this.touch(stream);
+    }
+    this.trifles.earn(outbound.framedBytes / bytesPerTrifle);
+    outbound.framedBytes = 0;
+    this.tellWritable();
+    this.announceCredit();
+  }
+
+  private queued(stream: H2Stream, length: number): void {
+    const { waitingBytes } = stream;
+    if (waitingBytes > 0 || this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) {
+      stream.overHighWater = true;
+    }
+    // It begins to wait: the deadline of writing runs from now (LAY-4).
+    if (waitingBytes > 0 && waitingBytes <= length) stream.sentAt = this.now;
+    this.touch(stream);
+  }
+
+  /** Streams hear their news. */
+  settleTouched(): void {
+    while (this.touched.length > 0) {
+      const { touched } = this;
+      this.touched = [];
+      for (const stream of touched) {
+        stream.touched = false;
+        if (this.streams.live.get(stream.id) === stream) this.settleStream(stream);
+        else if (stream.outputFailed && !stream.discarding) {
+          // It was never begun.
+          stream.discarding = true;
+          stream.sink?.failed(exhausted(), true);
+        }
+      }
+    }
+  }
+
+  private settleStream(stream: H2Stream): void {
+    if (stream.outputFailed && stream.broken === undefined) stream.broken = exhausted();
+    if (stream.broken === undefined) this.tellSink(stream);
+    if (stream.broken !== undefined) {
+      this.endBroken(stream, stream.broken);
+      return;
+    }
+    const { sink } = stream;
+    if (stream.machine.is(streamState.closed)) {
+      // A request that nobody reads does not keep its stream when the answer is whole.
+      if (stream.endTold || sink === null || (this.isServer && !sink.keepsBody)) {
+        this.complete(stream);
+        return;
+      }
+    } else if (this.isServer && stream.machine.is(streamState['half-closed-local']) && !sink?.keepsBody) {
+      // The answer is whole: the rest of the request is not needed (RFC 9113 §8.1).
+      this.sendReset(stream, notNeeded());
+      return;
+    }
+    this.streams.dueBy(stream);
+  }
+
+  private tellSink(stream: H2Stream): void {
+    const { sink } = stream;
+    if (sink === null) return;
+    while (stream.backlog.length > 0 && (sink.wantsBody || sink.discardsBody)) {
+      const lease = stream.backlog.shift() as Lease;
+      if (sink.discardsBody) lease.release();
+      else sink.data(lease);
+    }
+    if (stream.inputComplete && !stream.endTold && stream.backlog.length === 0) {
+      stream.endTold = true;
+      sink.receiveEnd(stream.trailers);
+    }
+    sink.settle();
+  }
+
+  private endBroken(stream: H2Stream, reason: UndercoatError): void {
+    const { answer } = reason;
+    if (!this.isServer || stream.headSent || answer.kind === 'h2-stream' || answer.kind === 'h2-connection') {
+      this.sendReset(stream, reason);
+      return;
+    }
+    this.answerFor(stream, reason, answer.kind === 'status' ? answer.status : 500);
+  }
+
+  /** Server: an answer without content in place of the application's; what is left of the request is not needed. */
+  answerFor(stream: H2Stream, reason: UndercoatError, status: number): void {
+    const built = this.outbound.head(stream, { status, pseudo: [], fields: [] }, true);
+    if (!built) this.sendReset(stream, exhausted());
+    else {
+      if (stream.machine.step(streamEvent['send-reset'])) {
+        this.outbound.writer.reset(stream.id, NO_ERROR);
+        this.streams.rememberReset(stream.id);
+      }
+      this.remove(stream, reason, false);
+    }
+  }
+
+  /** Both messages are complete. */
+  private complete(stream: H2Stream): void {
+    this.forget(stream);
+    this.resets.earn(1);
+    this.trifles.earn(4);
+    stream.sink?.finished();
+  }
+
+  /** Out of every list; what it held goes back. What its consumer holds is credited when he lets go. */
+  private forget(stream: H2Stream): void {
+    if (!this.streams.delete(stream)) return;
+    if (this.dataStream === stream) this.dataStream = null;
+    const { backlog } = stream;
+    stream.backlog = [];
+    for (const lease of backlog) lease.release();
+    stream.discarding = true;
+    stream.receive.writeOff();
+    this.outbound.drop(stream);
+    if (this.streams.live.size === 0) this.idleSince = this.now;
+    this.availabilityChanged = true;
+    this.context.wake();
+  }
+
+  private tellWritable(): void {
+    if (this.context.output.pendingBytes * 2 >= this.settings.outputHighWaterBytes) return;
+    for (const stream of this.streams.live.values()) {
+      if (!stream.overHighWater || stream.waitingBytes > 0) continue;
+      stream.overHighWater = false;
+      stream.sink?.sendable();
+    }
+  }
+
+  /** WINDOW_UPDATE where half of a window is due. */
+  private announceCredit(): void {
+    const { writer } = this.outbound;
+    const increment = this.window.update();
+    if (increment > 0) writer.windowUpdate(0, increment);
+    if (this.credits.length === 0) return;
+    const { credits } = this;
+    this.credits = [];
+    for (const stream of credits) {
+      stream.dirty = false;
+      if (stream.inputComplete || stream.discarding) continue;
+      const more = stream.receive.update();
+      if (more > 0) writer.windowUpdate(stream.id, more);
+    }
+  }
+}
+
+function notNeeded(): UndercoatError {
+  return streamError(NO_ERROR, 'body-undrained', 'RFC 9113 §8.1', 'the rest of the request is not needed');
+}

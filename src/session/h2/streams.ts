@@ -1,0 +1,146 @@
+/**
+ * Which streams there are on a connection (RFC 9113 §5.1.1): those that live, which identifiers are used up, of which
+ * closed ones frames may still come, and when the next of their deadlines is due. This file does not know frames.
+ */
+import { Packer, type SlabSource } from '../../memory/index.js';
+import type { Deadlines } from '../deadlines.js';
+import { MAX_31_BITS } from './frames-codes.js';
+import type { H2Stream } from './stream.js';
+
+/** Streams that we reset, of which frames may still be on their way. */
+const rememberedResets = 128;
+const never = Number.POSITIVE_INFINITY;
+
+export class Streams {
+  readonly live: Map<number, H2Stream>;
+  /** Of `live`, those that the peer began. */
+  peerCount: number;
+  /** The peer's highest identifier. */
+  lastOfPeer: number;
+  /** Our next identifier. */
+  next: number;
+  /** No deadline of a stream is before this. */
+  due: number;
+  private readonly isServer: boolean;
+  private readonly deadlines: Deadlines;
+  private readonly resetByUs: Set<number>;
+  private readonly priorities: Map<number, string>;
+  private readonly maxPriorities: number;
+  private readonly packers: Map<H2Stream, Packer>;
+
+  constructor(isServer: boolean, deadlines: Deadlines, maxPriorities: number) {
+    this.live = new Map();
+    this.peerCount = 0;
+    this.lastOfPeer = 0;
+    this.next = isServer ? 2 : 1;
+    this.due = never;
+    this.isServer = isServer;
+    this.deadlines = deadlines;
+    this.resetByUs = new Set();
+    this.priorities = new Map();
+    this.maxPriorities = maxPriorities;
+    this.packers = new Map();
+  }
+
+  /** Streams that we began. */
+  get ourCount(): number {
+    return this.live.size - this.peerCount;
+  }
+
+  get usedUp(): boolean {
+    return this.next > MAX_31_BITS;
+  }
+
+  isOurs(id: number): boolean {
+    return (id % 2 === 0) === this.isServer;
+  }
+
+  isIdle(id: number): boolean {
+    return this.isOurs(id) ? id >= this.next : id > this.lastOfPeer;
+  }
+
+  add(stream: H2Stream): void {
+    this.live.set(stream.id, stream);
+    if (!this.isOurs(stream.id)) this.peerCount += 1;
+  }
+
+  /** @returns false when it was not there any more */
+  delete(stream: H2Stream): boolean {
+    if (!this.live.delete(stream.id)) return false;
+    if (!this.isOurs(stream.id)) this.peerCount -= 1;
+    const packer = this.packers.get(stream);
+    if (packer !== undefined) {
+      packer.close();
+      this.packers.delete(stream);
+    }
+    if (this.live.size === 0) this.due = never;
+    return true;
+  }
+
+  /** Where little DATA of the stream is gathered. */
+  packer(stream: H2Stream, source: SlabSource): Packer {
+    let packer = this.packers.get(stream);
+    if (packer === undefined) {
+      packer = new Packer(source, stream.machine.owner);
+      this.packers.set(stream, packer);
+    }
+    return packer;
+  }
+
+  /** What the peer sent before it learnt of a reset is no fault (RFC 9113 §5.1). */
+  rememberReset(id: number): void {
+    if (this.resetByUs.size >= rememberedResets) {
+      const [oldest] = this.resetByUs;
+      this.resetByUs.delete(oldest as number);
+    }
+    this.resetByUs.add(id);
+  }
+
+  wasReset(id: number): boolean {
+    return this.resetByUs.has(id);
+  }
+
+  /** PRIORITY_UPDATE may come before its stream; of so many it is remembered (RFC 9218 §7.1). */
+  rememberPriority(id: number, text: string): void {
+    if (this.priorities.has(id) || this.priorities.size < this.maxPriorities) this.priorities.set(id, text);
+  }
+
+  takePriority(id: number): string | undefined {
+    const text = this.priorities.get(id);
+    if (text !== undefined) this.priorities.delete(id);
+    return text;
+  }
+
+  /** The stream's deadline may have come nearer. */
+  dueBy(stream: H2Stream): void {
+    const due = this.dueOf(stream);
+    if (due < this.due) this.due = due;
+  }
+
+  /** The streams whose deadline has passed; `due` is exact then. */
+  overdue(now: number): H2Stream[] {
+    const found: H2Stream[] = [];
+    this.due = never;
+    for (const stream of this.live.values()) {
+      if (this.dueOf(stream) <= now) found.push(stream);
+      else this.dueBy(stream);
+    }
+    return found;
+  }
+
+  /** When something of the stream is due (LAY-4). A tunnel has its user's deadlines, and that of writing. */
+  private dueOf(stream: H2Stream): number {
+    const { deadlines } = this;
+    let due = stream.waiting.length > 0 ? stream.sentAt + deadlines.write : never;
+    if (stream.isTunnel) return due;
+    due = Math.min(due, stream.since + deadlines.total);
+    if (!stream.inputComplete && stream.headReceived && stream.sink?.wantsBody === true) {
+      due = Math.min(due, stream.bodyAt + deadlines.betweenBytes, stream.since + deadlines.body);
+    }
+    const waits = this.isServer
+      ? !stream.headSent && (stream.inputComplete || stream.sink?.wantsBody !== true)
+      : !stream.headReceived && stream.ending && stream.waiting.length === 0;
+    if (waits) due = Math.min(due, Math.max(stream.completeAt, stream.since) + deadlines.firstByte);
+    return due;
+  }
+}
