@@ -27,6 +27,7 @@ export {
 } from './endpoint/client.js';
 export type { EndpointOptions } from './endpoint/endpoint-options.js';
 export { type H1StepOptions, h1 } from './endpoint/h1.js';
+export { byPreface, h2 } from './endpoint/h2.js';
 export type { ErrorReport, Handler } from './endpoint/handler.js';
 export type { Closed, CloseOptions } from './endpoint/keep.js';
 export { proxy, proxySend } from './endpoint/proxy.js';
@@ -61,6 +62,8 @@ export { type Deadlines, defaultDeadlines } from './session/deadlines.js';
 export type { ConnectionFacts } from './session/facts.js';
 export { PreparedFields } from './session/h1/encode-fields.js';
 export type { H1ClientOptions, H1Options, H1ServerOptions } from './session/h1/options.js';
+export type { Allowance } from './session/h2/budget.js';
+export type { H2Options } from './session/h2/options.js';
 export * from './session/proxy/index.js';
 
 // Stream: the exchange.

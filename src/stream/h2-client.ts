@@ -107,6 +107,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
   private readonly connects: boolean;
   private answer: H2ResponseHead | undefined;
   private incoming: Incoming | null;
+  private trailers: H2Fields | undefined;
   private pipe: H2Pipe | null;
   private aborted: boolean;
   private over: boolean;
@@ -171,6 +172,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     this.content = new Content(declared, false, ends);
     this.answer = undefined;
     this.incoming = null;
+    this.trailers = undefined;
     this.pipe = null;
     this.aborted = stream.outputFailed;
     this.over = false;
@@ -281,6 +283,7 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     if (list.status < 200) {
       this.machine.take(event['receive-inform']);
       this.call(() => this.listener.inform?.(head));
+      head.fields.end();
       return;
     }
     this.machine.take(event['receive-head']);
@@ -300,9 +303,8 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
 
   receiveEnd(trailers: string[] | undefined): void {
     this.machine.take(event['receive-end']);
-    if (trailers !== undefined || this.incoming !== null) {
-      this.body.finish(trailers === undefined || trailers.length === 0 ? undefined : new H2Fields(trailers));
-    }
+    if (trailers !== undefined && trailers.length > 0) this.trailers = new H2Fields(trailers);
+    if (trailers !== undefined || this.incoming !== null) this.body.finish(this.trailers);
   }
 
   failed(error: UndercoatError, retryable: boolean): void {
@@ -403,6 +405,8 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     const { onClosed } = this;
     this.onClosed = undefined;
     if (onClosed !== undefined) this.call(() => onClosed(error));
+    this.answer?.fields.end();
+    this.trailers?.end();
   }
 
   private call(callback: (() => void) | undefined): void {

@@ -1,15 +1,22 @@
 /**
- * The fields of an H2 message: names and values in turn, as they were decoded; they outlive the exchange. This file does
- * not know HPACK.
+ * The fields of an H2 message: names and values in turn, as they were decoded. They are strings, and yet their reading
+ * ends with their exchange, as that of H1's does (OWN-5): what an application does holds with either. This file does not
+ * know HPACK.
  */
+import { MisuseError } from '../errors.js';
 import type { Fields } from './contract.js';
 
 export class H2Fields implements Fields {
-  private readonly list: readonly string[];
+  private given: readonly string[] | null;
 
   /** @param list names, in lower case, and values in turn */
   constructor(list: readonly string[]) {
-    this.list = list;
+    this.given = list;
+  }
+
+  /** The exchange is over. */
+  end(): void {
+    this.given = null;
   }
 
   get count(): number {
@@ -51,5 +58,10 @@ export class H2Fields implements Fields {
 
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
     for (let i = 0; i < this.list.length; i += 2) yield [this.list[i] as string, this.list[i + 1] as string];
+  }
+
+  private get list(): readonly string[] {
+    if (this.given !== null) return this.given;
+    throw new MisuseError('fields-over', 'OWN-5', 'fields are read while their exchange lasts');
   }
 }

@@ -84,6 +84,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
   private readonly declared: number;
   private readonly date: (() => string) | undefined;
   private incoming: Incoming | null;
+  private trailers: H2Fields | undefined;
   private pipe: H2Pipe | null;
   private content: Content | null;
   private continueDue: boolean;
@@ -110,6 +111,7 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     this.declared = list.contentLength;
     this.date = date;
     this.incoming = null;
+    this.trailers = undefined;
     this.pipe = null;
     this.content = null;
     this.continueDue = list.expectsContinue;
@@ -285,9 +287,8 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
 
   receiveEnd(trailers: string[] | undefined): void {
     this.machine.take(event['receive-end']);
-    if (trailers !== undefined || this.incoming !== null) {
-      this.body.finish(trailers === undefined || trailers.length === 0 ? undefined : new H2Fields(trailers));
-    }
+    if (trailers !== undefined && trailers.length > 0) this.trailers = new H2Fields(trailers);
+    if (trailers !== undefined || this.incoming !== null) this.body.finish(this.trailers);
   }
 
   failed(error: UndercoatError): void {
@@ -452,6 +453,8 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     const { onClosed } = this;
     this.onClosed = undefined;
     if (onClosed !== undefined) this.call(() => onClosed(error));
+    this.request.fields.end();
+    this.trailers?.end();
   }
 
   private call(callback: (() => void) | undefined): void {

@@ -5,9 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { h1 } from '../../endpoint/h1.js';
+import { byPreface, h2 } from '../../endpoint/h2.js';
 import { proxy } from '../../endpoint/proxy.js';
 import { listen, type Server } from '../../endpoint/server.js';
-import { type Stack, stack } from '../../endpoint/stack.js';
+import { byAlpn, type Stack, stack } from '../../endpoint/stack.js';
 import type { Steps } from '../../endpoint/step.js';
 import { MisuseError } from '../../errors.js';
 import { CheckedLedger, SlabPool } from '../../memory/index.js';
@@ -23,6 +24,7 @@ interface ServeFlags {
   readonly listen?: readonly string[];
   readonly echo?: true;
   readonly tls?: readonly string[];
+  readonly protocols: string;
   readonly proxy: 'off' | 'required';
   readonly trust?: readonly string[];
   readonly drain: number;
@@ -37,7 +39,7 @@ const defaultTrust = ['127.0.0.0/8', '::1', 'unix'];
 export function serveCommand(console: Console, finish: (code: number) => void): Command {
   return new Command('serve')
     .description(
-      'Serve H1 until SIGTERM or SIGINT, then finish what was begun; a second signal breaks it off.',
+      'Serve H1 and H2 until SIGTERM or SIGINT, then finish what was begun; a second signal breaks it off.',
     )
     .option(
       '--listen <address>',
@@ -62,10 +64,11 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
       integerOption('--drain', 0, 86_400),
       defaultDrain,
     )
+    .option('--protocols <names>', 'what is spoken, told apart by the first bytes: h1, h2 or both', 'h1,h2')
     .option('--checked', 'check the rulebook at every act, and print the account at the end')
     .action(async (flags: ServeFlags) => {
       const listenables = (flags.listen ?? [defaultAddress]).map(listenableFor);
-      const layers = stackOf(flags, await secureStep(flags.tls));
+      const layers = stackOf(flags, await secureStep(flags));
       const ledger = flags.checked === true ? new CheckedLedger({ onViolation: () => {} }) : null;
       const pool = new SlabPool({ ledger });
       const servers = await listenAll(listenables, layers, flags, pool, console);
@@ -87,18 +90,29 @@ function listenableFor(text: string): Listenable {
 }
 
 /** The layers above the socket, the one nearest to the wire first. */
-function stackOf({ proxy: mode, trust }: ServeFlags, secure: TlsStep | undefined): Stack {
+function stackOf({ protocols, proxy: mode, trust }: ServeFlags, secure: TlsStep | undefined): Stack {
   if (trust !== undefined && mode === 'off') {
     throw new UsageError('--trust says who may send a PROXY header: it needs --proxy required');
   }
   const layers: Steps[] = [];
   if (mode === 'required') layers.push(trusting(trust ?? defaultTrust));
-  if (secure !== undefined) layers.push(secure);
-  return stack(...layers, h1());
+  const spoken = spokenOf(protocols);
+  const only = spoken[0] === 'h2' ? h2() : h1();
+  const told = spoken.length > 1 ? byPreface({ h1: h1(), h2: h2() }) : only;
+  if (secure === undefined) return stack(...layers, told);
+  // Who names nothing by ALPN is told by what comes first, as without TLS.
+  return stack(...layers, secure, byAlpn({ h2: h2(), 'http/1.1': h1() }, told));
+}
+
+/** @throws UsageError */
+function spokenOf(protocols: string): string[] {
+  const names = [...new Set(protocols.split(','))].sort();
+  if (names.every((name) => name === 'h1' || name === 'h2')) return names;
+  throw new UsageError(`--protocols: ${JSON.stringify(protocols)} is neither h1, h2 nor h1,h2`);
 }
 
 /** @throws UsageError when the files cannot be read, or are no certificate and its key */
-async function secureStep(files: readonly string[] | undefined): Promise<TlsStep | undefined> {
+async function secureStep({ tls: files, protocols }: ServeFlags): Promise<TlsStep | undefined> {
   if (files === undefined) return undefined;
   const [certFile, keyFile] = files;
   if (certFile === undefined || keyFile === undefined || files.length !== 2) {
@@ -106,7 +120,13 @@ async function secureStep(files: readonly string[] | undefined): Promise<TlsStep
   }
   try {
     const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-    return tlsServer({ cert, key, alpn: ['http/1.1'] });
+    return tlsServer({
+      cert,
+      key,
+      alpn: spokenOf(protocols)
+        .reverse()
+        .map((name) => (name === 'h1' ? 'http/1.1' : name)),
+    });
   } catch (error) {
     throw new UsageError(`--tls: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -3,8 +3,9 @@
  * writes one, but for where the imports come from. This file does not know how it is run.
  */
 import { h1 } from '../../endpoint/h1.js';
+import { byPreface, h2 } from '../../endpoint/h2.js';
 import { proxy, proxySend } from '../../endpoint/proxy.js';
-import { stack } from '../../endpoint/stack.js';
+import { byAlpn, stack } from '../../endpoint/stack.js';
 import type { ConnectionFacts } from '../../session/facts.js';
 import type { ProxyHeader, ProxyIpv4Address } from '../../session/proxy/index.js';
 import { memoryNetwork } from '../../transport/memory.js';
@@ -110,6 +111,58 @@ export const standard = defineScenario({
             pipelining,
           ),
           facts: isSecure,
+        };
+      },
+    },
+    {
+      name: 'h2/memory',
+      transport: 'memory',
+      session: 'h2',
+      time: 'virtual',
+      compose: ({ clock, observer }) => {
+        const network = memoryNetwork(clock, { text: nodeText, observer });
+        return {
+          listen: network.listenable('server'),
+          server: h2(),
+          connect: () => network.connectable('server'),
+          client: h2(),
+        };
+      },
+    },
+    {
+      name: 'h2/tcp',
+      transport: 'tcp',
+      session: 'h2',
+      compose: ({ observer }) => ({
+        listen: tcp({ port: 0, observer }),
+        server: byPreface({ h1: h1(), h2: h2() }),
+        client: h2(),
+      }),
+    },
+    {
+      name: 'proxy-v2+h2/tcp',
+      transport: 'tcp',
+      session: 'proxy-v2+h2',
+      compose: ({ observer }) => ({
+        listen: tcp({ port: 0, observer }),
+        server: proxy({ trust: ['127.0.0.0/8'] }).then(h2()),
+        client: proxySend(header(2)).then(h2()),
+        facts: knowsTheSource,
+      }),
+    },
+    {
+      name: 'h2/tls',
+      transport: 'tls',
+      session: 'h2',
+      compose: async ({ observer, certificate }) => {
+        const { key, cert } = await certificate();
+        const alpn = ['h2', 'http/1.1'];
+        const byName = byAlpn({ h2: h2(), 'http/1.1': h1() }, h1());
+        return {
+          listen: tcp({ port: 0, observer }),
+          server: stack(tlsServer({ key, cert, alpn, observer }), byName),
+          client: stack(tlsClient({ ca: cert, servername: 'localhost', alpn, observer }), byName),
+          facts: ({ transport }) => (transport.tls?.alpn === 'h2' ? undefined : 'ALPN did not choose h2'),
         };
       },
     },
