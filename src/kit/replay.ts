@@ -65,7 +65,7 @@ export function replay(
   if (options.ends) end.endInput();
   settle(end, later);
   const records: readonly ExchangeRecord[] = isServer ? server.records : client.records;
-  if (options.genuine) requireGenuine(script, server.records, client.records);
+  if (options.genuine) requireGenuine(stack, script, server.records, client.records);
   const result: Replay = {
     exchanges: records.map((record) => record.toJSON()),
     output: text(end.sent),

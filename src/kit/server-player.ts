@@ -27,7 +27,9 @@ export class ServerPlayer {
 
   private begin(exchange: ServerExchange): void {
     const { exchanges } = this.script;
-    const index = this.records.length;
+    // A request that could not be sent has no place here: the target says which this is.
+    const named = /^\/(\d)$/.exec(exchange.request.target);
+    const index = named === null ? this.records.length : Number(named[1]);
     // A peer may send more than the script knows of: it is answered like the last.
     const script = exchanges[Math.min(index, exchanges.length - 1)] as ExchangeScript;
     const record = new ExchangeRecord(index);

@@ -20,6 +20,8 @@ export interface StackCapabilities {
   readonly concurrent: number;
   /** Bytes that a reader of the protocol looks for: what dead memory is filled with. */
   readonly telling: readonly number[];
+  /** Exchanges run side by side: what one application does later may come before or behind what another does. */
+  readonly interleaves: boolean;
   /** Field names arrive as they were sent, or in lower case. */
   readonly keepsCase: boolean;
   /** Mistakes in what is sent: recipes, and how they are applied. */
@@ -72,7 +74,14 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
     name: concurrent > 1 ? `h1, ${concurrent} pipelined` : 'h1',
     server: h1(options),
     client: h1(options),
-    capabilities: { concurrent, telling: tellingH1, damage: textDamage, roomyBytes, keepsCase: true },
+    capabilities: {
+      concurrent,
+      telling: tellingH1,
+      damage: textDamage,
+      roomyBytes,
+      keepsCase: true,
+      interleaves: false,
+    },
   };
 }
 
@@ -114,6 +123,7 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
       concurrent: 100,
       // Lengths, types and flags of frames; the preface's first letter.
       telling: [0x00, 0x01, 0x04, 0x05, 0x08, 0x50, 0x80, 0xff],
+      interleaves: true,
       keepsCase: false,
       damage: frameDamage,
       roomyBytes: roomyH2Bytes,

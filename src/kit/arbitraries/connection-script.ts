@@ -19,6 +19,8 @@ export interface ConnectionScriptShape {
    */
   readonly manner: 'orderly' | 'positional' | 'wild';
   readonly maxExchanges?: number;
+  /** Bodies are paused, and gone on with when nothing else is to be done; default true. */
+  readonly pauses?: boolean;
 }
 
 const name = fc.constantFrom('X-A', 'x-b', 'Accept', 'X-Long-Name-Of-A-Field');
@@ -69,7 +71,7 @@ const everyBreak: readonly BreakScript[] = [
   'abort-within-body',
 ];
 
-function exchange(manner: ConnectionScriptShape['manner']): fc.Arbitrary<ExchangeScript> {
+function exchange({ manner, pauses = true }: ConnectionScriptShape): fc.Arbitrary<ExchangeScript> {
   const orderly = manner === 'orderly';
   const wild = manner === 'wild';
   const never = fc.constant<BreakScript>('never');
@@ -89,7 +91,7 @@ function exchange(manner: ConnectionScriptShape['manner']): fc.Arbitrary<Exchang
       fields,
       request: fc.option(body, { nil: undefined }),
       expectsContinue: fc.boolean(),
-      taking: taking(modes, true),
+      taking: taking(modes, pauses),
       informs: fc.array(fc.constantFrom(102, 103), { maxLength: 2 }),
       answers: fc.constantFrom(...answers),
       status: fc.constantFrom(200, 200, 200, 201, 204, 205, 304, 404, 500),
@@ -99,7 +101,7 @@ function exchange(manner: ConnectionScriptShape['manner']): fc.Arbitrary<Exchang
         ? never
         : breaks(wild ? everyBreak : ['throw-at-head', 'throw-at-end', 'throw-at-close', 'abort-at-head']),
       misuses: fc.boolean(),
-      takingResponse: taking(orderly ? ['consume'] : modes, true),
+      takingResponse: taking(orderly ? ['consume'] : modes, pauses),
       clientBreaks: wild ? breaks(everyBreak) : never,
     })
     .map((script) => {
@@ -110,7 +112,7 @@ function exchange(manner: ConnectionScriptShape['manner']): fc.Arbitrary<Exchang
 
 export function connectionScript(shape: ConnectionScriptShape): fc.Arbitrary<ConnectionScript> {
   return fc.record({
-    exchanges: fc.array(exchange(shape.manner), { minLength: 1, maxLength: shape.maxExchanges ?? 3 }),
+    exchanges: fc.array(exchange(shape), { minLength: 1, maxLength: shape.maxExchanges ?? 3 }),
     again: fc.constantFrom('within-callback', 'later'),
   });
 }

@@ -27,11 +27,12 @@ interface Recording {
  * exchanges than it can have asked for before the first byte comes: else the bytes would answer nothing.
  */
 function recording(stack: StackUnderTest): fc.Arbitrary<Recording> {
-  const { concurrent } = stack.capabilities;
+  const { concurrent, interleaves } = stack.capabilities;
   return fc.constantFrom<'server' | 'client'>('server', 'client').chain((role) =>
     fc.record({
       script: connectionScript({
         manner: 'positional',
+        pauses: !interleaves,
         maxExchanges: role === 'server' ? 3 : Math.min(3, concurrent),
       }),
       role: fc.constant(role),

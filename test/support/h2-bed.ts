@@ -1,0 +1,243 @@
+// One end of H2 by hand: frames in, frames out as text, and the application's side of it.
+import { expect } from 'vitest';
+import { h2 } from '../../src/endpoint/h2.js';
+import type { SessionEndOptions } from '../../src/kit/session-end.js';
+import { SessionEnd } from '../../src/kit/session-end.js';
+import {
+  errorCodeName,
+  FLAG_ACK,
+  FLAG_END_HEADERS,
+  FLAG_END_STREAM,
+  FRAME_DATA,
+  FRAME_GOAWAY,
+  FRAME_HEADERS,
+  FRAME_PING,
+  FRAME_RST_STREAM,
+  FRAME_SETTINGS,
+  FRAME_WINDOW_UPDATE,
+  frameTypeName,
+} from '../../src/session/h2/frames-codes.js';
+import { PREFACE } from '../../src/session/h2/frames-preface.js';
+import { FRAME_COMPLETE, FrameView } from '../../src/session/h2/frames-reader.js';
+import { HpackDecoder } from '../../src/session/h2/hpack/decoder.js';
+import type { H2Options } from '../../src/session/h2/options.js';
+import type { ClientSession, ServerExchange } from '../../src/stream/contract.js';
+import { FieldList } from './hpack.js';
+import { rowRecorder } from './rows.js';
+
+const observer = rowRecorder();
+
+/** A frame of any kind. */
+export function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: ArrayLike<number> = [],
+): Uint8Array {
+  const { length } = payload;
+  return Uint8Array.of(
+    length >>> 16,
+    length >>> 8,
+    length,
+    type,
+    flags,
+    ...uint32(stream),
+    ...Array.from(payload),
+  );
+}
+
+export function uint32(value: number): number[] {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+}
+
+/** A field block of literals that are not indexed, without Huffman: any octets, right or wrong. */
+export function block(fields: readonly (readonly [string, string])[]): number[] {
+  const octets: number[] = [];
+  for (const [name, value] of fields) {
+    octets.push(0);
+    for (const text of [name, value]) {
+      if (text.length < 127) octets.push(text.length);
+      else {
+        octets.push(127);
+        let rest = text.length - 127;
+        for (; rest >= 128; rest >>>= 7) octets.push((rest & 127) | 128);
+        octets.push(rest);
+      }
+      for (const character of text) octets.push(character.charCodeAt(0));
+    }
+  }
+  return octets;
+}
+
+export const get = (path = '/'): [string, string][] => [
+  [':method', 'GET'],
+  [':scheme', 'http'],
+  [':authority', 'a.test'],
+  [':path', path],
+];
+export const put = (...more: [string, string][]): [string, string][] => [
+  [':method', 'PUT'],
+  [':scheme', 'http'],
+  [':authority', 'a.test'],
+  [':path', '/'],
+  ...more,
+];
+
+export function headers(
+  stream: number,
+  fields: readonly (readonly [string, string])[],
+  end = true,
+): Uint8Array {
+  return frame(FRAME_HEADERS, FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0), stream, block(fields));
+}
+export function data(stream: number, length: number, end = false): Uint8Array {
+  return frame(FRAME_DATA, end ? FLAG_END_STREAM : 0, stream, new Uint8Array(length).fill(0x61));
+}
+export function settings(...entries: [id: number, value: number][]): Uint8Array {
+  return frame(
+    FRAME_SETTINGS,
+    0,
+    0,
+    entries.flatMap(([id, value]) => [id >>> 8, id & 255, ...uint32(value)]),
+  );
+}
+export const settingsAck = frame(FRAME_SETTINGS, FLAG_ACK, 0);
+export const reset = (stream: number, code: number) => frame(FRAME_RST_STREAM, 0, stream, uint32(code));
+export const goaway = (last: number, code = 0) =>
+  frame(FRAME_GOAWAY, 0, 0, [...uint32(last), ...uint32(code)]);
+export const windowUpdate = (stream: number, increment: number) =>
+  frame(FRAME_WINDOW_UPDATE, 0, stream, uint32(increment));
+export const ping = (flags = 0) => frame(FRAME_PING, flags, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
+
+export interface BedOptions {
+  readonly h2?: H2Options;
+  readonly end?: SessionEndOptions;
+  /** What the server's application does with an exchange beside keeping it. */
+  readonly exchange?: (exchange: ServerExchange) => void;
+  /** The peer's preface is left to the test. */
+  readonly silent?: boolean;
+}
+
+export class H2Bed {
+  readonly end: SessionEnd;
+  readonly exchanges: ServerExchange[] = [];
+  private ready: ClientSession | undefined;
+  private readonly decoder = new HpackDecoder();
+  private seen = 0;
+
+  constructor(role: 'server' | 'client', options: BedOptions = {}) {
+    this.ready = undefined;
+    const exchange = (it: ServerExchange): void => {
+      this.exchanges.push(it);
+      options.exchange?.(it);
+    };
+    const ready = (session: ClientSession): void => {
+      this.ready = session;
+    };
+    this.end = new SessionEnd(
+      h2(options.h2),
+      role === 'server' ? { role, exchange, httpDate: undefined } : { role, ready },
+      { slabBytes: 16_384 + 64, observer, ...options.end },
+    );
+    this.settle();
+    if (role === 'client') this.seen = this.seen + PREFACE.length;
+    this.frames();
+    if (options.silent !== true) {
+      this.feed(...(role === 'server' ? [PREFACE] : []), settings(), settingsAck);
+    }
+  }
+
+  get client(): ClientSession {
+    return this.ready as ClientSession;
+  }
+
+  get exchange(): ServerExchange {
+    return this.exchanges[this.exchanges.length - 1] as ServerExchange;
+  }
+
+  get error(): string | undefined {
+    return this.end.session.error?.code;
+  }
+
+  /** Gives these to the session, and says what it wrote because of them. */
+  feed(...pieces: Uint8Array[]): string[] {
+    const before = this.seen;
+    for (const bytes of pieces) {
+      for (let at = 0; at < bytes.length; ) {
+        const count = this.end.deliver(bytes, at, bytes.length);
+        this.settle();
+        if (count === 0) throw new Error('the session has no room');
+        at += count;
+      }
+    }
+    this.seen = before;
+    return this.frames();
+  }
+
+  /** Lets turns be taken, and takes what is written. */
+  settle(): void {
+    for (;;) {
+      const taken = this.end.take().length;
+      this.end.written(taken);
+      if (this.end.due) this.end.turn();
+      else if (taken === 0) return;
+    }
+  }
+
+  /** What was written since the last time, as text. */
+  frames(): string[] {
+    this.settle();
+    const { sent } = this.end;
+    const found: string[] = [];
+    const view = new FrameView();
+    while (view.read(sent, this.seen, sent.length, 1 << 24) === FRAME_COMPLETE) {
+      found.push(this.text(view, sent));
+      this.seen = view.next;
+    }
+    expect(this.seen).toBe(sent.length);
+    return found;
+  }
+
+  /** Time goes on; what was written because of that. */
+  at(now: number): string[] {
+    this.end.now = now;
+    if (this.end.deadline() <= now) this.end.expire();
+    return this.frames();
+  }
+
+  /** The pipe goes away, and everything must have gone back. */
+  close(): void {
+    this.end.lose(SessionEnd.reset());
+    expect(this.end.thrown).toEqual([]);
+    this.end.assertQuiescent();
+  }
+
+  private text(view: FrameView, bytes: Uint8Array): string {
+    const { type, flags, streamId, bodyStart, bodyEnd } = view;
+    const end =
+      (type === FRAME_DATA || type === FRAME_HEADERS) && (flags & FLAG_END_STREAM) !== 0 ? ' END' : '';
+    const name = `${frameTypeName(type)} ${streamId}${end}`;
+    switch (type) {
+      case FRAME_DATA:
+        return `${name} ${bodyEnd - bodyStart}`;
+      case FRAME_HEADERS: {
+        const list = new FieldList();
+        if (!this.decoder.decodeBlock(bytes, bodyStart, bodyEnd, list, Number.POSITIVE_INFINITY)) {
+          throw this.decoder.error;
+        }
+        return [name, ...list.lines].join(' | ');
+      }
+      case FRAME_RST_STREAM:
+        return `${name} ${errorCodeName(view.errorCode)}`;
+      case FRAME_GOAWAY:
+        return `GOAWAY ${view.lastStreamId} ${errorCodeName(view.errorCode)}`;
+      case FRAME_WINDOW_UPDATE:
+        return `${name} ${view.increment}`;
+      case FRAME_SETTINGS:
+      case FRAME_PING:
+        return `${frameTypeName(type)}${(flags & FLAG_ACK) !== 0 ? ' ACK' : ''}`;
+      default:
+        return name;
+    }
+  }
+}
