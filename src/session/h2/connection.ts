@@ -22,6 +22,7 @@ import type { HeaderFields } from './writer.js';
 
 const { state } = h2ConnectionTable;
 const { state: streamState, event: streamEvent } = h2StreamTable;
+const never = Number.POSITIVE_INFINITY;
 /** Bytes of content that are worth one frame without use: a peer that takes a lot says a lot about its windows. */
 const bytesPerTrifle = 512;
 
@@ -83,7 +84,8 @@ export class H2Connection implements StreamHost {
   /** Begins a request, which the caller has seen to be available. One that cannot be built fails in the next turn. */
   open(fields: HeaderFields, end: boolean): H2Stream {
     const { streams } = this;
-    const stream = this.makeStream(streams.next);
+    // The application may call at any time: the next turn says when that was.
+    const stream = this.makeStream(streams.next, never);
     if (this.outbound.head(stream, fields, end)) {
       streams.next += 2;
       streams.add(stream);
@@ -144,12 +146,13 @@ export class H2Connection implements StreamHost {
 
   // The session's parts.
 
-  makeStream(id: number): H2Stream {
+  /** @param since when it begins; `Infinity` for the next turn */
+  makeStream(id: number, since: number): H2Stream {
     const owner = new Owner('session', 'h2-stream', id);
     const { settings, settingsAcked, peer, context } = this;
     // What we have set holds from its acknowledgement on (RFC 9113 §6.5.3).
     const window = settingsAcked ? settings.streamWindowBytes : DEFAULT_WINDOW_SIZE;
-    return new H2Stream(id, this, owner, context.observer, window, peer.initialWindowSize, this.now);
+    return new H2Stream(id, this, owner, context.observer, window, peer.initialWindowSize, since);
   }
 
   creditDue(stream: H2Stream): void {
@@ -223,8 +226,8 @@ export class H2Connection implements StreamHost {
     if (waitingBytes > 0 || this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) {
       stream.overHighWater = true;
     }
-    // It begins to wait: the deadline of writing runs from now (LAY-4).
-    if (waitingBytes > 0 && waitingBytes <= length) stream.sentAt = this.now;
+    // It begins to wait: the deadline of writing runs from the next turn on (LAY-4).
+    if (waitingBytes > 0 && waitingBytes <= length) stream.sentAt = never;
     this.touch(stream);
   }
 
@@ -246,6 +249,7 @@ export class H2Connection implements StreamHost {
   }
 
   private settleStream(stream: H2Stream): void {
+    stream.timed(this.now);
     if (stream.outputFailed && stream.broken === undefined) stream.broken = exhausted();
     if (stream.broken === undefined) this.tellSink(stream);
     if (stream.broken !== undefined) {

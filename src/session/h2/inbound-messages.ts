@@ -242,7 +242,7 @@ export class InboundMessages {
         return calmDown('resets', 'too many streams were refused');
       return connection.owed();
     }
-    const stream = connection.makeStream(id);
+    const stream = connection.makeStream(id, connection.now);
     streams.add(stream);
     stream.machine.take(event['receive-headers']);
     stream.headReceived = true;

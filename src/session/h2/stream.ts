@@ -93,8 +93,8 @@ export class H2Stream implements Scheduled, Charge {
   overHighWater: boolean;
   headSent: boolean;
 
-  // When things began, for deadlines.
-  readonly since: number;
+  // When things began, for deadlines; `Infinity` until the next turn says.
+  since: number;
   bodyAt: number;
   completeAt: number;
   /** When DATA began to wait, or was last sent. */
@@ -153,5 +153,15 @@ export class H2Stream implements Scheduled, Charge {
   /** The final consumer let go (CON-4). */
   credit(bytes: number): void {
     this.host.credited(this, bytes);
+  }
+
+  /** What began since the last turn began now. */
+  timed(now: number): void {
+    if (this.since === Number.POSITIVE_INFINITY) {
+      this.since = now;
+      this.bodyAt = now;
+      this.completeAt = now;
+    }
+    if (this.sentAt === Number.POSITIVE_INFINITY) this.sentAt = now;
   }
 }
