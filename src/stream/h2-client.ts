@@ -274,6 +274,10 @@ class H2ClientStream implements ClientExchange, H2Sink, IncomingPort, PipeExchan
     return this.incoming?.discarded === true || this.aborted;
   }
 
+  get bodySettled(): boolean {
+    return this.incoming === null || this.incoming.settled;
+  }
+
   get keepsBody(): boolean {
     return this.incoming?.consumed === true && !this.aborted;
   }

@@ -272,6 +272,10 @@ class H2ServerStream implements ServerExchange, H2Sink, IncomingPort, PipeExchan
     return this.incoming?.discarded === true || this.aborted;
   }
 
+  get bodySettled(): boolean {
+    return this.incoming === null || this.incoming.settled;
+  }
+
   get keepsBody(): boolean {
     return this.incoming?.consumed === true && !this.aborted;
   }

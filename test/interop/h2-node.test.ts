@@ -63,7 +63,7 @@ function ask(session: ClientHttp2Session, path: string, body?: Uint8Array) {
       { endStream: body === undefined },
     );
     const pieces: Buffer[] = [];
-    let head: IncomingHttpHeaders & { ':status'?: number } = {};
+    let head: IncomingHttpHeaders & { ':status'?: number | undefined } = {};
     let trailers: IncomingHttpHeaders = {};
     stream.on('response', (fields) => {
       head = fields;

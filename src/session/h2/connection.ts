@@ -259,7 +259,7 @@ export class H2Connection implements StreamHost {
     const { sink } = stream;
     if (stream.machine.is(streamState.closed)) {
       // A request that nobody reads does not keep its stream when the answer is whole.
-      if (stream.endTold || sink === null || (this.isServer && !sink.keepsBody)) {
+      if (sink === null || (stream.endTold && sink.bodySettled) || (this.isServer && !sink.keepsBody)) {
         this.complete(stream);
         return;
       }

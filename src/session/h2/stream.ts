@@ -17,6 +17,8 @@ export interface H2Sink {
   readonly discardsBody: boolean;
   /** Somebody consumes the body, paused or not: he gets all of it. */
   readonly keepsBody: boolean;
+  /** Nobody is still to be told how the body ended. */
+  readonly bodySettled: boolean;
   readonly bodyOwner: Owner;
   /** A header block but trailers; `end`: nothing follows it. */
   head(list: HeaderList, end: boolean): void;
