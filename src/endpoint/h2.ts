@@ -4,7 +4,7 @@
  */
 import type { SessionContext } from '../session/contract.js';
 import type { H2Options } from '../session/h2/options.js';
-import { PrefaceSession } from '../session/preface.js';
+import { PrefaceSession } from '../session/h2/preface-session.js';
 import { h2ClientSession } from '../stream/h2-client.js';
 import { h2ServerSession } from '../stream/h2-server.js';
 import { byHandoff, Stack } from './stack.js';

@@ -5,8 +5,8 @@
 import { connectionTable } from '../endpoint/table.js';
 import type { AnyTable } from '../machine/index.js';
 import { h1ClientTable, h1ServerTable } from '../session/h1/tables.js';
+import { prefaceTable } from '../session/h2/preface-table.js';
 import { h2ConnectionTable, h2StreamTable } from '../session/h2/tables.js';
-import { prefaceTable } from '../session/preface-table.js';
 import { proxyReceiverTable } from '../session/proxy/receiver-table.js';
 import { proxySenderTable } from '../session/proxy/sender-table.js';
 import { clientExchangeTable, serverExchangeTable } from '../stream/tables.js';

@@ -43,7 +43,7 @@ export const INTAKE_DATA_END = 5;
 /** `at` to `end` is a complete header block of `streamId`; `flags` are its HEADERS frame's. Call `done` after it. */
 export const INTAKE_BLOCK = 6;
 /** A frame of unknown type, which is skipped. */
-export const INTAKE_UNKNOWN = 7;
+const INTAKE_UNKNOWN = 7;
 /** A frame that ends its stream only: see `view.fault`. It is skipped. */
 export const INTAKE_FAULT = 8;
 

@@ -1,5 +1,5 @@
 /** Telling H2 from H1 by the first bytes, as a table (RFC 9113 §3.3, §3.4). This file does not know either. */
-import { defineTable, row } from '../machine/index.js';
+import { defineTable, row } from '../../machine/index.js';
 
 export const prefaceTable = defineTable()({
   name: 'preface',

@@ -4,11 +4,11 @@
  *
  * It does not know what either speaks after that.
  */
-import { TransportError, type UndercoatError } from '../errors.js';
-import { Machine } from '../machine/index.js';
-import { Owner } from '../memory/index.js';
-import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from './contract.js';
-import { matchPreface, PREFACE_BYTES } from './h2/frames-preface.js';
+import { TransportError, type UndercoatError } from '../../errors.js';
+import { Machine } from '../../machine/index.js';
+import { Owner } from '../../memory/index.js';
+import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
+import { matchPreface, PREFACE_BYTES } from './frames-preface.js';
 import { prefaceTable } from './preface-table.js';
 
 const { state, event } = prefaceTable;
