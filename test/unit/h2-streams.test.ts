@@ -404,6 +404,27 @@ describe('what one stream does not do to another', () => {
     bed.close();
   });
 
+  it('trailers of an empty body wait for whoever takes it', () => {
+    const bed = new H2Bed('client');
+    const told: string[] = [];
+    const exchange = bed.client.request(
+      { authority: 'a.test' },
+      { response: (head) => told.push(String(head.status)), failed: (error) => told.push(error.code) },
+    );
+    exchange.onClosed = (error) => told.push(error?.code ?? 'ok');
+    bed.frames();
+    bed.feed(headers(1, [[':status', '200']], false), headers(1, [['x-sum', '0']]));
+    expect(told).toEqual(['200']);
+    exchange.body.consume({
+      data: () => {},
+      end: (trailers) => told.push(`end ${trailers?.get('x-sum')}`),
+      failed: (error) => told.push(error.code),
+    });
+    bed.frames();
+    expect(told).toEqual(['200', 'end 0', 'ok']);
+    bed.close();
+  });
+
   it('trailers and interim responses both ways', () => {
     const taken: string[] = [];
     const bed = open({ exchange: reading(taken) });

@@ -279,7 +279,9 @@ export class H2Connection implements StreamHost {
       if (sink.discardsBody) lease.release();
       else sink.data(lease);
     }
-    if (stream.inputComplete && !stream.endTold && stream.backlog.length === 0) {
+    // Trailers can be read while the exchange lasts: they wait for whoever takes the body, as content does.
+    const isHeard = stream.trailers === undefined || sink.wantsBody || sink.discardsBody;
+    if (stream.inputComplete && !stream.endTold && stream.backlog.length === 0 && isHeard) {
       stream.endTold = true;
       sink.receiveEnd(stream.trailers);
     }
