@@ -102,6 +102,14 @@ export class H2Pipe implements Transport {
     this.exchange.wakePipe();
   }
 
+  /** What was written goes on its way with the stream's END_STREAM; what the peer still sends is dropped. */
+  release(): void {
+    if (this.over) return;
+    this.end();
+    this.exchange.body.discard();
+    this.ended(undefined);
+  }
+
   abort(error?: TransportError): void {
     if (this.over) return;
     this.exchange.abort(error);
