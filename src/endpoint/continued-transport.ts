@@ -36,6 +36,8 @@ export class ContinuedTransport implements Transport, TransportReceiver {
   private readonly unused: UnusedBytes;
   private inputEnded: boolean;
   private openedTold: boolean;
+  /** Written of what we were given before we said that we are open; said after it. */
+  private writtenEarly: number;
   private endTold: boolean;
   private paused: boolean;
   private aborted: boolean;
@@ -54,6 +56,7 @@ export class ContinuedTransport implements Transport, TransportReceiver {
     this.unused = from.unused;
     this.inputEnded = from.inputEnded;
     this.openedTold = false;
+    this.writtenEarly = 0;
     this.endTold = false;
     this.paused = false;
     this.aborted = false;
@@ -148,7 +151,10 @@ export class ContinuedTransport implements Transport, TransportReceiver {
         this.from.report(error);
       }
     }
-    if (count > before && this.receiver !== null) this.receiver.written(count - before);
+    const ours = count - before;
+    if (ours === 0) return;
+    if (this.openedTold) (this.receiver as TransportReceiver).written(ours);
+    else this.writtenEarly += ours;
   }
 
   closed(error?: TransportError): void {
@@ -186,6 +192,7 @@ export class ContinuedTransport implements Transport, TransportReceiver {
     if (!this.openedTold && !this.aborted && (!this.over || !this.unused.none)) {
       this.openedTold = true;
       receiver.opened(this.from.facts);
+      if (this.writtenEarly > 0 && !this.aborted) receiver.written(this.writtenEarly);
     }
     if (this.openedTold && !this.deliver(receiver)) return;
     if (this.over) this.conclude();
@@ -198,6 +205,8 @@ export class ContinuedTransport implements Transport, TransportReceiver {
       const room = this.paused ? undefined : receiver.room();
       if (room === undefined) return false;
       receiver.received(this.unused.into(room));
+      // An empty room is no room, but it was given and must be closed.
+      if (room.end === room.start) return false;
     }
     if (this.inputEnded && !this.aborted) this.tellEnd();
     return true;

@@ -15,6 +15,7 @@ export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segm
 // Transports: the contract as a list of cases.
 export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
 export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
+export { underwayOctets } from './conformance/probe.js';
 export {
   type ConformanceCase,
   type ConformanceOptions,

@@ -5,7 +5,7 @@
  */
 import { UndercoatError } from '../../errors.js';
 import type { Transport } from '../../transport/contract.js';
-import { Probe } from './probe.js';
+import { Probe, saltOfLeft, saltOfRight } from './probe.js';
 
 /** Two ends of one pipe, as their maker hands them over: idle, the left one first to be opened. */
 export interface PipePair {
@@ -14,6 +14,11 @@ export interface PipePair {
   readonly right: Transport | Promise<Transport>;
   /** Lets happen what can happen now: a virtual clock's `run`, or one turn of the event loop. */
   readonly run: () => unknown;
+  /**
+   * Bytes of the right end's stream that the left one has when it is made, and delivers before any that it is sent:
+   * `underwayOctets(underway)`. For a pipe that was somebody else's before; none if absent.
+   */
+  readonly underway?: number;
   /** True if more may happen later by itself, as on a real socket. */
   readonly live?: boolean;
   /** Frees what the pair was made of: listeners, files. Both transports are closed by then. */
@@ -40,7 +45,7 @@ export class PipeUnderTest {
 
   /** Opens both ends; returns when both have reported it. `early` runs before the left end is opened. */
   static async open(pair: PipePair, early?: (left: Probe) => void): Promise<PipeUnderTest> {
-    const left = new Probe('left', pair.left, 1, 2);
+    const left = new Probe('left', pair.left, saltOfLeft, saltOfRight);
     early?.(left);
     left.open();
     let made: Transport | undefined;
@@ -48,7 +53,8 @@ export class PipeUnderTest {
       made = transport;
     });
     while (made === undefined) await pair.run();
-    const right = new Probe('right', made, 2, 1);
+    const right = new Probe('right', made, saltOfRight, saltOfLeft);
+    right.sentBefore(pair.underway ?? 0);
     const pipe = new PipeUnderTest(pair, left, right);
     right.open();
     const heard = (probe: Probe): boolean => probe.isOpen || probe.isClosed;
@@ -58,7 +64,7 @@ export class PipeUnderTest {
 
   /** The left end alone, which nobody opened yet. The right end, if there is one, is never opened. */
   static alone(pair: PipePair): PipeUnderTest {
-    return new PipeUnderTest(pair, new Probe('left', pair.left, 1, 2), null);
+    return new PipeUnderTest(pair, new Probe('left', pair.left, saltOfLeft, saltOfRight), null);
   }
 
   /** Waits until `reached()`. Fails if the transport broke a rule, or if nothing happens any more. */

@@ -13,6 +13,17 @@ function octet(salt: number, position: number): number {
   return (position * 31 + (position >> 8) * 7 + (position >> 16) * 13 + salt * 101) & 0xff;
 }
 
+/**
+ * The first `count` octets of the stream that a pair's right end sends, for a left end that has some of them before it is
+ * opened (`PipePair.underway`).
+ */
+export function underwayOctets(count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, position) => octet(saltOfRight, position));
+}
+
+export const saltOfLeft = 1;
+export const saltOfRight = 2;
+
 const marginBytes = 8;
 const margin = 0x5a;
 // Rooms that are kept a while and looked at for late writes: the first ones and then one in so many, because to
@@ -47,6 +58,8 @@ export class Probe implements TransportReceiver {
   readonly on: Reactions = {};
   /** Bytes of the next room; 0 gives none. */
   roomSize = 4096;
+  /** Says that there is no room by an empty one. */
+  emptyRooms = false;
   /** How often there was no room. */
   refusals = 0;
 
@@ -87,6 +100,12 @@ export class Probe implements TransportReceiver {
 
   open(): void {
     this.call('open', () => this.transport.open(this));
+  }
+
+  /** The first `count` bytes of our stream went out before there was this end. */
+  sentBefore(count: number): void {
+    this.accepted = count;
+    this.writtenTotal = count;
   }
 
   /** Writes the next bytes of our stream, one batch of segments of these lengths, 0 allowed. */
@@ -165,7 +184,7 @@ export class Probe implements TransportReceiver {
       if (this.roomSize === 0) {
         this.refused = true;
         this.refusals++;
-        return undefined;
+        if (!this.emptyRooms) return undefined;
       }
       const bytes = this.slab(this.roomSize + 2 * marginBytes);
       this.openRoom = { bytes, start: marginBytes, end: marginBytes + this.roomSize };
