@@ -30,6 +30,11 @@ export class ReceiveBuffer {
   handedOffBytes: number;
   discardedBytes: number;
 
+  /** The last that asked for room got none, though the buffer is not full: memory was wanting, not bytes. */
+  starved: boolean;
+  /** How often that has begun. */
+  starvations: number;
+
   readonly owner: Owner;
   /** Where its slabs come from: what is copied out of it counts against the same limit. */
   readonly source: SlabSource;
@@ -48,6 +53,8 @@ export class ReceiveBuffer {
     this.consumedBytes = 0;
     this.handedOffBytes = 0;
     this.discardedBytes = 0;
+    this.starved = false;
+    this.starvations = 0;
     this.owner = owner;
     this.source = source;
     this.leastRoom = Math.min(leastRoomBytes, Math.ceil(source.slabBytes / 4));
@@ -74,6 +81,14 @@ export class ReceiveBuffer {
    * @throws MisuseError WS-2 when a room is open already
    */
   room(): Region | undefined {
+    const room = this.roomBehind();
+    const starved = room === undefined && !this.full;
+    if (starved && !this.starved) this.starvations += 1;
+    this.starved = starved;
+    return room;
+  }
+
+  private roomBehind(): Region | undefined {
     let workspace = this.workspace;
     if (workspace === null) {
       workspace = this.begin();

@@ -33,6 +33,10 @@ export class H1ServerSession extends H1ServerAnswers {
   /** When the exchange began, and when the application was given something to act upon. */
   private exchangeSince: number;
   private applicationAt: number;
+  /** From when the whole body is due. */
+  private bodySince: number;
+  /** Of the receive buffer's: those up to this are over. */
+  private starvations: number;
   private first: boolean;
 
   constructor(context: SessionContext, options: H1ServerOptions, listener: H1RequestListener) {
@@ -42,6 +46,8 @@ export class H1ServerSession extends H1ServerAnswers {
     this.overdrawn = false;
     this.exchangeSince = 0;
     this.applicationAt = 0;
+    this.bodySince = 0;
+    this.starvations = context.input.starvations;
     this.first = true;
   }
 
@@ -51,6 +57,7 @@ export class H1ServerSession extends H1ServerAnswers {
 
   written(now: number): Verdict {
     this.now = now;
+    this.noteRoom();
     // While the last response is being written the connection is not idle: the write deadline watches over that.
     if (this.machine.state === state.idle && !this.first) this.since = now;
     if (!this.relieved()) return this.verdict();
@@ -76,6 +83,7 @@ export class H1ServerSession extends H1ServerAnswers {
 
   expire(now: number): Verdict {
     this.now = now;
+    this.noteRoom();
     if (now < this.deadline()) return this.verdict();
     switch (this.machine.state) {
       case state.idle:
@@ -119,6 +127,7 @@ export class H1ServerSession extends H1ServerAnswers {
 
   protected advance(): Verdict {
     this.pausedBy = undefined;
+    this.noteRoom();
     let more = true;
     while (more) {
       switch (this.machine.state) {
@@ -135,6 +144,20 @@ export class H1ServerSession extends H1ServerAnswers {
       }
     }
     return this.verdict();
+  }
+
+  /** Once there is room to receive again, the peer has its time from now on. */
+  private noteRoom(): void {
+    const { input } = this;
+    if (input.starved || input.starvations === this.starvations) return;
+    this.starvations = input.starvations;
+    this.bodyAt = this.now;
+    this.bodySince = this.now;
+  }
+
+  /** There was no room to receive: nothing is held against the peer, it is we who keep what it sent (WS-9). */
+  private get starving(): boolean {
+    return this.input.starvations !== this.starvations;
   }
 
   private verdict(): Verdict {
@@ -197,6 +220,7 @@ export class H1ServerSession extends H1ServerAnswers {
     this.exchanges += 1;
     this.first = false;
     this.exchangeSince = this.now;
+    this.bodySince = this.now;
     this.bodyWaiting = false;
     this.persistent = reader.persistent;
     this.draining = false;
@@ -376,13 +400,14 @@ export class H1ServerSession extends H1ServerAnswers {
 
   /** When the application's answer is due: it counts from when nothing of the request is waited for any more. */
   private answerDue(): number {
-    if (this.responseStarted || (this.bodyWaiting && !this.requestComplete)) return Number.POSITIVE_INFINITY;
+    const peerIsDue = this.bodyWaiting && !this.requestComplete && !this.starving;
+    if (this.responseStarted || peerIsDue) return Number.POSITIVE_INFINITY;
     return this.applicationAt + this.context.deadlines.firstByte;
   }
 
   /** When the next bytes of the request, or the last ones, are due. */
   private requestDue(): number {
-    return this.requestComplete ? Number.POSITIVE_INFINITY : this.bodyDue(this.exchangeSince);
+    return this.requestComplete || this.starving ? Number.POSITIVE_INFINITY : this.bodyDue(this.bodySince);
   }
 
   private endStream(error: UndercoatError): void {
