@@ -51,6 +51,7 @@ function longLatin1(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   for (let p = start; p < end; p += CHARACTERS_PER_CALL) {
     const part = bytes.subarray(p, Math.min(end, p + CHARACTERS_PER_CALL));
+    // `apply` takes anything array-like; its type knows arrays only.
     text += String.fromCharCode.apply(null, part as unknown as number[]);
   }
   return text;
