@@ -139,7 +139,7 @@ class FaultInjector extends DecoratedTransport {
     }
     if (this.cut) return sink;
     const room = this.upper.room();
-    if (room === undefined) this.starved = true;
+    if (room === undefined || room.start === room.end) this.starved = true;
     return room;
   }
 
