@@ -14,15 +14,15 @@ export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segm
 
 // Transports: the contract as a list of cases.
 export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
+export type { ConformanceCase, PropertyOptions } from './conformance/case.js';
 export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
 export { underwayOctets } from './conformance/probe.js';
+export { stackConformance } from './conformance/stack.js';
 export {
-  type ConformanceCase,
   type ConformanceOptions,
   type TransportCapabilities,
   transportConformance,
 } from './conformance/transport.js';
-
 // Sessions: both ends of a connection without a transport, and what must hold of them.
 export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
 export { agreement } from './properties/agreement.js';
@@ -31,6 +31,7 @@ export { faultAtEveryAct, quiescence } from './properties/quiescence.js';
 export { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from './properties/replays.js';
 export { PropertyFailure } from './properties/require.js';
 export { roundTrip } from './properties/round-trip.js';
+export { Reached } from './reached.js';
 export { type ConnectionRun, runConnection } from './run-connection.js';
 export { SessionEnd, type SessionEndOptions } from './session-end.js';
 export { type PairOptions, SessionPair } from './session-pair.js';

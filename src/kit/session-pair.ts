@@ -136,7 +136,8 @@ export class SessionPair {
   private readonly toServer: Pipe;
   private readonly toClient: Pipe;
   private readonly fault: FaultPlan | undefined;
-  private faulted: boolean;
+  /** The planned fault happened: the run came to its act. */
+  faulted: boolean;
 
   constructor(
     serverSteps: Steps,

@@ -13,6 +13,7 @@
  */
 import { MisuseError, TransportError } from '../../errors.js';
 import { actsFrom, runActs } from './acts.js';
+import type { ConformanceCase } from './case.js';
 import { ConformanceFailure, type PipePair, PipeUnderTest } from './pipe.js';
 import type { Probe } from './probe.js';
 
@@ -24,12 +25,6 @@ export interface TransportCapabilities {
   readonly reset: boolean;
   /** Bytes that the pipe may take on before its reader has any; `written` reports more only as it reads. */
   readonly holds: number;
-}
-
-export interface ConformanceCase {
-  readonly name: string;
-  /** Rejects if the transport broke the contract. */
-  readonly run: () => Promise<void>;
 }
 
 export interface ConformanceOptions {

@@ -8,6 +8,7 @@ import type { ClientSession, RequestOptions, ServerExchange } from '../../stream
 import { roomyMemory } from '../arbitraries/connection-memory.js';
 import { type Segmentation, segmentation } from '../arbitraries/segmentation.js';
 import { joined } from '../frozen-batch.js';
+import { Reached } from '../reached.js';
 import { SessionEnd, type SessionEndOptions } from '../session-end.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 import { requireEqual, requireThat } from './require.js';
@@ -20,7 +21,7 @@ const asking = fc.record({
   hasty: fc.boolean(),
 });
 
-export function agreement(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   const payload = fc.integer({ min: 0, max: 40 }).map((length) => new Uint8Array(length).fill(0x47));
   return fc.property(
@@ -34,6 +35,8 @@ export function agreement(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[
       const content = asks === 'connect' ? 0 : contentBytes;
       const client = asker(stack, observed(stack, clientMemory), requestOf(asks, content), content);
       const wanted = asks !== 'neither';
+      reached.mark(wanted ? `${asks} ${agrees ? 'agreed to' : 'refused'}` : 'no tunnel asked for');
+      reached.mark('bytes ahead of the agreement', wanted && agrees && toServer.length > 0);
       let early = 0;
       const server = new SessionEnd(
         stack.server,

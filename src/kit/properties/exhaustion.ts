@@ -7,11 +7,12 @@ import { pipePlan, scarceMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
 import type { ExchangeRecord } from '../exchange-record.js';
 import { contentOf, type ExchangeScript } from '../exchange-script.js';
+import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 import { requireThat } from './require.js';
 
-export function exhaustion(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   return fc.property(
     connectionScript({ manner: 'orderly' }),
     scarceMemory(),
@@ -26,6 +27,9 @@ export function exhaustion(stack: StackUnderTest): fc.IPropertyWithHooks<unknown
         toServer,
         toClient,
       });
+      for (const { closed } of [...run.server, ...run.client]) {
+        reached.mark(closed === 'ok' ? 'memory sufficed' : 'memory ran out');
+      }
       for (const record of run.client) requireWhole(record, script.exchanges[record.index], 'response');
       for (const record of run.server) requireWhole(record, script.exchanges[record.index], 'request');
       // A client that lacks nothing sees how each exchange went that the server was done with.

@@ -6,7 +6,9 @@
 import fc from 'fast-check';
 import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
-import { runConnection } from '../run-connection.js';
+import type { ConnectionScript } from '../exchange-script.js';
+import { Reached } from '../reached.js';
+import { type ConnectionRun, runConnection } from '../run-connection.js';
 import type { FaultPlan } from '../session-pair.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 
@@ -20,7 +22,7 @@ const kinds: readonly FaultPlan['kind'][] = [
 ];
 
 /** Behaviours of any kind, and a fault at any act. */
-export function quiescence(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function quiescence(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   return fc.property(
     connectionScript({ manner: 'wild' }),
@@ -37,9 +39,12 @@ export function quiescence(stack: StackUnderTest): fc.IPropertyWithHooks<unknown
         toServer,
         toClient,
       };
-      const { acts } = runConnection(stack, script, options).pair;
+      const run = runConnection(stack, script, options);
+      markRun(reached, script, run);
       if (kind === undefined) return;
-      runConnection(stack, script, { ...options, fault: { kind, at: place % (acts + 1) } });
+      const fault = { kind, at: place % (run.pair.acts + 1) };
+      const broken = runConnection(stack, script, { ...options, fault });
+      reached.mark(`fault: ${kind}`, broken.pair.faulted);
     },
   );
 }
@@ -54,4 +59,24 @@ export function faultAtEveryAct(
   const { acts } = runConnection(stack, script, options).pair;
   for (let at = 0; at <= acts; at++) runConnection(stack, script, { ...options, fault: { kind, at } });
   return acts + 1;
+}
+
+function markRun(reached: Reached, script: ConnectionScript, { pair, server, client }: ConnectionRun): void {
+  const records = [...server, ...client];
+  reached.mark(
+    'ended well',
+    records.some(({ closed }) => closed === 'ok'),
+  );
+  reached.mark(
+    'failed',
+    records.some(({ closed }) => closed !== undefined && closed !== 'ok'),
+  );
+  reached.mark('a deadline met', pair.expirations > 0);
+  for (const { index } of server) {
+    const { breaks, taking, answers } = script.exchanges[index] ?? {};
+    reached.mark('the server threw', breaks?.startsWith('throw'));
+    reached.mark('the server broke off', breaks?.startsWith('abort'));
+    reached.mark('never answered', answers === 'never');
+    reached.mark('leases retained', taking?.leases === 'retain');
+  }
 }

@@ -9,6 +9,7 @@ import { pipePlan, roomyMemory, scarceMemory } from '../arbitraries/connection-m
 import { connectionScript } from '../arbitraries/connection-script.js';
 import { segmentation } from '../arbitraries/segmentation.js';
 import type { ConnectionScript } from '../exchange-script.js';
+import { Reached } from '../reached.js';
 import { type Replay, type ReplayOptions, replay } from '../replay.js';
 import { runConnection } from '../run-connection.js';
 import type { SessionEndOptions } from '../session-end.js';
@@ -90,18 +91,25 @@ function play(
 
 const whole = [1 << 30];
 
-export function sameAtAnyCut(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function sameAtAnyCut(
+  stack: StackUnderTest,
+  reached = new Reached(),
+): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   return fc.property(recording(stack), segmentation(), memory, (recorded, cuts, end) => {
     const bytes = bytesOf(stack, recorded);
     const due = play(stack, recorded, bytes, whole, { slabBytes: 1 << 16 });
+    markReplay(reached, recorded, due);
     for (const way of [cuts, [1]]) {
       requireEqual('CON-6', play(stack, recorded, bytes, way, end), due, `cut ${way}`);
     }
   });
 }
 
-export function sameInAnyTail(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function sameInAnyTail(
+  stack: StackUnderTest,
+  reached = new Reached(),
+): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   const { telling } = stack.capabilities;
   return fc.property(
@@ -112,6 +120,7 @@ export function sameInAnyTail(stack: StackUnderTest): fc.IPropertyWithHooks<unkn
     (recorded, cuts, end, poison) => {
       const bytes = bytesOf(stack, recorded);
       const due = play(stack, recorded, bytes, cuts, end);
+      markReplay(reached, recorded, due);
       for (const tail of telling) {
         const found = play(stack, recorded, bytes, [1], { ...end, tail, ledger: 'off' });
         requireEqual('OWN-6', found, due, `tail of ${tail}`);
@@ -122,11 +131,15 @@ export function sameInAnyTail(stack: StackUnderTest): fc.IPropertyWithHooks<unkn
   );
 }
 
-export function sameUnderEmulation(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function sameUnderEmulation(
+  stack: StackUnderTest,
+  reached = new Reached(),
+): fc.IPropertyWithHooks<unknown[]> {
   const memory = fc.oneof(scarceMemory(), roomyMemory(stack.capabilities.roomyBytes));
   return fc.property(recording(stack), pipePlan(), memory, (recorded, { cuts }, end) => {
     const bytes = bytesOf(stack, recorded);
     const due = play(stack, recorded, bytes, cuts, { ...end, workspace: 'bump' });
+    markReplay(reached, recorded, due);
     requireEqual(
       'WS-10',
       play(stack, recorded, bytes, cuts, { ...end, workspace: 'emulated' }),
@@ -134,4 +147,10 @@ export function sameUnderEmulation(stack: StackUnderTest): fc.IPropertyWithHooks
       'emulated',
     );
   });
+}
+
+function markReplay(reached: Reached, { role, damages }: Recording, { error }: Replay): void {
+  reached.mark(role);
+  reached.mark(damages.length > 0 ? 'damaged' : 'undamaged');
+  reached.mark(error === undefined ? 'accepted' : 'refused');
 }

@@ -8,11 +8,12 @@ import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
 import type { ExchangeRecord } from '../exchange-record.js';
 import { type BodyScript, contentOf, type ExchangeScript, type ScriptFields } from '../exchange-script.js';
+import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 import { requireEqual } from './require.js';
 
-export function roundTrip(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[]> {
+export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   const sent = stack.capabilities.keepsCase ? (script: ExchangeScript) => script : inLowerCase;
   return fc.property(
@@ -33,7 +34,9 @@ export function roundTrip(stack: StackUnderTest): fc.IPropertyWithHooks<unknown[
       for (const [i, exchange] of script.exchanges.entries()) {
         requireRequest(run.server[i] as ExchangeRecord, sent(exchange));
         requireResponse(run.client[i] as ExchangeRecord, sent(exchange));
+        markExchange(reached, exchange);
       }
+      reached.mark('another exchange', script.exchanges.length > 1);
     },
   );
 }
@@ -90,4 +93,23 @@ function inLowerCase(script: ExchangeScript): ExchangeScript {
     request: body(script.request),
     response: body(script.response),
   };
+}
+
+function markExchange(
+  reached: Reached,
+  { request, response, method, informs, ...script }: ExchangeScript,
+): void {
+  reached.mark(
+    'request content',
+    request?.pieces.some((piece) => piece > 0),
+  );
+  reached.mark('response content', method !== 'HEAD' && response?.pieces.some((piece) => piece > 0));
+  reached.mark('request trailers', request !== undefined && !request.declared && request.trailers.length > 0);
+  reached.mark(
+    'response trailers',
+    response !== undefined && !response.declared && response.trailers.length > 0,
+  );
+  reached.mark('interim response', informs.length > 0);
+  reached.mark('100 Continue', request !== undefined && script.expectsContinue);
+  reached.mark('paused body', script.taking.pauseEach + script.takingResponse.pauseEach > 0);
 }

@@ -1,0 +1,128 @@
+/**
+ * The conformance suite for stacks: every property of the kit over one stack of sessions, both ends, with what each
+ * must have met to count.
+ *
+ * ```ts
+ * describe('my stack', () => {
+ *   for (const { name, run } of stackConformance({ ...h1Stack(), name: 'mine', server: myServer, client: myClient }))
+ *     it(name, run);
+ * });
+ * ```
+ *
+ * This file does not know any protocol: what a stack claims is in its capabilities.
+ */
+import { agreement } from '../properties/agreement.js';
+import { exhaustion } from '../properties/exhaustion.js';
+import { quiescence } from '../properties/quiescence.js';
+import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../properties/replays.js';
+import { roundTrip } from '../properties/round-trip.js';
+import type { StackUnderTest } from '../stack-under-test.js';
+import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
+
+const defaultRuns = 30;
+
+const exchanged = [
+  'request content',
+  'response content',
+  'request trailers',
+  'response trailers',
+  'interim response',
+  '100 Continue',
+  'paused body',
+  'another exchange',
+];
+const ended = [
+  'ended well',
+  'failed',
+  'a deadline met',
+  'the server threw',
+  'the server broke off',
+  'never answered',
+  'leases retained',
+  'fault: lose',
+  'fault: end-of-client',
+  'fault: end-of-server',
+  'fault: shutdown-client',
+  'fault: shutdown-server',
+  'fault: stall',
+];
+const played = ['server', 'client', 'damaged', 'undamaged', 'accepted', 'refused'];
+const agreed = [
+  'connect agreed to',
+  'connect refused',
+  'upgrade agreed to',
+  'upgrade refused',
+  'no tunnel asked for',
+  'bytes ahead of the agreement',
+];
+
+/** The cases, in order. Each runs connections of its own on a time of its own, and holds nothing afterwards. */
+export function stackConformance(
+  stack: StackUnderTest,
+  options: PropertyOptions = {},
+): readonly ConformanceCase[] {
+  const { runs = defaultRuns, seed } = options;
+  return [
+    propertyCase(
+      ['WIRE-4', 'CON-1', 'CON-2', 'OWN-4'],
+      'what each side sends is what the other receives',
+      (reached) => roundTrip(stack, reached),
+      exchanged,
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['OWN-7', 'LAY-4'],
+      'nothing is held, and everybody is told once, however it ends',
+      (reached) => quiescence(stack, reached),
+      ended,
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['WS-9'],
+      'with too little memory it succeeds, or its failure is handled',
+      (reached) => exhaustion(stack, reached),
+      ['memory sufficed', 'memory ran out'],
+      runs,
+      seed,
+    ),
+    // A tunnel in a stream is no handoff of the pipe.
+    ...(stack.capabilities.interleaves
+      ? []
+      : [
+          propertyCase(
+            ['LAY-7', 'CON-3'],
+            'the pipe is handed over after the agreement, with every byte behind it',
+            (reached) => agreement(stack, reached),
+            agreed,
+            runs,
+            seed,
+          ),
+        ]),
+    propertyCase(
+      ['CON-6'],
+      'any cut gives the same events, output and error',
+      (reached) => sameAtAnyCut(stack, reached),
+      played,
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['OWN-6', 'OWN-5'],
+      'neither the tail of a room nor dead bytes are read',
+      (reached) => sameInAnyTail(stack, reached),
+      played,
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['WS-10'],
+      'under emulation all is the same, exhaustion too',
+      (reached) => sameUnderEmulation(stack, reached),
+      played,
+      runs,
+      seed,
+    ),
+  ];
+}
