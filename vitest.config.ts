@@ -22,6 +22,9 @@ const setupFiles = ['test/house/seed.ts'];
 
 export default defineConfig({
   test: {
+    // Only what hangs is ended by time: how long a test takes is the machine's affair.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', new HouseReporter([...seeds].map(([name, seed]) => `${name} ${seed}`).join(', '))],
     projects: [
       {
