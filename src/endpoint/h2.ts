@@ -17,7 +17,7 @@ export function h2(options: H2Options = {}): Stack {
     name: 'h2',
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
-        const client = h2ClientSession(context, options);
+        const client = h2ClientSession(context, options, application.report);
         application.ready(client);
         return client.session;
       }
@@ -26,6 +26,7 @@ export function h2(options: H2Options = {}): Stack {
         context,
         httpDate === undefined ? options : { ...options, date: httpDate },
         application.exchange,
+        application.report,
       );
     },
   };

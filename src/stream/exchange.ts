@@ -57,8 +57,10 @@ export class Side {
   readonly receiveData: number;
   readonly receiveEnd: number;
   readonly resetting: number;
-  /** The answer to what the application breaks off or gets wrong. */
+  /** The answer to what the application gets wrong. */
   readonly answer: Answer;
+  /** The same where the application broke off and gave no reason. */
+  readonly breakOff: Answer;
   /** The rule by which what the application throws ends the exchange. */
   readonly failureRule: string;
 
@@ -69,6 +71,7 @@ export class Side {
     },
     answer: Answer,
     failureRule: string,
+    breakOff: Answer = answer,
   ) {
     const { state, event } = table;
     this.table = table;
@@ -81,6 +84,7 @@ export class Side {
     this.receiveEnd = event['receive-end'];
     this.resetting = event.reset;
     this.answer = answer;
+    this.breakOff = breakOff;
     this.failureRule = failureRule;
   }
 }
@@ -93,11 +97,13 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   protected readonly session: C;
   protected readonly machine: Machine;
   protected incoming: Incoming | null;
+  /** The session has ended the exchange: no turn of its own will come any more. */
+  protected over: boolean;
   private readonly side: Side;
   private trailers: Trailers | undefined;
   private aborted: boolean;
-  /** The session has ended the exchange: no turn of its own will come any more. */
-  private over: boolean;
+  /** What of the peer's message was not delivered is lost to the application. */
+  private lost: boolean;
   private error: UndercoatError | undefined;
   /** What the application threw when it was too late to break anything off. */
   private failure: UndercoatError | undefined;
@@ -110,10 +116,11 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     this.session = session;
     this.machine = new Machine(side.table, owner, session.context.observer);
     this.incoming = null;
+    this.over = false;
     this.side = side;
     this.trailers = undefined;
     this.aborted = false;
-    this.over = false;
+    this.lost = false;
     this.error = undefined;
     this.failure = undefined;
   }
@@ -175,7 +182,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     this.session.abort(
       givenReason(
         reason,
-        () => broke(this.side.answer),
+        () => broke(this.side.breakOff),
         (cause) => this.failureOf(cause),
       ),
     );
@@ -190,6 +197,19 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
 
   get bodySettled(): boolean {
     return this.incoming === null || this.incoming.settled;
+  }
+
+  get takesBody(): boolean {
+    return this.incoming?.consumed === true;
+  }
+
+  get discardsBody(): boolean {
+    return this.incoming?.discarded === true;
+  }
+
+  undelivered(): void {
+    this.lost = true;
+    this.incoming?.fail(undrained());
   }
 
   data(lease: Lease): void {
@@ -250,8 +270,9 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   protected abstract notSending(): MisuseError;
 
   /** A body that is asked for late learns how it has ended. */
-  protected conclude(body: Incoming): void {
-    if (this.received) body.complete = true;
+  private conclude(body: Incoming): void {
+    if (this.lost) body.fail(undrained());
+    else if (this.received) body.complete = true;
     else if (this.error !== undefined) body.fail(this.error);
   }
 
@@ -268,7 +289,17 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   protected complete(trailers: Trailers | undefined): void {
     this.machine.take(this.side.receiveEnd);
     this.trailers = trailers;
-    this.body.finish(trailers?.fields);
+    // A body that nobody has asked for yet learns it when he does.
+    if (trailers !== undefined || this.incoming !== null) this.body.finish(trailers?.fields);
+  }
+
+  /** The session has done with it in good order, though a message is not whole: nobody gets the rest. */
+  protected curtail(): void {
+    if (this.closed) return;
+    const { received } = this;
+    this.machine.take(this.side.resetting);
+    if (received) this.body.complete = true;
+    else this.undelivered();
   }
 
   /** It ends without being complete; the application is still to be told. */
@@ -320,6 +351,12 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     const message = 'the application failed';
     return new UndercoatError('api-misuse', 'application-failed', failureRule, message, answer, { cause });
   }
+}
+
+/** What a consumer is told that comes when the rest of the body will not be read any more. */
+function undrained(): UndercoatError {
+  const message = 'the exchange ended before its body was read';
+  return new UndercoatError('api-misuse', 'body-undrained', 'CON-1', message, { kind: 'none' });
 }
 
 /** Without a reason of the application's. */

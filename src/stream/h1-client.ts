@@ -3,7 +3,7 @@
  *
  * It does not know how a message is framed, whether the connection is used again, or what time it is.
  */
-import { answerClose, MisuseError, type UndercoatError } from '../errors.js';
+import { answerClose, MisuseError } from '../errors.js';
 import { type Lease, Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import { H1ClientSession } from '../session/h1/client-session.js';
@@ -20,12 +20,13 @@ import type {
   ResponseHead,
   ResponseListener,
 } from './contract.js';
-import { Exchange, Side } from './exchange.js';
+import { Side } from './exchange.js';
 import { givenLength } from './given.js';
 import { H1Trailers } from './h1-trailers.js';
+import { type LateReport, RequestingExchange } from './requesting.js';
 import { clientExchangeTable } from './tables.js';
 
-const { state, event } = clientExchangeTable;
+const { event } = clientExchangeTable;
 const side = new Side(clientExchangeTable, answerClose, 'OWN-7');
 const noFields: FieldList = Object.freeze([]);
 
@@ -33,7 +34,7 @@ const noFields: FieldList = Object.freeze([]);
 export function h1ClientSession(
   context: SessionContext,
   options: H1ClientOptions = {},
-  report?: (error: unknown) => void,
+  report?: LateReport,
 ): H1Client {
   return new H1Client(new H1ClientSession(context, options), report);
 }
@@ -45,9 +46,9 @@ export class H1Client implements ClientSession {
   /** Of all exchanges of the session: they differ in their number alone. */
   private readonly owner: Owner;
   private readonly bodyOwner: Owner;
-  private readonly report: ((error: unknown) => void) | undefined;
+  private readonly report: LateReport | undefined;
 
-  constructor(session: H1ClientSession, report: ((error: unknown) => void) | undefined) {
+  constructor(session: H1ClientSession, report: LateReport | undefined) {
     const { id } = session.context;
     this.session = session;
     this.h1 = session;
@@ -78,13 +79,13 @@ export class H1Client implements ClientSession {
   }
 }
 
-class H1ClientStream extends Exchange<H1ClientSession> implements ClientExchange, H1ResponseSink {
+class H1ClientStream
+  extends RequestingExchange<H1ClientSession, H1Head>
+  implements ClientExchange, H1ResponseSink
+{
   readonly protocol: 'h1';
   readonly method: string;
   readonly asksUpgrade: boolean;
-  private readonly listener: ResponseListener;
-  private readonly report: ((error: unknown) => void) | undefined;
-  private answer: H1Head | undefined;
 
   constructor(
     options: RequestOptions,
@@ -92,15 +93,12 @@ class H1ClientStream extends Exchange<H1ClientSession> implements ClientExchange
     session: H1ClientSession,
     owner: Owner,
     bodyOwner: Owner,
-    report: ((error: unknown) => void) | undefined,
+    report: LateReport | undefined,
   ) {
-    super(side, session.exchanges + 1, session, owner, bodyOwner);
+    super(side, session.exchanges + 1, session, owner, bodyOwner, listener, report);
     this.protocol = 'h1';
     this.method = options.method ?? 'GET';
     this.asksUpgrade = options.upgrade !== undefined;
-    this.listener = listener;
-    this.report = report;
-    this.answer = undefined;
   }
 
   /** Sends the head. @throws MisuseError; nothing has changed then */
@@ -125,34 +123,7 @@ class H1ClientStream extends Exchange<H1ClientSession> implements ClientExchange
     if (ends) this.machine.take(event['send-end']);
   }
 
-  get response(): ResponseHead | undefined {
-    return this.answer;
-  }
-
-  override end(trailers?: FieldList): void {
-    if (this.brokenOff) return;
-    this.requireSending();
-    this.session.endRequest(trailers);
-    this.machine.take(event['send-end']);
-  }
-
   // The session's side.
-
-  get discardsBody(): boolean {
-    return this.incoming?.discarded === true;
-  }
-
-  interim(head: H1Head): void {
-    this.machine.take(event['receive-inform']);
-    this.call(() => this.listener.inform?.(head));
-  }
-
-  final(head: H1Head): void {
-    this.machine.take(event['receive-head']);
-    this.answer = head;
-    if (this.incoming !== null) this.incoming.declaredLength = this.declaredLength;
-    this.call(() => this.listener.response(head, this));
-  }
 
   get takesPipe(): boolean {
     return this.listener.upgraded !== undefined;
@@ -175,15 +146,18 @@ class H1ClientStream extends Exchange<H1ClientSession> implements ClientExchange
     this.complete(trailers === undefined ? undefined : new H1Trailers(trailers, this.session.context.text));
   }
 
-  failed(error: UndercoatError, retryable: boolean): void {
-    const answered = this.answer !== undefined;
-    this.cutOff(error);
-    if (!answered) this.call(() => this.listener.failed(error, retryable));
-    this.tell(error);
+  // What asking needs of H1.
+
+  protected get self(): ClientExchange {
+    return this;
   }
 
-  protected reportLate(cause: unknown): void {
-    this.report?.(cause);
+  protected get framing(): string {
+    return 'RFC 9112 §6';
+  }
+
+  protected writeEnd(trailers: FieldList | undefined): void {
+    this.session.endRequest(trailers);
   }
 
   protected get declaredLength(): number | undefined {
@@ -191,13 +165,5 @@ class H1ClientStream extends Exchange<H1ClientSession> implements ClientExchange
     if (head === undefined) return undefined;
     if (head.framing === FRAMING_NONE) return 0;
     return head.framing === FRAMING_LENGTH ? head.contentLength : undefined;
-  }
-
-  protected get received(): boolean {
-    return this.machine.state === state['half-closed-remote'] || this.machine.state === state.closed;
-  }
-
-  protected notSending(): MisuseError {
-    return new MisuseError('after-end', 'RFC 9112 §6', 'content is sent before the end of a message');
   }
 }

@@ -5,6 +5,14 @@
  */
 import { MisuseError } from '../errors.js';
 import type { Fields } from './contract.js';
+import type { Trailers } from './exchange.js';
+
+/** The trailers of a message; undefined when there are none. @param list names and values in turn */
+export function h2Trailers(list: readonly string[] | undefined): Trailers | undefined {
+  if (list === undefined || list.length === 0) return undefined;
+  const fields = new H2Fields(list);
+  return { fields, revoke: () => fields.end() };
+}
 
 export class H2Fields implements Fields {
   private given: readonly string[] | null;

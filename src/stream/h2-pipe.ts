@@ -16,6 +16,8 @@ export interface PipeExchange extends OutgoingBody {
   abort(reason?: UndercoatError): void;
   /** Asks for a call of `turn`. */
   wakePipe(): void;
+  /** What the tunnel's user throws in a turn goes no further. */
+  applicationFailed(error: unknown): void;
 }
 
 export class H2Pipe implements Transport {
@@ -136,8 +138,16 @@ export class H2Pipe implements Transport {
     );
   }
 
-  /** The exchange is over. */
-  ended(error: TransportError | undefined): void {
+  /** The exchange is over: in good order, or with an error. */
+  conclude(error: UndercoatError | undefined): void {
+    const message = 'the stream that carried the tunnel is gone';
+    this.ended(
+      error === undefined ? undefined : new TransportError('tunnel-reset', message, { cause: error }),
+    );
+    this.turn();
+  }
+
+  private ended(error: TransportError | undefined): void {
     if (this.over) return;
     this.over = true;
     this.error = error;
@@ -149,6 +159,14 @@ export class H2Pipe implements Transport {
 
   /** A turn of the session's. */
   turn(): void {
+    try {
+      this.advance();
+    } catch (error) {
+      this.exchange.applicationFailed(error);
+    }
+  }
+
+  private advance(): void {
     const { receiver } = this;
     if (receiver === null || this.closedTold) return;
     if (!this.openedTold && !this.over) {

@@ -104,9 +104,17 @@ export class H2Connection implements StreamHost {
   }
 
   /** @throws MisuseError `after-end`, LimitError `output-limit`; nothing has changed then */
-  data(stream: H2Stream, bytes: Uint8Array, returned: Returned | undefined, end: boolean): void {
-    this.outbound.data(stream, bytes, returned, end);
-    this.queued(stream, bytes.length);
+  data(
+    stream: H2Stream,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    returned: Returned | undefined,
+    last: boolean,
+  ): 'written' | undefined {
+    const outcome = this.outbound.data(stream, bytes, start, end, returned, last);
+    this.queued(stream, end - start);
+    return outcome;
   }
 
   /** @throws as `data` does */
@@ -139,7 +147,7 @@ export class H2Connection implements StreamHost {
   /** The final consumer let go: credit is due (CON-4). */
   credited(stream: H2Stream, bytes: number): void {
     this.window.credit(bytes);
-    if (!stream.discarding) stream.receive.credit(bytes);
+    if (!stream.discarding) stream.receiveWindow.credit(bytes);
     this.creditDue(stream);
     this.context.wake();
   }
@@ -259,11 +267,11 @@ export class H2Connection implements StreamHost {
     const { sink } = stream;
     if (stream.machine.is(streamState.closed)) {
       // A request that nobody reads does not keep its stream when the answer is whole.
-      if (sink === null || (stream.endTold && sink.bodySettled) || (this.isServer && !sink.keepsBody)) {
+      if (sink === null || (stream.endTold && sink.bodySettled) || (this.isServer && !sink.takesBody)) {
         this.complete(stream);
         return;
       }
-    } else if (this.isServer && stream.machine.is(streamState['half-closed-local']) && !sink?.keepsBody) {
+    } else if (this.isServer && stream.machine.is(streamState['half-closed-local']) && !sink?.takesBody) {
       // The answer is whole: the rest of the request is not needed (RFC 9113 §8.1).
       this.sendReset(stream, notNeeded());
       return;
@@ -326,7 +334,7 @@ export class H2Connection implements StreamHost {
     stream.backlog = [];
     for (const lease of backlog) lease.release();
     stream.discarding = true;
-    stream.receive.writeOff();
+    stream.receiveWindow.writeOff();
     this.outbound.drop(stream);
     if (this.streams.live.size === 0) this.idleSince = this.now;
     this.availabilityChanged = true;
@@ -353,7 +361,7 @@ export class H2Connection implements StreamHost {
     for (const stream of credits) {
       stream.dirty = false;
       if (stream.inputComplete || stream.discarding) continue;
-      const more = stream.receive.update();
+      const more = stream.receiveWindow.update();
       if (more > 0) writer.windowUpdate(stream.id, more);
     }
   }

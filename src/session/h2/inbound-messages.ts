@@ -174,9 +174,9 @@ export class InboundMessages {
       return streamError(STREAM_CLOSED, 'data-after-end', 'RFC 9113 §5.1', 'DATA after END_STREAM');
     if (!stream.headReceived)
       return streamError(PROTOCOL_ERROR, 'data-before-head', 'RFC 9113 §8.1', 'DATA before the head');
-    if (!stream.receive.charge(length))
+    if (!stream.receiveWindow.charge(length))
       return streamError(FLOW_CONTROL_ERROR, 'stream-window', 'RFC 9113 §6.9.1', beyondWindow);
-    stream.receive.credit(padding);
+    stream.receiveWindow.credit(padding);
     if (padding > 0) this.connection.creditDue(stream);
     const total = stream.receivedBytes + length - padding;
     if (stream.declaredLength >= 0 && total > stream.declaredLength)

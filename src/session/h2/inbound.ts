@@ -169,7 +169,7 @@ export class Inbound {
     const difference = peer.initialWindowSize - before;
     if (difference !== 0) {
       for (const stream of connection.streams.live.values()) {
-        if (!stream.send.add(difference)) {
+        if (!stream.sendWindow.add(difference)) {
           return connectionError(FLOW_CONTROL_ERROR, 'window-overflow', 'RFC 9113 §6.9.2', overflow);
         }
         outbound.windowChanged(stream);
@@ -190,7 +190,7 @@ export class Inbound {
     const { streamWindowBytes, headerTableBytes } = connection.settings;
     this.messages.setTableLimit(headerTableBytes);
     const difference = streamWindowBytes - DEFAULT_WINDOW_SIZE;
-    for (const stream of connection.streams.live.values()) stream.receive.shift(difference);
+    for (const stream of connection.streams.live.values()) stream.receiveWindow.shift(difference);
     return undefined;
   }
 
@@ -214,7 +214,7 @@ export class Inbound {
     }
     const stream = streams.live.get(id);
     if (stream === undefined) return streams.isIdle(id) ? onIdle('WINDOW_UPDATE') : connection.trifle();
-    if (!stream.send.add(increment)) {
+    if (!stream.sendWindow.add(increment)) {
       const error = streamError(FLOW_CONTROL_ERROR, 'window-overflow', 'RFC 9113 §6.9.1', overflow);
       return connection.streamFault(stream, error);
     }

@@ -53,30 +53,38 @@ export class Outbound {
     return true;
   }
 
-  /** Body bytes of a foreign buffer: copied if they are few, else frozen until `returned` is told. */
-  data(stream: H2Stream, bytes: Uint8Array, returned: Returned | undefined, end: boolean): void {
-    const { length } = bytes;
-    if (length > 0) {
-      this.admit(stream);
-      if (this.goesAtOnce(stream, length)) {
-        const item: Waiting = { bytes, start: 0, end: length, lease: undefined, returned };
-        this.spend(stream, length);
-        this.writer.data(stream.id, item, length, end);
-        this.sentData(stream, end);
-        return;
-      }
-      if (length <= this.settings.copyBelowBytes) {
-        this.enqueue(stream, {
-          bytes: bytes.slice(),
-          start: 0,
-          end: length,
-          lease: undefined,
-          returned: undefined,
-        });
-        returned?.('written');
-      } else this.enqueue(stream, { bytes, start: 0, end: length, lease: undefined, returned });
-    } else returned?.('written');
-    if (end) this.end(stream, undefined);
+  /**
+   * Body bytes of a foreign buffer: copied if they are few, else frozen until `returned` is told.
+   * @returns `written` when they were copied, and `returned` will not be told
+   */
+  data(
+    stream: H2Stream,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    returned: Returned | undefined,
+    last: boolean,
+  ): 'written' | undefined {
+    const length = end - start;
+    if (length === 0) {
+      if (last) this.end(stream, undefined);
+      return 'written';
+    }
+    this.admit(stream);
+    const isShort = length <= this.settings.copyBelowBytes;
+    if (this.goesAtOnce(stream, length)) {
+      this.spend(stream, length);
+      if (isShort) this.writer.copy(stream.id, bytes, start, end, last);
+      else this.writer.data(stream.id, { bytes, start, end, lease: undefined, returned }, length, last);
+      this.sentData(stream, last);
+    } else {
+      const item: Waiting = isShort
+        ? { bytes: bytes.slice(start, end), start: 0, end: length, lease: undefined, returned: undefined }
+        : { bytes, start, end, lease: undefined, returned };
+      this.enqueue(stream, item);
+      if (last) this.end(stream, undefined);
+    }
+    return isShort ? 'written' : undefined;
   }
 
   /** Body bytes that lie in a lease. */
@@ -118,8 +126,8 @@ export class Outbound {
 
   /** The stream's window grew, or shrank. */
   windowChanged(stream: H2Stream): void {
-    if (stream.send.available > 0 && stream.waiting.length > 0) this.scheduler.add(stream);
-    else if (stream.send.available <= 0) this.scheduler.remove(stream);
+    if (stream.sendWindow.available > 0 && stream.waiting.length > 0) this.scheduler.add(stream);
+    else if (stream.sendWindow.available <= 0) this.scheduler.remove(stream);
   }
 
   /** Nothing more of the stream is sent: what waits has failed, and its leases go back. */
@@ -138,7 +146,7 @@ export class Outbound {
     return (
       stream.waiting.length === 0 &&
       length <= this.maxFrame &&
-      length <= stream.send.available &&
+      length <= stream.sendWindow.available &&
       length <= this.window.available &&
       this.scheduler.size === 0 &&
       this.output.pendingBytes < this.settings.outputHighWaterBytes
@@ -149,7 +157,7 @@ export class Outbound {
   private turn(stream: H2Stream): void {
     const item = stream.waiting[0] as Waiting;
     const left = item.end - item.start;
-    const count = Math.min(left, this.maxFrame, stream.send.available, this.window.available);
+    const count = Math.min(left, this.maxFrame, stream.sendWindow.available, this.window.available);
     const last = count === left && stream.waiting.length === 1;
     const end = last && stream.ending && stream.sendTrailers === undefined;
     this.spend(stream, count);
@@ -157,7 +165,7 @@ export class Outbound {
     if (count === left) stream.waiting.shift();
     this.writer.data(stream.id, item, count, end);
     item.start += count;
-    if (last || stream.send.available <= 0) this.scheduler.remove(stream);
+    if (last || stream.sendWindow.available <= 0) this.scheduler.remove(stream);
     this.sentData(stream, end);
     if (last && stream.ending) {
       if (!end) this.sendEnd(stream);
@@ -182,7 +190,7 @@ export class Outbound {
   }
 
   private spend(stream: H2Stream, count: number): void {
-    stream.send.spend(count);
+    stream.sendWindow.spend(count);
     this.window.spend(count);
     this.framedBytes += count;
   }
@@ -190,7 +198,7 @@ export class Outbound {
   private enqueue(stream: H2Stream, item: Waiting): void {
     stream.waiting.push(item);
     stream.waitingBytes += item.end - item.start;
-    if (stream.send.available > 0) this.scheduler.add(stream);
+    if (stream.sendWindow.available > 0) this.scheduler.add(stream);
   }
 
   private admit(stream: H2Stream): void {

@@ -91,52 +91,43 @@ export class Content {
     this.forbidden = forbidden;
   }
 
-  /** @throws MisuseError `length-overrun`, `content-forbidden`; nothing has changed then */
-  add(bytes: number): void {
-    if (bytes === 0) return;
-    if (this.forbidden)
+  /**
+   * Counts content, the last of the message with `last`.
+   * @throws MisuseError `length-overrun`, `length-underrun`, `content-forbidden`; nothing has changed then
+   */
+  add(bytes: number, last: boolean): void {
+    if (bytes > 0 && this.forbidden) {
       throw new MisuseError('content-forbidden', 'RFC 9110 §6.4', 'this message has no content');
-    if (this.remaining < 0) return;
-    if (bytes > this.remaining) {
-      throw new MisuseError(
-        'length-overrun',
-        'RFC 9110 §8.6',
-        `${bytes} bytes are more than the ${this.remaining} that the declared length leaves`,
-      );
     }
-    this.remaining -= bytes;
+    if (this.remaining < 0) return;
+    const left = this.remaining - bytes;
+    if (left < 0) {
+      const message = `${bytes} bytes are more than the ${this.remaining} that the declared length leaves`;
+      throw new MisuseError('length-overrun', 'RFC 9110 §8.6', message);
+    }
+    if (last && left > 0 && !this.silent) {
+      const message = `the declared length leaves ${left} bytes to be sent`;
+      throw new MisuseError('length-underrun', 'RFC 9110 §8.6', message);
+    }
+    this.remaining = left;
   }
 
   /** What `add` counted was not sent after all. */
   takeBack(bytes: number): void {
     if (this.remaining >= 0) this.remaining += bytes;
   }
-
-  /** @throws MisuseError `length-underrun` */
-  end(): void {
-    if (this.remaining > 0 && !this.silent) {
-      throw new MisuseError(
-        'length-underrun',
-        'RFC 9110 §8.6',
-        `the declared length leaves ${this.remaining} bytes to be sent`,
-      );
-    }
-  }
 }
 
-/** The length that the call and the fields declare; -1 when neither does. @throws MisuseError when they disagree */
-export function declaredLength(said: number, given: number | undefined, end: boolean): number {
-  if (given !== undefined && !(Number.isSafeInteger(given) && given >= 0)) {
-    throw new MisuseError('length', 'RFC 9110 §8.6', `a length is a non-negative integer, not ${given}`);
-  }
-  if (said >= 0 && given !== undefined && said !== given) {
+/** The length that the call and the fields declare, -1 where they do not; -1 when neither does. @throws MisuseError when they disagree */
+export function declaredLength(said: number, given: number, end: boolean): number {
+  if (said >= 0 && given >= 0 && said !== given) {
     throw new MisuseError(
       'length-conflict',
       'RFC 9110 §8.6',
       `the fields say ${said} bytes, the call ${given}`,
     );
   }
-  if (given !== undefined) return given;
+  if (given >= 0) return given;
   if (said >= 0) return said;
   return end ? 0 : -1;
 }

@@ -1,22 +1,26 @@
 /**
- * One stream as the session keeps it: its state, its windows, what waits to be sent and what waits to be consumed. This
- * file does not know frames, nor what an exchange means.
+ * One stream as the session keeps it: its state, its windows, what waits to be sent and what waits to be consumed; and
+ * the commands that its exchange gives. This file does not know frames, nor what an exchange means.
  */
 import type { UndercoatError } from '../../errors.js';
 import { Machine, type MachineObserver } from '../../machine/index.js';
 import type { Charge, Lease, Owner, Returned } from '../../memory/index.js';
+import type { SessionContext } from '../contract.js';
 import { ReceiveWindow, SendWindow } from './flow.js';
 import type { HeaderList } from './header-list.js';
+import { type Content, judgeFields } from './outgoing.js';
 import { defaultUrgency, type Scheduled } from './scheduler.js';
 import { h2StreamTable } from './tables.js';
-import type { HeaderFields } from './writer.js';
+import type { FieldList, HeaderFields } from './writer.js';
+
+const noFields: FieldList = Object.freeze([]);
 
 /** The stream layer's side of a stream: told by the session what it receives. Nothing here may throw. */
 export interface H2Sink {
   readonly wantsBody: boolean;
   readonly discardsBody: boolean;
   /** Somebody consumes the body, paused or not: he gets all of it. */
-  readonly keepsBody: boolean;
+  readonly takesBody: boolean;
   /** Nobody is still to be told how the body ended. */
   readonly bodySettled: boolean;
   readonly bodyOwner: Owner;
@@ -43,8 +47,28 @@ export interface Waiting {
   readonly returned: Returned | undefined;
 }
 
-/** What a stream tells its session. */
+/** What a stream tells its session. Commands change what is to be written and ask for a turn; they never call back. */
 export interface StreamHost {
+  readonly context: SessionContext;
+  /** Sends a header block. */
+  head(stream: H2Stream, fields: HeaderFields, end: boolean): void;
+  /** Sends content. @returns `written` when the bytes are copied. @throws MisuseError, LimitError */
+  data(
+    stream: H2Stream,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    returned: Returned | undefined,
+    last: boolean,
+  ): 'written' | undefined;
+  /** Sends content that lies in a lease. @throws as `data` does */
+  lease(stream: H2Stream, lease: Lease, last: boolean): void;
+  /** The message is complete. */
+  endMessage(stream: H2Stream, trailers: HeaderFields | undefined): void;
+  /** The stream is to be reset, or answered for. */
+  breakOff(stream: H2Stream, reason: UndercoatError): void;
+  /** Something of the stream is to be looked at in a turn. */
+  touch(stream: H2Stream): void;
   /** A consumer let go of `bytes` of the stream's DATA. */
   credited(stream: H2Stream, bytes: number): void;
 }
@@ -52,8 +76,8 @@ export interface StreamHost {
 export class H2Stream implements Scheduled, Charge {
   readonly id: number;
   readonly machine: Machine;
-  readonly receive: ReceiveWindow;
-  readonly send: SendWindow;
+  readonly receiveWindow: ReceiveWindow;
+  readonly sendWindow: SendWindow;
   sink: H2Sink | null;
 
   // What is received.
@@ -85,6 +109,8 @@ export class H2Stream implements Scheduled, Charge {
   queued: boolean;
   next: Scheduled | null;
   previous: Scheduled | null;
+  /** What the head declared of the content; null before the final head. */
+  content: Content | null;
   waiting: Waiting[];
   waitingBytes: number;
   /** Our message is complete; END_STREAM goes with the last of what waits. */
@@ -117,8 +143,8 @@ export class H2Stream implements Scheduled, Charge {
   ) {
     this.id = id;
     this.machine = new Machine(h2StreamTable, owner, observer);
-    this.receive = new ReceiveWindow(receiveWindow);
-    this.send = new SendWindow(sendWindow);
+    this.receiveWindow = new ReceiveWindow(receiveWindow);
+    this.sendWindow = new SendWindow(sendWindow);
     this.sink = null;
     this.declaredLength = -1;
     this.receivedBytes = 0;
@@ -137,6 +163,7 @@ export class H2Stream implements Scheduled, Charge {
     this.queued = false;
     this.next = null;
     this.previous = null;
+    this.content = null;
     this.waiting = [];
     this.waitingBytes = 0;
     this.ending = false;
@@ -150,6 +177,82 @@ export class H2Stream implements Scheduled, Charge {
     this.sentAt = now;
     this.isTunnel = false;
     this.host = host;
+  }
+
+  // Commands of its exchange.
+
+  get context(): SessionContext {
+    return this.host.context;
+  }
+
+  get writable(): boolean {
+    return !this.overHighWater;
+  }
+
+  head(fields: HeaderFields, end: boolean): void {
+    this.host.head(this, fields, end);
+  }
+
+  /** @throws MisuseError, LimitError; nothing has changed then */
+  send(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    returned: Returned | undefined,
+  ): 'written' | undefined {
+    const content = this.content as Content;
+    const length = end - start;
+    content.add(length, last);
+    if (content.silent) {
+      if (last) this.host.endMessage(this, undefined);
+      return 'written';
+    }
+    try {
+      return this.host.data(this, bytes, start, end, returned, last);
+    } catch (error) {
+      content.takeBack(length);
+      throw error;
+    }
+  }
+
+  /** @throws as `send` does */
+  sendLease(lease: Lease, last: boolean): void {
+    const content = this.content as Content;
+    const { length } = lease;
+    content.add(length, last);
+    if (content.silent) {
+      lease.release();
+      if (last) this.host.endMessage(this, undefined);
+      return;
+    }
+    try {
+      this.host.lease(this, lease, last);
+    } catch (error) {
+      content.takeBack(length);
+      throw error;
+    }
+  }
+
+  /** @throws MisuseError when content is missing, or the trailers may not be sent; nothing has changed then */
+  end(trailers: FieldList | undefined): void {
+    const content = this.content as Content;
+    if (trailers !== undefined) judgeFields(trailers, true);
+    content.add(0, true);
+    const some = trailers !== undefined && trailers.length > 0 && !content.silent;
+    this.host.endMessage(this, some ? { status: 0, pseudo: noFields, fields: trailers } : undefined);
+  }
+
+  abort(reason: UndercoatError): void {
+    this.host.breakOff(this, reason);
+  }
+
+  bodyWanted(): void {
+    this.host.touch(this);
+  }
+
+  bodyDiscarded(): void {
+    this.host.touch(this);
   }
 
   /** The final consumer let go (CON-4). */

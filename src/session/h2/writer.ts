@@ -132,22 +132,27 @@ export class FrameWriter {
     return true;
   }
 
+  /** One DATA frame with a copy of `bytes[start, end)`. */
+  copy(streamId: number, bytes: Uint8Array, start: number, end: number, last: boolean): void {
+    const size = FRAME_HEADER_BYTES + end - start;
+    const at = this.reserve(size);
+    writeData(streamId, bytes, start, end, last, this.bytes, at, at + size);
+    this.commit(size);
+  }
+
   /** One DATA frame with the next `count` bytes of `item`. */
   data(streamId: number, item: Waiting, count: number, end: boolean): void {
-    const { bytes, start, end: last } = item;
-    const whole = start + count === last;
-    const isCopied = count <= this.copyBelow;
-    const size = FRAME_HEADER_BYTES + (isCopied ? count : 0);
-    const at = this.reserve(size);
-    if (!isCopied) {
+    const { bytes, start } = item;
+    const whole = start + count === item.end;
+    if (count > this.copyBelow) {
+      const at = this.reserve(FRAME_HEADER_BYTES);
       const flags = end ? FLAG_END_STREAM : 0;
-      writeFrameHeader(count, FRAME_DATA, flags, streamId, this.bytes, at, at + size);
-      this.commit(size);
+      writeFrameHeader(count, FRAME_DATA, flags, streamId, this.bytes, at, at + FRAME_HEADER_BYTES);
+      this.commit(FRAME_HEADER_BYTES);
       this.lendData(item, count, whole);
       return;
     }
-    writeData(streamId, bytes, start, start + count, end, this.bytes, at, at + size);
-    this.commit(size);
+    this.copy(streamId, bytes, start, start + count, end);
     if (item.lease !== undefined) this.part(item, item.lease, count, whole).release();
     if (whole) item.returned?.('written');
   }
