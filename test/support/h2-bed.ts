@@ -8,6 +8,7 @@ import {
   FLAG_ACK,
   FLAG_END_HEADERS,
   FLAG_END_STREAM,
+  FRAME_CONTINUATION,
   FRAME_DATA,
   FRAME_GOAWAY,
   FRAME_HEADERS,
@@ -118,12 +119,20 @@ export interface BedOptions {
   readonly silent?: boolean;
 }
 
+interface OpenBlock {
+  readonly id: number;
+  readonly list: FieldList;
+  name: string;
+}
+
 export class H2Bed {
   readonly end: SessionEnd;
   readonly exchanges: ServerExchange[] = [];
   private ready: ClientSession | undefined;
   private readonly decoder = new HpackDecoder();
   private seen = 0;
+  /** A block that its CONTINUATION is to complete: as text so far, and the fields. */
+  private opened: OpenBlock | undefined;
 
   constructor(role: 'server' | 'client', options: BedOptions = {}) {
     this.ready = undefined;
@@ -191,7 +200,8 @@ export class H2Bed {
     const found: string[] = [];
     const view = new FrameView();
     while (view.read(sent, this.seen, sent.length, 1 << 24) === FRAME_COMPLETE) {
-      found.push(this.text(view, sent));
+      const text = this.text(view, sent);
+      if (text !== '') found.push(text);
       this.seen = view.next;
     }
     expect(this.seen).toBe(sent.length);
@@ -212,21 +222,34 @@ export class H2Bed {
     this.end.assertQuiescent();
   }
 
+  /** A whole block, or nothing yet. */
+  private blockText(view: FrameView, bytes: Uint8Array, name: string): string {
+    const { decoder } = this;
+    if (view.type === FRAME_HEADERS) {
+      this.opened = { id: view.streamId, name, list: new FieldList() };
+      decoder.begin(this.opened.list, Number.POSITIVE_INFINITY);
+    } else if (this.opened === undefined) throw new Error('CONTINUATION of nothing');
+    const opened = this.opened as OpenBlock;
+    if (view.type === FRAME_CONTINUATION) opened.name += ` + ${view.length}`;
+    if (!decoder.decode(bytes, view.bodyStart, view.bodyEnd)) throw decoder.error;
+    if ((view.flags & FLAG_END_HEADERS) === 0) return '';
+    this.opened = undefined;
+    if (!decoder.finish()) throw decoder.error;
+    return [opened.name, ...opened.list.lines].join(' | ');
+  }
+
   private text(view: FrameView, bytes: Uint8Array): string {
     const { type, flags, streamId, bodyStart, bodyEnd } = view;
+    if (this.opened !== undefined) expect([type, streamId]).toEqual([FRAME_CONTINUATION, this.opened.id]);
     const end =
       (type === FRAME_DATA || type === FRAME_HEADERS) && (flags & FLAG_END_STREAM) !== 0 ? ' END' : '';
     const name = `${frameTypeName(type)} ${streamId}${end}`;
     switch (type) {
       case FRAME_DATA:
         return `${name} ${bodyEnd - bodyStart}`;
-      case FRAME_HEADERS: {
-        const list = new FieldList();
-        if (!this.decoder.decodeBlock(bytes, bodyStart, bodyEnd, list, Number.POSITIVE_INFINITY)) {
-          throw this.decoder.error;
-        }
-        return [name, ...list.lines].join(' | ');
-      }
+      case FRAME_HEADERS:
+      case FRAME_CONTINUATION:
+        return this.blockText(view, bytes, name);
       case FRAME_RST_STREAM:
         return `${name} ${errorCodeName(view.errorCode)}`;
       case FRAME_GOAWAY:

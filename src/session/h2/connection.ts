@@ -15,6 +15,7 @@ import { SettingsValues } from './frames-settings.js';
 import { calmDown, codeOf, exhausted, streamError } from './h2-errors.js';
 import type { H2Settings } from './options.js';
 import { Outbound } from './outbound.js';
+import { requireListFits } from './outgoing.js';
 import { H2Stream, type StreamHost } from './stream.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
@@ -81,9 +82,13 @@ export class H2Connection implements StreamHost {
 
   // Commands of the stream layer. They change what is to be written and ask for a turn; they never call back.
 
-  /** Begins a request, which the caller has seen to be available. One that cannot be built fails in the next turn. */
+  /**
+   * Begins a request, which the caller has seen to be available. One that cannot be built fails in the next turn.
+   * @throws LimitError `peer-header-list`; nothing has changed then
+   */
   open(fields: HeaderFields, end: boolean): H2Stream {
     const { streams } = this;
+    requireListFits(fields, this.peer.maxHeaderListSize);
     // The application may call at any time: the next turn says when that was.
     const stream = this.makeStream(streams.next, never);
     if (this.outbound.head(stream, fields, end)) {
@@ -96,8 +101,9 @@ export class H2Connection implements StreamHost {
     return stream;
   }
 
-  /** Sends a header block on a stream. */
+  /** Sends a header block on a stream. @throws LimitError as `open` does */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): void {
+    requireListFits(fields, this.peer.maxHeaderListSize);
     if (!this.outbound.head(stream, fields, end)) this.breakOff(stream, exhausted());
     else if (end) stream.ending = true;
     this.touch(stream);
@@ -124,7 +130,9 @@ export class H2Connection implements StreamHost {
     this.queued(stream, length);
   }
 
+  /** @throws LimitError as `open` does */
   endMessage(stream: H2Stream, trailers: HeaderFields | undefined): void {
+    if (trailers !== undefined) requireListFits(trailers, this.peer.maxHeaderListSize);
     this.outbound.end(stream, trailers);
     this.touch(stream);
   }

@@ -112,6 +112,43 @@ export function writeHeaders(
   return writeContinuations(streamId, block, from + first, to, maxFrameSize, bytes, p, end);
 }
 
+/** The longest field block that `bytes` octets take in frames of `maxFrameSize`. */
+export function mostBlockBytes(bytes: number, maxFrameSize: number): number {
+  const full = FRAME_HEADER_BYTES + maxFrameSize;
+  const whole = Math.floor(bytes / full);
+  return whole * maxFrameSize + Math.max(0, bytes - whole * full - FRAME_HEADER_BYTES);
+}
+
+/**
+ * Frames a field block where it is: `size` octets of it, one frame header behind `at`. What `maxFrameSize` leaves over
+ * moves up to make room for the headers of its CONTINUATION frames, which must be there: see `mostBlockBytes`.
+ * @returns the position after the last frame
+ */
+export function frameBlock(
+  streamId: number,
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  endStream: boolean,
+  maxFrameSize: number,
+): number {
+  const from = at + FRAME_HEADER_BYTES;
+  const last = Math.max(0, Math.ceil(size / maxFrameSize) - 1);
+  const next = from + size + last * FRAME_HEADER_BYTES;
+  // From the last one on, so that nothing is written over before it has moved.
+  for (let i = last; i > 0; i--) {
+    const start = from + i * maxFrameSize;
+    const length = Math.min(maxFrameSize, size - i * maxFrameSize);
+    const to = start + i * FRAME_HEADER_BYTES;
+    bytes.copyWithin(to, start, start + length);
+    const flags = i === last ? FLAG_END_HEADERS : 0;
+    writeFrameHeader(length, FRAME_CONTINUATION, flags, streamId, bytes, to - FRAME_HEADER_BYTES, to);
+  }
+  const flags = (endStream ? FLAG_END_STREAM : 0) | (last === 0 ? FLAG_END_HEADERS : 0);
+  writeFrameHeader(Math.min(size, maxFrameSize), FRAME_HEADERS, flags, streamId, bytes, at, next);
+  return next;
+}
+
 /** PUSH_PROMISE (§6.6), and CONTINUATION as above. */
 export function writePushPromise(
   streamId: number,

@@ -8,7 +8,7 @@ import { LimitError, MisuseError } from '../../errors.js';
 import type { Lease, Returned, SendBuffer } from '../../memory/index.js';
 import type { TextCodec } from '../../memory/text.js';
 import { SendWindow } from './flow.js';
-import { DEFAULT_WINDOW_SIZE } from './frames-codes.js';
+import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE } from './frames-codes.js';
 import { HpackEncoder } from './hpack/encoder.js';
 import type { H2Settings } from './options.js';
 import { Scheduler } from './scheduler.js';
@@ -17,6 +17,8 @@ import { h2StreamTable } from './tables.js';
 import { FrameWriter, type HeaderFields } from './writer.js';
 
 const { event } = h2StreamTable;
+/** What every peer takes (RFC 9113 §6.5.2). Longer frames are not sent though it may allow them: they hold others up. */
+const mostFrameBytes = MIN_MAX_FRAME_SIZE;
 
 export class Outbound {
   readonly writer: FrameWriter;
@@ -24,8 +26,6 @@ export class Outbound {
   /** The connection's window. */
   readonly window: SendWindow;
   readonly scheduler: Scheduler<H2Stream>;
-  /** The peer's SETTINGS_MAX_FRAME_SIZE, or less. */
-  maxFrame: number;
   /** Streams whose message went out whole in a turn of the scheduler's; the session looks after them. */
   ended: H2Stream[];
   /** Bytes of DATA that were framed; whoever reads it sets it back. */
@@ -38,7 +38,6 @@ export class Outbound {
     this.encoder = new HpackEncoder(settings.encoderTableBytes, text);
     this.window = new SendWindow(DEFAULT_WINDOW_SIZE);
     this.scheduler = new Scheduler();
-    this.maxFrame = 16_384;
     this.ended = [];
     this.framedBytes = 0;
     this.output = output;
@@ -47,7 +46,7 @@ export class Outbound {
 
   /** Sends a header block. False when it could not be built: nothing was sent, and the compression state is as it was. */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): boolean {
-    if (!this.writer.headers(stream.id, this.encoder, fields, end, this.maxFrame)) return false;
+    if (!this.writer.headers(stream.id, this.encoder, fields, end, mostFrameBytes)) return false;
     stream.machine.take(event['send-headers']);
     if (end) stream.machine.take(event['send-end']);
     return true;
@@ -145,7 +144,7 @@ export class Outbound {
   private goesAtOnce(stream: H2Stream, length: number): boolean {
     return (
       stream.waiting.length === 0 &&
-      length <= this.maxFrame &&
+      length <= mostFrameBytes &&
       length <= stream.sendWindow.available &&
       length <= this.window.available &&
       this.scheduler.size === 0 &&
@@ -157,7 +156,7 @@ export class Outbound {
   private turn(stream: H2Stream): void {
     const item = stream.waiting[0] as Waiting;
     const left = item.end - item.start;
-    const count = Math.min(left, this.maxFrame, stream.sendWindow.available, this.window.available);
+    const count = Math.min(left, mostFrameBytes, stream.sendWindow.available, this.window.available);
     const last = count === left && stream.waiting.length === 1;
     const end = last && stream.ending && stream.sendTrailers === undefined;
     this.spend(stream, count);

@@ -2,7 +2,7 @@
  * One message that is sent, held to what its head declared (RFC 9110 §8.6, RFC 9113 §8.1.1, §8.2): judges fields before
  * anything is written, and counts content. This file does not know frames.
  */
-import { MisuseError } from '../../errors.js';
+import { answerStatus, LimitError, MisuseError } from '../../errors.js';
 import {
   NAME_CONNECTION,
   NAME_CONTENT_LENGTH,
@@ -16,7 +16,8 @@ import {
   NAME_TRANSFER_ENCODING,
   NAME_UPGRADE,
 } from './hpack/field-names.js';
-import type { FieldList } from './writer.js';
+import { FIELD_OVERHEAD } from './hpack/static-table.js';
+import type { FieldList, HeaderFields } from './writer.js';
 
 /** What the fields of a head say that matters to whoever sends it. */
 export interface Judgement {
@@ -75,6 +76,27 @@ function judge(fields: FieldList, trailers: boolean): Judgement {
     }
   }
   return { contentLength, hasDate, hasHost };
+}
+
+/**
+ * The peer's SETTINGS_MAX_HEADER_LIST_SIZE, which is advice (RFC 9113 §6.5.2): what an application gives is held to it,
+ * so that it hears of it here and not from the peer; a block without a field of its own goes whatever it says.
+ * @throws LimitError `peer-header-list`; nothing has changed then. Unanswered it becomes a 500
+ */
+export function requireListFits(block: HeaderFields, limit: number): void {
+  if (limit === Number.POSITIVE_INFINITY || block.fields.length === 0) return;
+  // `:status` and its value.
+  let size = block.status > 0 ? 10 + FIELD_OVERHEAD : 0;
+  for (const [name, value] of block.pseudo) size += name.length + value.length + FIELD_OVERHEAD;
+  for (const [name, value] of block.fields) size += name.length + value.length + FIELD_OVERHEAD;
+  if (size <= limit) return;
+  throw new LimitError(
+    'SETTINGS_MAX_HEADER_LIST_SIZE',
+    'peer-header-list',
+    'RFC 9113 §6.5.2',
+    `the fields count ${size} bytes, and the peer takes ${limit}`,
+    answerStatus(500),
+  );
 }
 
 /** The content of a message against its declared length. */

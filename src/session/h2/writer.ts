@@ -4,16 +4,11 @@
  * from a buffer of its own (WS-9). This file does not know when a frame is due.
  */
 import type { Lease, Region, SendBuffer } from '../../memory/index.js';
-import {
-  FLAG_END_HEADERS,
-  FLAG_END_STREAM,
-  FRAME_DATA,
-  FRAME_HEADER_BYTES,
-  FRAME_HEADERS,
-  SETTING_BYTES,
-} from './frames-codes.js';
+import { FLAG_END_STREAM, FRAME_DATA, FRAME_HEADER_BYTES, SETTING_BYTES } from './frames-codes.js';
 import { PREFACE_BYTES, writePreface } from './frames-preface.js';
 import {
+  frameBlock,
+  mostBlockBytes,
   type OutgoingSettings,
   writeData,
   writeFrameHeader,
@@ -102,8 +97,9 @@ export class FrameWriter {
   }
 
   /**
-   * A HEADERS frame with its whole block. False when there is no slab, or the block does not fit one: nothing was
-   * written then, and the compression state is as it was (WS-8).
+   * A header block: HEADERS, and CONTINUATION for what `maxFrame` leaves over (RFC 9113 §6.10), with nothing in between.
+   * False when there is no slab, or the block does not fit one: nothing was written then, and the compression state is
+   * as it was (WS-8).
    */
   headers(
     streamId: number,
@@ -125,10 +121,9 @@ export class FrameWriter {
         return false;
       }
     }
-    const length = at - room.start - FRAME_HEADER_BYTES;
-    const flags = FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0);
-    writeFrameHeader(length, FRAME_HEADERS, flags, streamId, room.bytes, room.start, room.end);
-    this.output.commit(at - room.start);
+    const size = at - room.start - FRAME_HEADER_BYTES;
+    const next = frameBlock(streamId, room.bytes, room.start, size, end, maxFrame);
+    this.output.commit(next - room.start);
     return true;
   }
 
@@ -210,11 +205,11 @@ export class FrameWriter {
   }
 }
 
-/** @returns the position after the block, or -1 when it does not fit one frame in the room */
+/** @returns the position after the block, or -1 when it does not fit the room with its frame headers */
 function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, maxFrame: number): number {
   const from = room.start + FRAME_HEADER_BYTES;
   if (room.end < from) return -1;
-  encoder.begin(room.bytes, from, Math.min(room.end, from + maxFrame));
+  encoder.begin(room.bytes, from, from + mostBlockBytes(room.end - room.start, maxFrame));
   const { status, pseudo, fields } = block;
   if (status > 0) encoder.status(status);
   for (let i = 0; i < pseudo.length; i++) {
