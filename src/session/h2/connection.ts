@@ -293,7 +293,7 @@ export class H2Connection implements StreamHost {
     while (stream.backlog.length > 0 && (sink.wantsBody || sink.discardsBody)) {
       const lease = stream.backlog.shift() as Lease;
       if (sink.discardsBody) lease.release();
-      else sink.data(lease);
+      else sink.data(lease.transfer(sink.bodyOwner));
     }
     // Trailers can be read while the exchange lasts: they wait for whoever takes the body, as content does.
     const isHeard = stream.trailers === undefined || sink.wantsBody || sink.discardsBody;

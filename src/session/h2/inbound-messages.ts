@@ -107,15 +107,17 @@ export class InboundMessages {
     }
     stream.bodyAt = connection.now;
     const { sink } = stream;
+    const isWanted = stream.backlog.length === 0 && sink.wantsBody;
+    const owner = isWanted ? sink.bodyOwner : stream.machine.owner;
     let lease: Lease | undefined;
     if (count < connection.settings.lendFromBytes) {
       const packer = connection.streams.packer(stream, input.source);
-      lease = packer.pack(input.bytes, input.start, input.start + count, sink.bodyOwner, 'body');
+      lease = packer.pack(input.bytes, input.start, input.start + count, owner, 'body');
       if (lease !== undefined) input.consume(count);
     }
-    lease ??= input.take(count, sink.bodyOwner, 'body');
+    lease ??= input.take(count, owner, 'body');
     lease.chargeTo(stream);
-    if (stream.backlog.length === 0 && sink.wantsBody) sink.data(lease);
+    if (isWanted) sink.data(lease);
     else stream.backlog.push(lease);
   }
 

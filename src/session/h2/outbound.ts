@@ -86,18 +86,14 @@ export class Outbound {
     return isShort ? 'written' : undefined;
   }
 
-  /** Body bytes that lie in a lease. */
+  /** Body bytes that lie in a lease, which is the stream's from now on. */
   lease(stream: H2Stream, lease: Lease, end: boolean): void {
     if (lease.length === 0) lease.release();
     else {
       this.admit(stream);
-      this.enqueue(stream, {
-        bytes: lease.bytes,
-        start: lease.start,
-        end: lease.end,
-        lease,
-        returned: undefined,
-      });
+      const own = lease.transfer(stream.machine.owner, 'output');
+      const { bytes, start, end: last } = own;
+      this.enqueue(stream, { bytes, start, end: last, lease: own, returned: undefined });
     }
     if (end) this.end(stream, undefined);
   }

@@ -8,7 +8,11 @@ export const prefaceTable = defineTable()({
   events: ['told', 'timeout', 'input-end', 'shutdown', 'transport-gone'],
   initial: 'looking',
   rows: [
-    row('looking', 'told', 'handed-off', { cites: 'RFC 9113 §3.4, LAY-6' }),
+    row('looking', 'told', 'handed-off', {
+      cites: 'RFC 9113 §3.4, LAY-6',
+      // What told them apart is unused, all of it; whoever hands it on may have to copy it, and gives it back then.
+      acts: ['take unused', 'release unused?'],
+    }),
     row('looking', 'timeout', 'closed', { cites: 'LAY-4' }),
     row('looking', 'input-end', 'closed', { cites: 'RFC 9112 §9.6' }),
     row('looking', 'shutdown', 'closed', { cites: 'RFC 9112 §9.6' }),

@@ -91,7 +91,7 @@ export class H2Stream implements Scheduled, Charge {
   /** The sink was told so; what was received before comes first. */
   endTold: boolean;
   trailers: string[] | undefined;
-  /** Received, and not taken by the application yet. */
+  /** Received, and not taken by the application yet: the stream's until then. */
   backlog: Lease[];
   /** Nobody will take what is received from now on. */
   discarding: boolean;

@@ -5,7 +5,10 @@
  */
 import { defineTable, row } from '../../machine/index.js';
 
-/** The connection. */
+/**
+ * The connection. It holds no bytes of streams; what it owes the peer (SETTINGS and their acknowledgement, PING, GOAWAY)
+ * it builds in the output workspace, or lends from a buffer of its own when there is no slab (WS-9).
+ */
 export const h2ConnectionTable = defineTable()({
   name: 'h2-connection',
   title: 'H2 session',
@@ -24,26 +27,26 @@ export const h2ConnectionTable = defineTable()({
   initial: 'preface',
   rows: [
     row('preface', 'preface', 'settings', { cites: 'RFC 9113 §3.4' }),
-    row('preface', 'error', 'closing', { cites: 'RFC 9113 §3.4' }),
-    row('preface', 'timeout', 'closing', { cites: 'RFC 9113 §3.4' }),
+    row('preface', 'error', 'closing', { cites: 'RFC 9113 §3.4', acts: ['lend frames?'] }),
+    row('preface', 'timeout', 'closing', { cites: 'RFC 9113 §3.4', acts: ['lend frames?'] }),
     row('preface', 'input-end', 'closed', { cites: 'RFC 9113 §9.1' }),
-    row('preface', 'goaway-sent', 'closing', { cites: 'RFC 9113 §6.8' }),
-    row('settings', 'settings', 'open', { cites: 'RFC 9113 §3.4' }),
-    row('settings', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
-    row('settings', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
-    row('settings', 'timeout', 'closing', { cites: 'RFC 9113 §6.5.3' }),
+    row('preface', 'goaway-sent', 'closing', { cites: 'RFC 9113 §6.8', acts: ['lend frames?'] }),
+    row('settings', 'settings', 'open', { cites: 'RFC 9113 §3.4', acts: ['lend frames?'] }),
+    row('settings', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8', acts: ['lend frames?'] }),
+    row('settings', 'error', 'closing', { cites: 'RFC 9113 §5.4.1', acts: ['lend frames?'] }),
+    row('settings', 'timeout', 'closing', { cites: 'RFC 9113 §6.5.3', acts: ['lend frames?'] }),
     row('settings', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
-    row('open', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('open', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8', acts: ['lend frames?'] }),
     row('open', 'goaway-received', 'draining', { cites: 'RFC 9113 §6.8' }),
-    row('open', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
-    row('open', 'timeout', 'closing', { cites: 'RFC 9113 §9.1' }),
+    row('open', 'error', 'closing', { cites: 'RFC 9113 §5.4.1', acts: ['lend frames?'] }),
+    row('open', 'timeout', 'closing', { cites: 'RFC 9113 §9.1', acts: ['lend frames?'] }),
     row('open', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
-    row('draining', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'goaway-sent', 'draining', { cites: 'RFC 9113 §6.8', acts: ['lend frames?'] }),
     row('draining', 'goaway-received', 'draining', { cites: 'RFC 9113 §6.8' }),
-    row('draining', 'settings', 'draining', { cites: 'RFC 9113 §3.4' }),
+    row('draining', 'settings', 'draining', { cites: 'RFC 9113 §3.4', acts: ['lend frames?'] }),
     row('draining', 'last-stream-closed', 'closing', { cites: 'RFC 9113 §6.8' }),
-    row('draining', 'error', 'closing', { cites: 'RFC 9113 §5.4.1' }),
-    row('draining', 'timeout', 'closing', { cites: 'RFC 9113 §6.8' }),
+    row('draining', 'error', 'closing', { cites: 'RFC 9113 §5.4.1', acts: ['lend frames?'] }),
+    row('draining', 'timeout', 'closing', { cites: 'RFC 9113 §6.8', acts: ['lend frames?'] }),
     row('draining', 'input-end', 'closing', { cites: 'RFC 9113 §9.1' }),
     row('closing', 'transport-gone', 'closed', { cites: 'OWN-7' }),
     row('preface', 'transport-gone', 'failed', { cites: 'OWN-7' }),
@@ -52,6 +55,20 @@ export const h2ConnectionTable = defineTable()({
     row('draining', 'transport-gone', 'failed', { cites: 'OWN-7' }),
   ],
 });
+
+// What a stream holds: DATA that waits for its consumer (what is taken at once is the application's from the beginning),
+// and leases of the application's that wait for a window or for their turn.
+const gathers = ['take body?'] as const;
+const delivers = ['transfer body?', 'release body?'] as const;
+const sends = ['split output?', 'transfer output?', 'release output?'] as const;
+/** Either may send: what is received may come to wait. */
+const open = [...gathers, ...delivers, ...sends] as const;
+const localEnded = [...gathers, ...delivers] as const;
+const remoteEnded = [...delivers, ...sends] as const;
+const bothEnded = delivers;
+/** What waits goes back. After a reset by the peer a whole answer may still go to its consumer (RFC 9113 §8.1). */
+const resetByPeer = [...delivers, 'release output?'] as const;
+const resetByUs = ['release body?', 'release output?'] as const;
 
 /** A stream. `receive-end` and `send-end` are the END_STREAM flag, which takes effect after its frame. */
 export const h2StreamTable = defineTable()({
@@ -70,25 +87,37 @@ export const h2StreamTable = defineTable()({
   ],
   initial: 'idle',
   rows: [
-    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1' }),
-    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1' }),
-    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1' }),
-    row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1' }),
-    row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1' }),
-    row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1' }),
-    row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1' }),
-    row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1' }),
-    row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
-    row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
-    row('half-closed-remote', 'send-headers', 'half-closed-remote', { cites: 'RFC 9113 §8.1' }),
-    row('half-closed-remote', 'send-data', 'half-closed-remote', { cites: 'RFC 9113 §6.1' }),
-    row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1' }),
-    row('half-closed-remote', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
-    row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
-    row('half-closed-local', 'receive-headers', 'half-closed-local', { cites: 'RFC 9113 §8.1' }),
-    row('half-closed-local', 'receive-data', 'half-closed-local', { cites: 'RFC 9113 §6.1' }),
-    row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1' }),
-    row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
-    row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4' }),
+    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1', acts: open }),
+    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1', acts: open }),
+    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1', acts: open }),
+    row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1', acts: open }),
+    row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1', acts: open }),
+    row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1', acts: open }),
+    row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1', acts: remoteEnded }),
+    row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1', acts: localEnded }),
+    row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
+    row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
+    row('half-closed-remote', 'send-headers', 'half-closed-remote', {
+      cites: 'RFC 9113 §8.1',
+      acts: remoteEnded,
+    }),
+    row('half-closed-remote', 'send-data', 'half-closed-remote', {
+      cites: 'RFC 9113 §6.1',
+      acts: remoteEnded,
+    }),
+    row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1', acts: bothEnded }),
+    row('half-closed-remote', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
+    row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
+    row('half-closed-local', 'receive-headers', 'half-closed-local', {
+      cites: 'RFC 9113 §8.1',
+      acts: localEnded,
+    }),
+    row('half-closed-local', 'receive-data', 'half-closed-local', {
+      cites: 'RFC 9113 §6.1',
+      acts: localEnded,
+    }),
+    row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1', acts: bothEnded }),
+    row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
+    row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
   ],
 });
