@@ -204,8 +204,11 @@ export class H2Connection implements StreamHost {
       stream.machine.step(streamEvent['send-reset']);
       this.remove(stream, error, this.streams.isOurs(stream.id) && stream.id > unseenAbove);
     }
+    const { touched } = this;
     this.credits = [];
     this.touched = [];
+    // A request that could not be built is on no list of streams, and its turn does not come any more.
+    for (const stream of touched) this.failUnbegun(stream);
   }
 
   /** An act of the peer that moves nothing (RFC 9113 §10.5). */
@@ -255,13 +258,16 @@ export class H2Connection implements StreamHost {
       for (const stream of touched) {
         stream.touched = false;
         if (this.streams.live.get(stream.id) === stream) this.settleStream(stream);
-        else if (stream.outputFailed && !stream.discarding) {
-          // It was never begun.
-          stream.discarding = true;
-          stream.sink?.failed(exhausted(), true);
-        }
+        else this.failUnbegun(stream);
       }
     }
+  }
+
+  /** Tells a request that never became a stream. */
+  private failUnbegun(stream: H2Stream): void {
+    if (!stream.outputFailed || stream.discarding) return;
+    stream.discarding = true;
+    stream.sink?.failed(exhausted(), true);
   }
 
   private settleStream(stream: H2Stream): void {
