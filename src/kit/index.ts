@@ -23,6 +23,7 @@ export {
   type TransportCapabilities,
   transportConformance,
 } from './conformance/transport.js';
+export { workspaceConformance } from './conformance/workspace.js';
 // Sessions: both ends of a connection without a transport, and what must hold of them.
 export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
 export { agreement } from './properties/agreement.js';
