@@ -142,6 +142,11 @@ export class SessionEnd {
     return this.state === 'open' && this.woken;
   }
 
+  /** What the session before the present one left is not all with it yet. */
+  get holdsUnused(): boolean {
+    return !this.unused.none;
+  }
+
   /** Everything that was ever given to the pipe. */
   get sent(): Uint8Array {
     return joined(this.given);
