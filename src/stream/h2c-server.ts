@@ -48,7 +48,7 @@ export function isSecure({ transport }: ConnectionFacts): boolean {
 }
 
 /** What a request that asks for h2c asks of H2; undefined when it does not, or not as it must. */
-export function h2cRequest(
+function h2cRequest(
   head: H1Head,
   facts: ConnectionFacts,
   { maxRequestBytes, maxSettings }: H2cLimits,

@@ -87,8 +87,13 @@ export class Inbound {
     const error = this.applySettings(settings, 0, settings.length);
     // The first frame is still to come (RFC 9218 §2.1.1).
     connection.peer.frames = 0;
-    if (error !== undefined) this.closing.fail(error);
-    else messages.takeUp(carried.request, carried.takeContent());
+    if (error !== undefined) {
+      this.closing.fail(error);
+      return;
+    }
+    messages.takeUp(carried.request, carried.takeContent());
+    // What it brings about comes before the preface, as what a frame does comes before the next one (CON-6).
+    connection.settleTouched();
   }
 
   /** All that has come. */
