@@ -130,6 +130,7 @@ const ignored: readonly (readonly [why: string, request: string, options: Option
   [
     'the length is not known',
     `${head(`${asking}Transfer-Encoding: chunked\r\n`, 'PUT /x HTTP/1.1')}0\r\n\r\n`,
+    {},
   ],
   [
     'there is too much content',
