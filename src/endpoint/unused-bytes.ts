@@ -2,6 +2,7 @@
  * What a session was given and did not use, on its way to whoever goes on: delivered once, in order, as rooms allow
  * (CON-3), and released exactly once. This file does not know who gives the rooms.
  */
+import { copyBytes } from '../memory/copy-bytes.js';
 import type { Lease } from '../memory/index.js';
 import type { ByteRange } from '../transport/contract.js';
 
@@ -42,7 +43,7 @@ export class UnusedBytes {
     if (lease === undefined) return 0;
     const from = lease.start + this.taken;
     const count = Math.min(room.end - room.start, lease.end - from);
-    room.bytes.set(lease.bytes.subarray(from, from + count), room.start);
+    copyBytes(lease.bytes, from, from + count, room.bytes, room.start);
     if (lease.ledger !== null) lease.ledger.copied(count);
     this.taken += count;
     if (this.taken === lease.length) {

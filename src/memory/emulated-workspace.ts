@@ -60,10 +60,10 @@ export class EmulatedWorkspace extends BumpWorkspace {
 
   override leasePrefix(unit: Region, bytes: number, owner: Owner, label: string): Lease {
     this.requirePrefix(unit, bytes);
-    const own = new Slab(this.slab.id, bytes, this.grave, this.slab, emulatedPoison);
+    const own = new Slab(this.slab.id, bytes, this.grave, this.ledger, this.slab, emulatedPoison);
     own.bytes.set(unit.bytes.subarray(unit.start, unit.start + bytes));
     this.slab.pin();
-    const lease = new Lease(own, own.bytes, 0, bytes, owner, label, unit.frame, this.ledger);
+    const lease = new Lease(own, 0, bytes, owner, label, unit.frame);
     if (this.ledger !== null) this.ledger.leased(lease);
     replace(unit, unit.bytes.slice(unit.start + bytes, unit.end));
     return lease;

@@ -22,74 +22,74 @@ export interface Charge {
   credit(bytes: number): void;
 }
 
-const live = 0;
-const retained = 1;
-const ended = 2;
+/** The generation of a lease that has ended: no slab is in it. */
+const over = -1;
 
 const none: readonly Lease[] = [];
+
+/** What few leases ever have, kept apart so that all are small. */
+class Aftermath {
+  /** The name under which the application keeps the lease. */
+  name: string | undefined;
+  heirs: readonly Lease[];
+
+  constructor(name: string | undefined, heirs: readonly Lease[]) {
+    this.name = name;
+    this.heirs = heirs;
+  }
+}
 
 export class Lease {
   readonly slab: Slab;
   readonly owner: Owner;
   /** What the bytes are: `head`, `body`, `unused`, `output`. Rows of machine tables name acts by it. */
   readonly unit: string;
-  readonly ledger: Ledger | null;
-  private readonly store: Uint8Array;
   private readonly from: number;
   private readonly to: number;
-  private readonly generation: number;
+  /** The slab's, for as long as the lease lives; so one comparison refuses whatever is over. */
+  private generation: number;
   private readonly count: LeaseCount;
-  private phase: number;
-  private name: string;
-  /** Who goes on for this handle: its two parts after `split`, the next owner's after `transfer`. */
-  heirs: readonly Lease[];
   private charge: Charge | null;
+  private aftermath: Aftermath | null;
 
-  /**
-   * Made by workspaces only, who also tell the ledger. `bytes` is the slab's store, or under emulation a buffer
-   * of the lease's own.
-   */
-  constructor(
-    slab: Slab,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    owner: Owner,
-    unit: string,
-    count: LeaseCount,
-    ledger: Ledger | null,
-  ) {
+  /** A range of the slab's bytes. Made by workspaces only, who also tell the ledger. */
+  constructor(slab: Slab, start: number, end: number, owner: Owner, unit: string, count: LeaseCount) {
     this.slab = slab;
     this.owner = owner;
     this.unit = unit;
-    this.ledger = ledger;
-    this.store = bytes;
     this.from = start;
     this.to = end;
     this.generation = slab.generation;
     this.count = count;
-    this.phase = live;
-    this.name = '';
-    this.heirs = none;
     this.charge = null;
+    this.aftermath = null;
     slab.pins += 1;
     count.leased += 1;
   }
 
+  get ledger(): Ledger | null {
+    return this.slab.ledger;
+  }
+
   /** False once released, split or transferred. */
   get live(): boolean {
-    return this.phase !== ended;
+    return this.generation !== over;
+  }
+
+  /** Who goes on for this handle: its two parts after `split`, the next owner's after `transfer`. */
+  get heirs(): readonly Lease[] {
+    return this.aftermath === null ? none : this.aftermath.heirs;
   }
 
   /** The name under which the application keeps it (OWN-7), or undefined. */
   get retainedAs(): string | undefined {
-    return this.phase === retained ? this.name : undefined;
+    return this.aftermath === null || this.generation === over ? undefined : this.aftermath.name;
   }
 
   /** The array that holds the range; read `[start, end)` of it only (OWN-6). @throws MisuseError OWN-5 */
   get bytes(): Uint8Array {
     this.check();
-    return this.store;
+    return this.slab.bytes;
   }
 
   /** @throws MisuseError OWN-5 */
@@ -112,14 +112,14 @@ export class Lease {
   /** A borrowed view: good until the lease ends, and not a moment longer (OWN-3). @throws MisuseError OWN-5 */
   view(): Uint8Array {
     this.check();
-    return this.store.subarray(this.from, this.to);
+    return this.slab.bytes.subarray(this.from, this.to);
   }
 
   /** The bytes as the caller's own. @throws MisuseError OWN-5 */
   copy(): Uint8Array {
     this.check();
-    if (this.ledger !== null) this.ledger.copied(this.length);
-    return this.store.slice(this.from, this.to);
+    this.ledger?.copied(this.length);
+    return this.slab.bytes.slice(this.from, this.to);
   }
 
   /**
@@ -129,10 +129,8 @@ export class Lease {
   transfer(to: Owner, unit: string = this.unit): Lease {
     this.check();
     const next = this.part(this.from, this.to, to, unit);
-    if (this.ledger !== null) this.ledger.transferred(this, next);
-    this.phase = ended;
-    this.heirs = [next];
-    this.unpin();
+    this.ledger?.transferred(this, next);
+    this.endWith([next]);
     return next;
   }
 
@@ -152,14 +150,13 @@ export class Lease {
     const middle = this.from + at;
     const head = this.part(this.from, middle, this.owner, this.unit);
     const tail = this.part(middle, this.to, this.owner, this.unit);
-    if (this.phase === retained) {
-      head.keep(this.name);
-      tail.keep(this.name);
+    const name = this.retainedAs;
+    if (name !== undefined) {
+      head.keep(name);
+      tail.keep(name);
     }
-    if (this.ledger !== null) this.ledger.split(this, head, tail);
-    this.phase = ended;
-    this.heirs = [head, tail];
-    this.unpin();
+    this.ledger?.split(this, head, tail);
+    this.endWith([head, tail]);
     return [head, tail];
   }
 
@@ -167,7 +164,7 @@ export class Lease {
   retain(name: string): void {
     this.check();
     this.keep(name);
-    if (this.ledger !== null) this.ledger.kept(this, name);
+    this.ledger?.kept(this, name);
   }
 
   /** Lets `charge` know when the bytes are released, by whoever holds them then (CON-4). */
@@ -178,20 +175,26 @@ export class Lease {
   /** Ends the lease. Exactly once. @throws MisuseError OWN-5 */
   release(): void {
     this.check();
-    if (this.ledger !== null) this.ledger.released(this);
-    this.phase = ended;
-    if (this.slab.scrub >= 0) this.store.fill(this.slab.scrub, this.from, this.to);
+    const { slab } = this;
+    if (slab.ledger !== null) slab.ledger.released(this);
+    this.generation = over;
+    if (slab.scrub >= 0) slab.bytes.fill(slab.scrub, this.from, this.to);
     this.unpin();
     if (this.charge !== null) this.charge.credit(this.to - this.from);
   }
 
   private keep(name: string): void {
-    this.phase = retained;
-    this.name = name;
+    this.aftermath = new Aftermath(name, none);
+  }
+
+  private endWith(heirs: readonly Lease[]): void {
+    this.generation = over;
+    this.aftermath = new Aftermath(undefined, heirs);
+    this.unpin();
   }
 
   private part(start: number, end: number, owner: Owner, unit: string): Lease {
-    const lease = new Lease(this.slab, this.store, start, end, owner, unit, this.count, this.ledger);
+    const lease = new Lease(this.slab, start, end, owner, unit, this.count);
     lease.charge = this.charge;
     return lease;
   }
@@ -208,12 +211,14 @@ export class Lease {
   }
 
   private check(): void {
-    if (this.phase === ended || this.generation !== this.slab.generation) {
-      throw new MisuseError(
-        'lease-ended',
-        'OWN-5',
-        `the lease of ${this.unit} bytes by ${this.owner} has ended`,
-      );
-    }
+    if (this.generation !== this.slab.generation) this.refuse();
+  }
+
+  private refuse(): never {
+    throw new MisuseError(
+      'lease-ended',
+      'OWN-5',
+      `the lease of ${this.unit} bytes by ${this.owner} has ended`,
+    );
   }
 }

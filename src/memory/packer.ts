@@ -3,6 +3,7 @@
  * they were received (OWN-8). One packer serves one stream: what a consumer keeps of it never pins another's bytes.
  * This file does not know what is packed.
  */
+import { copyBytes } from './copy-bytes.js';
 import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
@@ -36,7 +37,7 @@ export class Packer {
     }
     const unit = this.unit as Region;
     const room = workspace.reserve(length) as Region;
-    room.bytes.set(bytes.subarray(start, end), room.start);
+    copyBytes(bytes, start, end, room.bytes, room.start);
     this.source.ledger?.copied(length);
     workspace.closeInto(unit, length);
     return workspace.leasePrefix(unit, length, owner, label);

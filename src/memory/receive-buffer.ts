@@ -7,6 +7,7 @@
  * the bytes mean, nor who fills the room.
  */
 import { MisuseError } from '../errors.js';
+import { copyBytes } from './copy-bytes.js';
 import type { Lease } from './lease.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
@@ -40,10 +41,10 @@ export class ReceiveBuffer {
   readonly source: SlabSource;
   private readonly leastRoom: number;
   private workspace: Workspace | null;
+  /** Of the workspace, or of the last one. */
   private unit: Region | null;
-  /** The workspace before this one and its unit, when nothing of it is left: objects to use again, without a slab. */
+  /** The latest workspace: while there is none, an object to use again, without a slab. */
   private last: Workspace | null;
-  private lastUnit: Region | null;
 
   constructor(source: SlabSource, owner: Owner) {
     this.bytes = nothing;
@@ -61,7 +62,6 @@ export class ReceiveBuffer {
     this.workspace = null;
     this.unit = null;
     this.last = null;
-    this.lastUnit = null;
   }
 
   get pendingBytes(): number {
@@ -81,24 +81,24 @@ export class ReceiveBuffer {
    * @throws MisuseError WS-2 when a room is open already
    */
   room(): Region | undefined {
-    const room = this.roomBehind();
+    const workspace = this.workspace ?? this.begin();
+    if (workspace === null || workspace.available < this.leastRoom) return this.scarceRoom(workspace);
+    this.starved = false;
+    return workspace.reserveAll();
+  }
+
+  /** The slab's end is near, or there is no slab. */
+  private scarceRoom(workspace: Workspace | null): Region | undefined {
+    let room: Region | undefined;
+    if (workspace !== null) {
+      this.refuseRoom(workspace, 'ask for room');
+      const roomier = this.makeRoom(workspace);
+      if (roomier.available > 0) room = roomier.reserveAll();
+    }
     const starved = room === undefined && !this.full;
     if (starved && !this.starved) this.starvations += 1;
     this.starved = starved;
     return room;
-  }
-
-  private roomBehind(): Region | undefined {
-    let workspace = this.workspace;
-    if (workspace === null) {
-      workspace = this.begin();
-      if (workspace === null) return undefined;
-    } else if (workspace.available < this.leastRoom) {
-      this.refuseRoom(workspace, 'ask for room');
-      workspace = this.makeRoom(workspace);
-      if (workspace.available === 0) return undefined;
-    }
-    return workspace.reserveAll();
   }
 
   /**
@@ -107,8 +107,8 @@ export class ReceiveBuffer {
    * (OWN-9). Nothing happens where no lease is in the way.
    */
   whenUnleased(callback: () => void): void {
-    const { unit } = this;
-    if (unit !== null && unit.frame.leased > 0) unit.frame.unleased = callback;
+    const { unit, workspace } = this;
+    if (workspace !== null && unit !== null && unit.frame.leased > 0) unit.frame.unleased = callback;
   }
 
   /** Closes the room; its first `count` bytes were filled. @throws MisuseError WS-2 without a room, WS-5 */
@@ -178,11 +178,9 @@ export class ReceiveBuffer {
 
   /** Gives the slab back if nothing is pending and nothing leased: an idle connection holds no memory. */
   settle(): void {
-    const { workspace, unit } = this;
+    const { workspace } = this;
     if (workspace !== null && this.start === this.end && !workspace.reserved && workspace.leased === 0) {
       this.retire();
-      this.last = workspace;
-      this.lastUnit = unit;
     }
   }
 
@@ -194,16 +192,15 @@ export class ReceiveBuffer {
   }
 
   private begin(): Workspace | null {
-    const { last, lastUnit, source } = this;
+    const { last, source } = this;
     const workspace =
-      last === null || lastUnit === null
-        ? source.open(this.owner)
-        : source.reopen(this.owner, last, lastUnit);
+      last === null ? source.open(this.owner) : source.reopen(this.owner, last, this.unit as Region);
     if (workspace === undefined) return null;
     this.workspace = workspace;
-    this.unit = workspace === last ? lastUnit : (workspace.allocate(0) as Region);
-    this.last = null;
-    this.lastUnit = null;
+    if (workspace !== last) {
+      this.last = workspace;
+      this.unit = workspace.allocate(0) as Region;
+    }
     return workspace;
   }
 
@@ -246,11 +243,12 @@ export class ReceiveBuffer {
     const fresh = this.source.open(this.owner);
     if (fresh === undefined) return workspace;
     const moved = fresh.allocate(pending) as Region;
-    moved.bytes.set(unit.bytes.subarray(unit.start, unit.end), moved.start);
+    copyBytes(unit.bytes, unit.start, unit.end, moved.bytes, moved.start);
     this.source.ledger?.copied(pending);
     if (pending > 0) workspace.dropPrefix(unit, pending);
     workspace.retire();
     this.workspace = fresh;
+    this.last = fresh;
     this.unit = moved;
     this.expose(moved);
     return fresh;
@@ -259,7 +257,6 @@ export class ReceiveBuffer {
   private retire(): void {
     const workspace = this.workspace;
     this.workspace = null;
-    this.unit = null;
     this.bytes = nothing;
     this.start = 0;
     this.end = 0;
@@ -267,7 +264,8 @@ export class ReceiveBuffer {
   }
 
   private expose(unit: Region): void {
-    this.bytes = unit.bytes;
+    // A store that changes nothing would still be told to the collector.
+    if (this.bytes !== unit.bytes) this.bytes = unit.bytes;
     this.start = unit.start;
     this.end = unit.end;
   }

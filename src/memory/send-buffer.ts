@@ -6,6 +6,7 @@
  * It does not know what the bytes mean, nor which transport takes them.
  */
 import { MisuseError } from '../errors.js';
+import { copyBytes } from './copy-bytes.js';
 import type { Lease } from './lease.js';
 import type { FrozenBytes, Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
@@ -167,7 +168,7 @@ export class SendBuffer {
       if (workspace === null) return false;
     }
     const room = workspace.reserveAll();
-    copy(bytes, start, end, room.bytes, room.start);
+    copyBytes(bytes, start, end, room.bytes, room.start);
     if (this.ledger !== null) this.ledger.copied(length);
     workspace.closeInto(this.unit as Region, length);
     this.acceptedBytes += length;
@@ -384,14 +385,4 @@ function requireRange(bytes: Uint8Array, start: number, end: number): void {
   if (!(start >= 0 && start <= end && end <= bytes.length && Number.isSafeInteger(start + end))) {
     throw new MisuseError('byte-range', 'OWN-6', `${start}..${end} is no range of ${bytes.length} bytes`);
   }
-}
-
-/** Short ranges are faster by a loop than by a call into the engine. */
-function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  const length = end - start;
-  if (length > 24) {
-    to.set(from.subarray(start, end), at);
-    return;
-  }
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
 }

@@ -117,7 +117,7 @@ export class SlabPool implements SlabSource, SlabHome {
     if (this.held + this.slabBytes > this.limitBytes) return undefined;
     let slab = this.spare.pop();
     if (slab === undefined) {
-      slab = new Slab(this.made, this.slabBytes, home);
+      slab = new Slab(this.made, this.slabBytes, home, this.ledger);
       this.made += 1;
     } else {
       slab.home = home;

@@ -3,6 +3,7 @@
  * This file does not know who pins it or where home is.
  */
 import { MisuseError } from '../errors.js';
+import type { Ledger } from './ledger.js';
 import { noFrame, Region } from './region.js';
 
 /** Bytes behind the usable end of every slab that nothing may ever write (WS-1). */
@@ -28,11 +29,19 @@ export class Slab {
   /** Whoever pins the slab: its workspace, and each live lease. */
   pins: number;
   home: SlabHome;
+  readonly ledger: Ledger | null;
   /** The region of whatever reservation is open on it: there is one at most (WS-2), so one object will do. */
   readonly room: Region;
 
   /** `root` and `scrub` are for emulations only. */
-  constructor(id: number, capacity: number, home: SlabHome, root: Slab | null = null, scrub = -1) {
+  constructor(
+    id: number,
+    capacity: number,
+    home: SlabHome,
+    ledger: Ledger | null = null,
+    root: Slab | null = null,
+    scrub = -1,
+  ) {
     this.bytes = new Uint8Array(capacity + canaryBytes);
     this.bytes.fill(canaryValue, capacity);
     this.capacity = capacity;
@@ -42,6 +51,7 @@ export class Slab {
     this.generation = 0;
     this.pins = 0;
     this.home = home;
+    this.ledger = ledger;
     this.room = new Region(this.bytes, 0, 0, noFrame);
   }
 

@@ -154,7 +154,7 @@ export class BumpWorkspace implements Workspace {
     ) {
       this.requirePrefix(unit, bytes);
     }
-    const lease = new Lease(this.slab, unit.bytes, start, end, owner, label, frame, this.ledger);
+    const lease = new Lease(this.slab, start, end, owner, label, frame);
     unit.start = end;
     if (this.ledger !== null) this.ledger.leased(lease);
     return lease;

@@ -5,11 +5,12 @@
  * file does not know what the bytes mean.
  */
 import { TransportError } from '../errors.js';
+import { copyBytes } from '../memory/copy-bytes.js';
 import { BaseTransport, type TransportOptions } from './base.js';
 import type { Clock } from './clock.js';
 import type { ByteRange } from './contract.js';
 import { type RecordedAct, replayedFacts, unhex } from './recording.js';
-import { copy, SegmentQueue } from './segment-queue.js';
+import { SegmentQueue } from './segment-queue.js';
 
 /**
  * Plays a recording. If the receiver writes or ends otherwise than was recorded, the transport fails with
@@ -127,7 +128,7 @@ export class Replayer extends BaseTransport {
       const room = this.receiving ? this.askRoom() : undefined;
       if (room === undefined) return false;
       const count = Math.min(room.end - room.start, bytes.length - this.done);
-      copy(bytes, this.done, count, room.bytes, room.start);
+      copyBytes(bytes, this.done, this.done + count, room.bytes, room.start);
       this.done += count;
       this.receiver.received(count);
     }

@@ -4,6 +4,7 @@
  * `push`. This file does not know where the bytes go.
  */
 import { MisuseError } from '../errors.js';
+import { copyBytes } from '../memory/copy-bytes.js';
 import type { ByteRange } from './contract.js';
 
 const noBytes = new Uint8Array(0);
@@ -52,7 +53,7 @@ export class SegmentQueue {
       const bytes = this.bytes[this.first] as Uint8Array;
       const from = this.starts[this.first] as number;
       const count = Math.min((this.ends[this.first] as number) - from, end - at);
-      copy(bytes, from, count, target, at);
+      copyBytes(bytes, from, from + count, target, at);
       at += count;
       this.consume(count);
     }
@@ -118,19 +119,5 @@ export class SegmentQueue {
     this.starts.splice(0, this.first);
     this.ends.splice(0, this.first);
     this.first = 0;
-  }
-}
-
-// Below this many bytes a loop is faster than making the view that `set` needs.
-const shortCopy = 24;
-
-/** Copies `count` bytes from `source[from]` on to `target[at]` on; the ranges do not overlap. */
-export function copy(source: Uint8Array, from: number, count: number, target: Uint8Array, at: number): void {
-  if (count <= shortCopy) {
-    for (let i = 0; i < count; i++) target[at + i] = source[from + i] as number;
-  } else if (from === 0 && count === source.length) {
-    target.set(source, at);
-  } else {
-    target.set(source.subarray(from, from + count), at);
   }
 }

@@ -1,4 +1,5 @@
 // Our way to read requests: through the receive buffer, as a transport fills it, with limits and ownership on.
+import { copyBytes } from '../../src/memory/copy-bytes.js';
 import { type Lease, type Ledger, Owner, ReceiveBuffer, SlabPool } from '../../src/memory/index.js';
 import { BodyReader, type BodySink } from '../../src/session/h1/body-reader.js';
 import { ChunkedReader } from '../../src/session/h1/chunked-reader.js';
@@ -16,7 +17,7 @@ function receive(input: ReceiveBuffer, bytes: Uint8Array): void {
     const room = input.room();
     if (room === undefined) throw new Error('the receive buffer is full');
     const count = Math.min(room.end - room.start, bytes.length - at);
-    room.bytes.set(count === bytes.length ? bytes : bytes.subarray(at, at + count), room.start);
+    copyBytes(bytes, at, at + count, room.bytes, room.start);
     input.received(count);
     at += count;
   }
@@ -39,7 +40,7 @@ export function readingHeads(
   const reader = new HeadReader('request', defaultHeadLimits, nodeText);
   const one = (): number => {
     if (reader.read(input.bytes, input.start, input.end) !== COMPLETE) throw new Error('no complete head');
-    const head = new H1Head(reader, input.take(reader.length, owner, 'head'), nodeText);
+    const head = new H1Head(reader, input, owner, nodeText);
     reader.reset();
     const seen = look(head);
     head.giveBack();
@@ -112,10 +113,10 @@ export function readingBodies(
   const one = (copy: boolean): void => {
     const room = input.room();
     if (room === undefined) throw new Error('the receive buffer is full');
-    if (copy) room.bytes.set(message, room.start);
+    if (copy) copyBytes(message, 0, message.length, room.bytes, room.start);
     input.received(message.length);
     if (heads.read(input.bytes, input.start, input.end) !== COMPLETE) throw new Error('no complete head');
-    const head = new H1Head(heads, input.take(heads.length, owner, 'head'), nodeText);
+    const head = new H1Head(heads, input, owner, nodeText);
     heads.reset();
     bodies.begin(head.framing, head.contentLength);
     if (bodies.read(input, sink) !== COMPLETE) throw new Error('no complete body');

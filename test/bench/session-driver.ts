@@ -1,5 +1,6 @@
 // Drives a session without a transport and without an endpoint: bytes in, bytes out, turns as the endpoint has
 // them. What a row with it measures is the session, its exchanges and its memory, and nothing else.
+import { copyBytes } from '../../src/memory/copy-bytes.js';
 import { type Ledger, Owner, ReceiveBuffer, SendBuffer, SlabPool } from '../../src/memory/index.js';
 import type { Session, SessionContext } from '../../src/session/contract.js';
 import { defaultDeadlines } from '../../src/session/deadlines.js';
@@ -50,7 +51,7 @@ export class SessionDriver {
       const room = this.input.room();
       if (room === undefined) throw new Error('the receive buffer is full');
       const count = Math.min(room.end - room.start, end - at);
-      copy(bytes, at, at + count, room.bytes, room.start);
+      copyBytes(bytes, at, at + count, room.bytes, room.start);
       this.input.received(count);
       at += count;
       this.turn();
@@ -85,11 +86,4 @@ export class SessionDriver {
     (this.session as Session).written(this.now);
     return true;
   }
-}
-
-/** As a transport in memory copies: short ranges by a loop, long ones by a call. */
-function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
-  if (end - start > 24)
-    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
-  else for (let i = start; i < end; i++) target[at + i - start] = source[i] as number;
 }

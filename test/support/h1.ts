@@ -1,5 +1,6 @@
 /** H1 readers over text, one character an octet, cut and moved in every way that a caller may. */
 
+import { plainText } from '../../src/memory/text.js';
 import { ChunkedReader } from '../../src/session/h1/chunked-reader.js';
 import { EXPECTS_CONTINUE } from '../../src/session/h1/field-section.js';
 import { FieldsView } from '../../src/session/h1/fields.js';
@@ -93,7 +94,8 @@ export function readHead(text: string, ends: readonly number[], options: ReadOpt
       };
       if (role === 'response') return { ...general, status: reader.status, reason: reader.reason };
       const authority = characters(bytes, start + reader.authorityAt, start + reader.authorityEnd);
-      return { ...general, method: reader.method, target: reader.target, form: reader.form, authority };
+      const target = reader.targetOf(bytes, start, plainText);
+      return { ...general, method: reader.method, target, form: reader.form, authority };
     }
   }
   return { kind: 'need-data' as const, begun: reader.begun };

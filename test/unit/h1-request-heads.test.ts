@@ -1,6 +1,7 @@
 /** Request heads: what is accepted and how it is framed, and each fault with its code, its answer and its octet. */
 
 import { describe, expect, it } from 'vitest';
+import { plainText } from '../../src/memory/text.js';
 import {
   HAS_CONNECTION,
   HAS_DATE,
@@ -379,11 +380,11 @@ describe('the reader as a machine', () => {
     expect(reader.read(bytes, next, bytes.length)).toBe(COMPLETE);
     expect(reader).toMatchObject({
       method: 'PUT',
-      target: '/x',
       contentLength: 3,
       persistent: false,
       minor: 0,
     });
+    expect(reader.targetOf(bytes, next, plainText)).toBe('/x');
     expect(next + reader.length).toBe(bytes.length - 3);
     reader.reset();
     expect(reader.read(bytes, next + reader.length, bytes.length)).toBe(NEED_DATA);

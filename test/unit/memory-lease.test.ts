@@ -52,7 +52,7 @@ describe.each(kinds)('a lease (%s)', (_, kind) => {
 
   test('OWN-5: a handle from an earlier life of its slab is dead', () => {
     const slab = new Slab(1, 8, { returned: () => {} });
-    const lease = new Lease(slab, slab.bytes, 0, 4, stream, 'head', { leased: 0 }, null);
+    const lease = new Lease(slab, 0, 4, stream, 'head', { leased: 0 });
     expect(lease.length).toBe(4);
     slab.generation += 1;
     expect(refusal(() => lease.bytes)).toBe('lease-ended OWN-5');

@@ -14,7 +14,7 @@ const home = { returned: () => {} };
 
 /** A lease that no workspace made and no ledger knows. */
 const forged = (slab: Slab, start: number, end: number, unit = 'head', owner: Owner = stream) =>
-  new Lease(slab, slab.bytes, start, end, owner, unit, { leased: 0 }, null);
+  new Lease(slab, start, end, owner, unit, { leased: 0 });
 
 /** A slab that `ledger` saw leave its pool. */
 const slabOut = (ledger: CheckedLedger): Slab => {

@@ -14,6 +14,7 @@
  */
 
 import { MisuseError } from '../../errors.js';
+import { copyBytes } from '../../memory/copy-bytes.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
 import {
@@ -49,9 +50,6 @@ export type OutgoingFields = readonly (readonly [name: string, value: string])[]
 
 /** Octets of a line besides its name and its value: colon, space, CRLF. */
 const LINE_OVERHEAD = 4;
-
-/** Copies up to this many octets in a loop: for so few a call costs more. */
-const COPY_IN_LOOP = 8;
 
 /** What a caller's fields say that the session acts upon. Made once and used again for every message. */
 export class FieldJudge {
@@ -190,9 +188,7 @@ export class PreparedFields {
 export function writeBytes(source: Uint8Array, bytes: Uint8Array, at: number, end: number): number {
   const length = source.length;
   if (end - at < length) return -1;
-  if (length > COPY_IN_LOOP) bytes.set(source, at);
-  else for (let i = 0; i < length; i++) bytes[at + i] = source[i] as number;
-  return at + length;
+  return copyBytes(source, 0, length, bytes, at);
 }
 
 /** Asked before anything is read of it: a program without type checks may give anything. @throws MisuseError `field-list` */

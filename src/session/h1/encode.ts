@@ -6,6 +6,7 @@
  */
 
 import { MisuseError } from '../../errors.js';
+import { copyBytes } from '../../memory/copy-bytes.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
 import {
@@ -28,8 +29,6 @@ export const CONNECTION_CLOSE = 1;
 export const CONNECTION_KEEP_ALIVE = 2;
 /** With an Upgrade field (RFC 9110 §7.8). */
 export const CONNECTION_UPGRADE = 3;
-/** With HTTP2-Settings besides (RFC 7540 §3.2.1). */
-export const CONNECTION_H2C = 4;
 
 /** By the constants above. */
 const CONNECTION_LINES: readonly Uint8Array[] = [
@@ -37,7 +36,6 @@ const CONNECTION_LINES: readonly Uint8Array[] = [
   'Connection: close\r\n',
   'Connection: keep-alive\r\n',
   'Connection: upgrade\r\n',
-  'Connection: upgrade, HTTP2-Settings\r\n',
 ].map(octetsOf);
 const CHUNKED_LINE = octetsOf('Transfer-Encoding: chunked\r\n');
 const CONTENT_LENGTH = octetsOf('Content-Length: ');
@@ -140,8 +138,7 @@ export function encodeChunk(
 ): number {
   let p = encodeChunkSize(to - from, bytes, at, end);
   if (p < 0 || end - p < to - from + 2) return -1;
-  bytes.set(data.subarray(from, to), p);
-  p += to - from;
+  p = copyBytes(data, from, to, bytes, p);
   bytes[p] = CR;
   bytes[p + 1] = LF;
   return p + 2;

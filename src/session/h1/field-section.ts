@@ -43,7 +43,7 @@ import {
   trimWhitespace,
 } from './field-values.js';
 import { HOST_INVALID, judgeHost } from './host.js';
-import { COLON, CR, FIELD_CONTENT, HTAB, LF, SP, TCHAR } from './octets.js';
+import { COLON, CR, FIELD_CONTENT, HTAB, LF, REG_NAME, SP, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
 import { skipClass } from './scan.js';
 
@@ -62,6 +62,12 @@ export const HAS_KEEP_ALIVE = 1 << 9;
 export const HAS_PROXY_CONNECTION = 1 << 10;
 export const HAS_CONNECTION = 1 << 11;
 
+/** Whether fields say Upgrade and name it a Connection option, and not in HTTP/1.0 (RFC 9110 §7.8). */
+export function saysUpgrade(minor: number, flags: number): boolean {
+  const both = HAS_UPGRADE | SAYS_UPGRADE;
+  return minor === 1 && (flags & both) === both;
+}
+
 export type SectionKind = 'request' | 'response' | 'trailers';
 
 /** The limits that a section applies, and the faults that name them. */
@@ -72,6 +78,12 @@ export interface SectionLimits {
 
 /** What `resume` answers when there may be more lines. */
 const LINE_READ = -1;
+
+// Constants of this module are constants to the compiler; what is imported it looks up at every use.
+const tchar = TCHAR;
+const content = FIELD_CONTENT;
+const regName = REG_NAME;
+const candidates = CANDIDATES;
 
 const STATE_LINE = 0;
 const STATE_NAME = 1;
@@ -145,10 +157,6 @@ export class FieldSection {
       if (resumed !== LINE_READ) return resumed;
     }
     const maxLine = this.maxLine;
-    // Locals and literals, for speed: what a module exports or declares is looked up at every use.
-    const tchar = TCHAR;
-    const content = FIELD_CONTENT;
-    const candidates = CANDIDATES;
     const maxFields = this.maxFields;
     // In locals, for speed: a store to a field would make the engine load the bytes' address again.
     let count = this.count;
@@ -177,19 +185,28 @@ export class FieldSection {
         return this.fail(nameFault(bytes, lineAt, p, maxLine), p - start);
       }
       const colonAt = p++;
+      const length = colonAt - lineAt;
+      const candidate =
+        length > LONGEST_NAME
+          ? FIELD_OTHER
+          : (candidates[length * 32 + ((bytes[lineAt] as number) & 31)] as number);
+      // A host that is a reg-name with nothing around it but the usual space needs no second look.
+      let hostEnd = 0;
+      if (candidate === FIELD_HOST && p < lineStop && bytes[p] === 0x20) {
+        p = skipClass(regName, bytes, p + 1, lineStop);
+        hostEnd = p;
+      }
       p = skipClass(content, bytes, p, lineStop);
       if (stop - p < 2 || bytes[p] !== 0x0d || bytes[p + 1] !== 0x0a) {
         this.count = count;
         this.lineAt = lineAt - start;
         return this.stopInValue(bytes, start, p, stop, lineAt, colonAt);
       }
-      const length = colonAt - lineAt;
-      const candidate =
-        length > LONGEST_NAME
-          ? FIELD_OTHER
-          : (candidates[length * 32 + ((bytes[lineAt] as number) & 31)] as number);
       if (candidate !== FIELD_OTHER && isField(candidate, bytes, lineAt, colonAt)) {
-        const fault = this.understand(bytes, start, candidate, colonAt + 1, p);
+        const fault =
+          hostEnd === p && p > colonAt + 2 && this.request
+            ? this.takeHost(colonAt + 2 - start, p - start)
+            : this.understand(bytes, start, candidate, colonAt + 1, p);
         if (fault !== null) return this.fail(fault, p + 1 - start);
       }
       p += 2;
@@ -319,9 +336,15 @@ export class FieldSection {
   private understandHost(bytes: Uint8Array, start: number, at: number, end: number): MessageFault | null {
     if ((this.flags & HAS_HOST) !== 0) return FIELDS.hostRepeated;
     if (at !== end && judgeHost(bytes, at, end) === HOST_INVALID) return FIELDS.host;
+    return this.takeHost(at - start, end - start);
+  }
+
+  /** A Host value that is valid. */
+  private takeHost(at: number, end: number): MessageFault | null {
+    if ((this.flags & HAS_HOST) !== 0) return FIELDS.hostRepeated;
     this.flags |= HAS_HOST;
-    this.hostAt = at - start;
-    this.hostEnd = end - start;
+    this.hostAt = at;
+    this.hostEnd = end;
     return null;
   }
 

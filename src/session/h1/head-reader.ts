@@ -1,8 +1,8 @@
 /**
  * Reads one head, of a request or of a response (RFC 9112 §2.1), and decides the message's framing (§6.3). One
  * reader serves both roles. It is resumable at every octet: it may be called with any prefix of the head, each
- * time with the octets from the head's first on, which may have moved meanwhile; every octet is looked at once
- * and a fault is found at the same octet in any segmentation (CON-6). It touches nothing at or after the end
+ * time with the octets from the head's first on, which may have moved meanwhile; every octet is looked at once, those
+ * of a request-line twice at most, and a fault is found at the same octet in any segmentation (CON-6). It touches nothing at or after the end
  * that it is given (OWN-6), keeps no reference to the bytes, and changes no ownership (LAY-2).
  *
  * This file does not know what is done with a message, nor where bytes come from.
@@ -13,14 +13,7 @@ import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, FIELDS, messageError, START_LINE } from './faults.js';
-import {
-  FieldSection,
-  HAS_HOST,
-  HAS_UPGRADE,
-  SAYS_CLOSE,
-  SAYS_KEEP_ALIVE,
-  SAYS_UPGRADE,
-} from './field-section.js';
+import { FieldSection, HAS_HOST, SAYS_CLOSE, SAYS_KEEP_ALIVE, saysUpgrade } from './field-section.js';
 import { CODINGS_CHUNKED, CODINGS_NONE, CODINGS_OTHER } from './field-values.js';
 import type { HeadLimits } from './limits.js';
 import { defaultHeadLimits } from './limits.js';
@@ -123,9 +116,12 @@ export class HeadReader {
     return this.requestLine.method;
   }
 
-  /** Requests: the request-target as it was sent. */
-  get target(): string {
-    return this.requestLine.target;
+  /** Requests: the request-target as it was sent; of a response, empty. @param start where the head begins now */
+  targetOf(bytes: Uint8Array, start: number, text: TextCodec): string {
+    if (!this.isRequest) return '';
+    // Not kept here: a young string in an old object is a root to the collector.
+    const { targetAt, targetEnd } = this.requestLine;
+    return text.latin1(bytes, start + targetAt, start + targetEnd);
   }
 
   /** Requests: one of the `FORM_` constants. */
@@ -171,8 +167,7 @@ export class HeadReader {
 
   /** Whether the message asks for, or grants, an upgrade: the field and the option, and not in HTTP/1.0 (RFC 9110 §7.8). */
   get upgrades(): boolean {
-    const both = HAS_UPGRADE | SAYS_UPGRADE;
-    return this.minor === 1 && (this.flags & both) === both;
+    return saysUpgrade(this.minor, this.flags);
   }
 
   /**
@@ -184,11 +179,11 @@ export class HeadReader {
   read(bytes: Uint8Array, start: number, end: number): number {
     const stop = end - start > this.maxHead ? start + this.maxHead : end;
     if (this.phase === PHASE_LINE) {
-      const line = this.isRequest ? this.requestLine : this.statusLine;
-      const result = line.read(bytes, start, stop);
-      if (result === ERROR) return this.fail(line.fault, line.at);
-      if (result === NEED_DATA) return stop === end ? NEED_DATA : this.failTooLarge();
-      this.section.begin(line.at, line.minor);
+      const result = this.isRequest
+        ? this.requestLine.read(bytes, start, stop)
+        : this.statusLine.read(bytes, start, stop);
+      if (result !== COMPLETE) return this.stopInLine(result, stop === end);
+      this.section.begin(this.fieldsAt, this.minor);
       this.phase = PHASE_FIELDS;
     } else if (this.phase !== PHASE_FIELDS) {
       return this.phase === PHASE_COMPLETE ? COMPLETE : ERROR;
@@ -198,6 +193,12 @@ export class HeadReader {
     if (fields === COMPLETE) return this.decide(bytes, start);
     if (fields === ERROR) return this.fail(section.fault, section.at);
     return stop === end ? NEED_DATA : this.failTooLarge();
+  }
+
+  private stopInLine(result: number, unlimited: boolean): number {
+    const { fault, at } = this.isRequest ? this.requestLine : this.statusLine;
+    if (result === ERROR) return this.fail(fault, at);
+    return unlimited ? NEED_DATA : this.failTooLarge();
   }
 
   /** All field lines are read: decides what follows the head. */

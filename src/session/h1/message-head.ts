@@ -3,15 +3,15 @@
  * made when they are read. When the lease is over, reading a field is misuse (OWN-5). This file does not know what
  * the message is for.
  */
-import type { Lease } from '../../memory/index.js';
+import type { Lease, Owner, ReceiveBuffer } from '../../memory/index.js';
 import type { TextCodec } from '../../memory/text.js';
+import { saysUpgrade } from './field-section.js';
 import { FieldsView } from './fields.js';
 import type { HeadReader } from './head-reader.js';
 
 export type HttpVersion = '1.0' | '1.1';
 
 export class H1Head {
-  readonly version: HttpVersion;
   /** Of a request; empty for a response. */
   readonly method: string;
   /** Of a request, as it was sent. */
@@ -26,8 +26,7 @@ export class H1Head {
   readonly framing: number;
   /** The reader's flags: what the fields say and have. */
   readonly flags: number;
-  /** The sender asks for, or agrees to, an upgrade. */
-  readonly upgrades: boolean;
+  private readonly minor: number;
   private readonly lease: Lease;
   private readonly fieldsAt: number;
   private readonly authorityAt: number;
@@ -35,23 +34,35 @@ export class H1Head {
   private readonly text: TextCodec;
   private view: FieldsView | null;
 
-  /** @param reader has just completed the head that `lease` covers */
-  constructor(reader: HeadReader, lease: Lease, text: TextCodec) {
-    this.version = reader.minor === 1 ? '1.1' : '1.0';
+  /**
+   * Takes the head off `input`; the lease is `owner`'s.
+   * @param reader has just completed the head that `input` begins with
+   */
+  constructor(reader: HeadReader, input: ReceiveBuffer, owner: Owner, text: TextCodec) {
     this.method = reader.method;
-    this.target = reader.target;
+    // Made of the buffer: bytes of the lease would be asked for anew whether it lives.
+    this.target = reader.targetOf(input.bytes, input.start, text);
     this.status = reader.status;
     this.reason = reader.reason;
     this.contentLength = reader.contentLength;
     this.framing = reader.framing;
     this.flags = reader.flags;
-    this.upgrades = reader.upgrades;
-    this.lease = lease;
+    this.minor = reader.minor;
+    this.lease = input.take(reader.length, owner, 'head');
     this.fieldsAt = reader.fieldsAt;
     this.authorityAt = reader.authorityAt;
     this.authorityEnd = reader.authorityEnd;
     this.text = text;
     this.view = null;
+  }
+
+  get version(): HttpVersion {
+    return this.minor === 1 ? '1.1' : '1.0';
+  }
+
+  /** The sender asks for, or agrees to, an upgrade. */
+  get upgrades(): boolean {
+    return saysUpgrade(this.minor, this.flags);
   }
 
   /** @throws MisuseError OWN-5 after the head was given back */

@@ -32,12 +32,16 @@ const VERSION_AND_END = [0x48, 0x54, 0x54, 0x50, 0x2f, 0, DOT, 0, CR, LF];
 const MAJOR_PLACE = 5;
 const MINOR_PLACE = 7;
 const END_PLACE = 8;
+/** Octets of the shortest request-line that is read in one step: `GET / HTTP/1.1` CRLF. */
+const SHORTEST_GET = 16;
+
+// A constant of this module is one to the compiler, an imported table is looked up at every use.
+const pathQuery = PATH_QUERY;
 
 export class RequestLine {
   /** Octets of the unit read so far; after COMPLETE, where the fields begin; after ERROR, the position of the fault. */
   at: number;
   method: string;
-  target: string;
   /** One of the `FORM_` constants. */
   form: number;
   /** Where the target is, relative to the unit's start. */
@@ -58,7 +62,6 @@ export class RequestLine {
   constructor(limits: HeadLimits, text: TextCodec) {
     this.at = 0;
     this.method = '';
-    this.target = '';
     this.form = FORM_INVALID;
     this.targetAt = 0;
     this.targetEnd = 0;
@@ -88,6 +91,28 @@ export class RequestLine {
 
   /** Reads on. `start` is where the unit begins now; nothing at or after `stop` is touched. */
   read(bytes: Uint8Array, start: number, stop: number): number {
+    if (this.at === 0 && stop - start >= SHORTEST_GET && this.readUsual(bytes, start, stop)) return COMPLETE;
+    return this.readStepwise(bytes, start, stop);
+  }
+
+  /** What most requests are, whole: GET, origin-form without percent-encodings, HTTP/1.1. False, and nothing happened, for any other. */
+  private readUsual(bytes: Uint8Array, start: number, stop: number): boolean {
+    if (!isGet(bytes, start) || bytes[start + 4] !== SLASH || this.maxMethod < 3) return false;
+    const targetAt = start + 4;
+    const p = skipClass(pathQuery, bytes, targetAt, Math.min(targetAt + this.maxTarget, stop));
+    const at = p + 1 + VERSION_AND_END.length;
+    if (at > stop || bytes[p] !== SP || !isVersion11(bytes, p + 1)) return false;
+    this.method = 'GET';
+    this.minor = 1;
+    this.form = FORM_ORIGIN;
+    this.targetAt = 4;
+    this.targetEnd = p - start;
+    this.state = STATE_VERSION;
+    this.at = at - start;
+    return true;
+  }
+
+  private readStepwise(bytes: Uint8Array, start: number, stop: number): number {
     let p = start + this.at;
     if (this.state <= STATE_EMPTY_LINE) {
       for (;;) {
@@ -111,8 +136,7 @@ export class RequestLine {
       const methodAt = start + this.methodAt;
       const limit = methodAt + this.maxMethod;
       const methodStop = Math.min(limit, stop);
-      if (p === methodAt && p + 4 <= methodStop && isGet(bytes, p)) p += 3;
-      else p = skipClass(TCHAR, bytes, p, methodStop);
+      p = skipClass(TCHAR, bytes, p, methodStop);
       if (p === stop) return this.suspend(p - start);
       if (bytes[p] !== SP || p === methodAt)
         return this.fail(methodFault(bytes[p] as number, p, limit), p - start);
@@ -155,10 +179,6 @@ export class RequestLine {
   private readVersion(bytes: Uint8Array, start: number, from: number, stop: number): number {
     let p = from;
     const versionAt = start + this.versionAt;
-    if (p === versionAt && p + VERSION_AND_END.length <= stop && isVersion11(bytes, p)) {
-      this.minor = 1;
-      return this.finish(bytes, start, p + VERSION_AND_END.length);
-    }
     for (; p < versionAt + VERSION_AND_END.length; p++) {
       if (p === stop) return this.suspend(p - start);
       const place = p - versionAt;
@@ -185,7 +205,6 @@ export class RequestLine {
         ? FORM_ORIGIN
         : targetForm(bytes, targetAt, targetEnd, this.method);
     if (this.form === FORM_INVALID) return this.fail(START_LINE.target, p - 1 - start);
-    this.target = this.text.latin1(bytes, targetAt, targetEnd);
     this.at = p - start;
     return COMPLETE;
   }

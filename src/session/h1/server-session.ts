@@ -119,10 +119,7 @@ export class H1ServerSession extends H1ServerAnswers {
 
   fail(error: UndercoatError | undefined, now: number): void {
     this.now = now;
-    if (!this.machine.step(event['transport-gone'])) {
-      this.abandon(error);
-      return;
-    }
+    if (!this.machine.step(event['transport-gone'])) return;
     const reason = error ?? connectionClosed();
     this.endStream(reason);
     this.finish('abort', this.machine.state === state.failed ? reason : this.error);
@@ -233,7 +230,7 @@ export class H1ServerSession extends H1ServerAnswers {
       reader.framing === FRAMING_NONE || (reader.framing === FRAMING_LENGTH && reader.contentLength === 0);
     this.applicationAt = this.now;
     this.continueDue = (reader.flags & EXPECTS_CONTINUE) !== 0 && reader.minor === 1;
-    const head = new H1Head(reader, input.take(reader.length, this.owner, 'head'), this.context.text);
+    const head = new H1Head(reader, input, this.owner, this.context.text);
     this.head = head;
     this.bodyReader.begin(reader.framing, reader.contentLength);
     reader.reset();
@@ -270,7 +267,7 @@ export class H1ServerSession extends H1ServerAnswers {
       this.pausedBy = 'application';
       return false;
     }
-    if (this.successor !== undefined) {
+    if (this.takeOver !== undefined) {
       this.machine.take(event.upgrade);
       this.endExchange(stream);
       return false;

@@ -7,11 +7,12 @@
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
 import type { TransportError } from '../../errors.js';
+import { copyBytes } from '../../memory/copy-bytes.js';
 import { BaseTransport, type TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { ByteRange } from '../contract.js';
 import type { TransportFacts } from '../facts.js';
-import { copy, SegmentQueue } from '../segment-queue.js';
+import { SegmentQueue } from '../segment-queue.js';
 import { platformClock } from './clock.js';
 import { connectionLost, transportError } from './errors.js';
 
@@ -210,7 +211,7 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
       if (room === undefined) break;
       // The receiver may have torn us down in `room`.
       const count = this.aborted ? 0 : Math.min(room.end - room.start, end - at);
-      copy(chunk, at, count, room.bytes, room.start);
+      copyBytes(chunk, at, at + count, room.bytes, room.start);
       at += count;
       this.receiver.received(count);
     }
@@ -350,9 +351,6 @@ function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
 function joined(segments: readonly ByteRange[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
-  for (const { bytes: from, start, end } of segments) {
-    copy(from, start, end - start, bytes, at);
-    at += end - start;
-  }
+  for (const { bytes: from, start, end } of segments) at = copyBytes(from, start, end, bytes, at);
   return bytes;
 }
