@@ -6,15 +6,25 @@ import { PreparedFields } from '../session/h1/encode-fields.js';
 import { type H1ClientOptions, type H1ServerOptions, h1Settings } from '../session/h1/options.js';
 import { h1ClientSession } from '../stream/h1-client.js';
 import { h1ServerSession } from '../stream/h1-server.js';
-import { Stack } from './stack.js';
+import { isSecure } from '../stream/h2c-server.js';
+import { type H2cOptions, h2cParts } from './h2c.js';
+import { byHandoff, Stack } from './stack.js';
 import type { Application, SessionStep } from './step.js';
 
 /** Limits of both roles; each role takes its own. */
-export type H1StepOptions = H1ServerOptions & H1ClientOptions;
+export type H1StepOptions = H1ServerOptions &
+  H1ClientOptions & {
+    /**
+     * Upgrades to H2 where the client asks for it (RFC 7540 §3.2), and asks for it as a client; never over TLS. Default
+     * false.
+     */
+    readonly h2c?: boolean | H2cOptions;
+  };
 
 /** HTTP/1.1 over whatever is below. @throws MisuseError OWN-8 when a limit is none */
-export function h1(options: H1StepOptions = {}): Stack {
+export function h1({ h2c = false, ...options }: H1StepOptions = {}): Stack {
   h1Settings(options);
+  const upgrade = h2c === false ? null : h2cParts(h2c === true ? {} : h2c);
   // Made once for each endpoint, not for each connection.
   const dated = new WeakMap<Application, H1ServerOptions>();
   const step: SessionStep = {
@@ -23,7 +33,8 @@ export function h1(options: H1StepOptions = {}): Stack {
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
         const client = h1ClientSession(context, options, application.report);
-        application.ready(client);
+        const asks = upgrade !== null && !isSecure(context.facts);
+        application.ready(asks ? upgrade.asking(client, application.report) : client);
         return client.session;
       }
       let own = dated.get(application);
@@ -31,10 +42,10 @@ export function h1(options: H1StepOptions = {}): Stack {
         own = withDate(options, application.httpDate);
         dated.set(application, own);
       }
-      return h1ServerSession(context, own, application.exchange, application.report);
+      return h1ServerSession(context, own, application.exchange, application.report, upgrade?.listener);
     },
   };
-  return new Stack([step]);
+  return upgrade === null ? new Stack([step]) : new Stack([step]).then(byHandoff({ h2c: upgrade.next }));
 }
 
 /** A server that has a calendar sends Date (RFC 9110 §6.6.1); the options may bring another one. */

@@ -2,7 +2,7 @@
  * `h2()`: the step that speaks HTTP/2, as a server or as a client; and `byPreface()`, which looks at a client's first bytes
  * and lets either go on. This file does not know what stands below.
  */
-import type { SessionContext } from '../session/contract.js';
+import type { Session, SessionContext } from '../session/contract.js';
 import type { H2Options } from '../session/h2/options.js';
 import { PrefaceSession } from '../session/h2/preface-session.js';
 import { h2ClientSession } from '../stream/h2-client.js';
@@ -21,16 +21,24 @@ export function h2(options: H2Options = {}): Stack {
         application.ready(client);
         return client.session;
       }
-      const { httpDate } = application;
-      return h2ServerSession(
-        context,
-        httpDate === undefined ? options : { ...options, date: httpDate },
-        application.exchange,
-        application.report,
-      );
+      return h2ServerStep(context, application, options);
     },
   };
   return new Stack([step]);
+}
+
+/** The session of one connection to a server. */
+export function h2ServerStep(
+  context: SessionContext,
+  { httpDate, exchange, report }: Extract<Application, { role: 'server' }>,
+  options: H2Options,
+): Session {
+  return h2ServerSession(
+    context,
+    httpDate === undefined ? options : { ...options, date: httpDate },
+    exchange,
+    report,
+  );
 }
 
 /** Both on one port: H2 when the connection begins with its preface (RFC 9113 §3.3), else H1. */

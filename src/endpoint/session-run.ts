@@ -6,6 +6,7 @@
 import { MisuseError, type UndercoatError } from '../errors.js';
 import type { Region } from '../memory/index.js';
 import { Owner, ReceiveBuffer, SendBuffer, type SlabShare } from '../memory/index.js';
+import type { Carried } from '../session/carried.js';
 import type { Ending, Handoff, Session, SessionContext, Verdict } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { Transport } from '../transport/contract.js';
@@ -47,6 +48,8 @@ export class SessionRun {
   woken = false;
   private session: Session | null = null;
   private verdict: Verdict = 'need-data';
+  /** What the session before was in the middle of. */
+  private carried: Carried | undefined;
   /** The present session was told of the peer's end, and of the shutdown. */
   private endTold = false;
   private drainTold = false;
@@ -151,6 +154,7 @@ export class SessionRun {
     const acts = [
       // The session first: what its exchanges hold are leases on the buffers.
       () => session?.fail(error, now),
+      () => this.carried?.drop(error),
       () => this.unused.drop(),
       () => this.input.close(),
       () => this.output.fail(),
@@ -203,9 +207,10 @@ export class SessionRun {
   }
 
   /** @returns whether a session goes on */
-  private handOff({ to, unused, facts, inputEnded, takeOver }: Handoff): boolean {
+  private handOff({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
     this.unused.giveBack(unused);
     this.facts = facts;
+    this.carried = carried;
     this.inputEnded ||= inputEnded;
     if (this.input.pendingBytes > 0) {
       const message = 'a session handed off and left bytes in its buffer';
@@ -233,6 +238,7 @@ export class SessionRun {
       input: this.input,
       output: this.output,
       facts: this.facts,
+      carried: this.carried,
       deadlines: settings.deadlines,
       text: settings.text,
       observer: settings.observer,

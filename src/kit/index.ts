@@ -5,11 +5,13 @@
  */
 
 // Arbitraries: what to try.
+export { type ByteEdit, byteEdits, editBytes } from './arbitraries/byte-edits.js';
 export { pipePlan, roomyMemory, scarceMemory } from './arbitraries/connection-memory.js';
 export { type ConnectionScriptShape, connectionScript } from './arbitraries/connection-script.js';
 export { type H1ChunkedBody, h1ChunkedBody } from './arbitraries/h1-chunked-body.js';
 export { h1Authority, h1RequestHead, h1ResponseHead } from './arbitraries/h1-head.js';
 export { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
+export { proxyV1Header, proxyV2Header } from './arbitraries/proxy-header.js';
 export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
 
 // Transports: the contract as a list of cases.
@@ -17,14 +19,17 @@ export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
 export type { ConformanceCase, PropertyOptions } from './conformance/case.js';
 export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
 export { underwayOctets } from './conformance/probe.js';
+export { sessionConformance } from './conformance/session.js';
 export { stackConformance } from './conformance/stack.js';
 export {
   type ConformanceOptions,
   type TransportCapabilities,
   transportConformance,
 } from './conformance/transport.js';
+export { workspaceConformance } from './conformance/workspace.js';
 // Sessions: both ends of a connection without a transport, and what must hold of them.
 export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
+export { type PlainServer, plainServer } from './plain-server.js';
 export { agreement } from './properties/agreement.js';
 export { exhaustion } from './properties/exhaustion.js';
 export { faultAtEveryAct, quiescence } from './properties/quiescence.js';
@@ -35,4 +40,11 @@ export { Reached } from './reached.js';
 export { type ConnectionRun, runConnection } from './run-connection.js';
 export { SessionEnd, type SessionEndOptions } from './session-end.js';
 export { type PairOptions, SessionPair } from './session-pair.js';
-export { h1Stack, proxyH1Stack, type StackCapabilities, type StackUnderTest } from './stack-under-test.js';
+export { handedOn, type SessionInstance, type SessionUnderTest } from './session-under-test.js';
+export {
+  h1Stack,
+  h2Stack,
+  proxyH1Stack,
+  type StackCapabilities,
+  type StackUnderTest,
+} from './stack-under-test.js';

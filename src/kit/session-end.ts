@@ -20,6 +20,7 @@ import {
   SlabPool,
 } from '../memory/index.js';
 import { plainText, type TextCodec } from '../memory/text.js';
+import type { Carried } from '../session/carried.js';
 import type { Handoff, Session, SessionContext, Verdict } from '../session/contract.js';
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { ConnectionFacts } from '../session/facts.js';
@@ -89,7 +90,8 @@ export class SessionEnd {
   private readonly inputs: ReceiveBuffer[];
   private readonly flight: FrozenBatch;
   private facts: ConnectionFacts;
-  private unused: UnusedBytes;
+  private carried: Carried | undefined;
+  private readonly unused: UnusedBytes;
   private woken: boolean;
   private peerEnded: boolean;
   private endTold: boolean;
@@ -119,6 +121,7 @@ export class SessionEnd {
     this.application = application;
     this.options = options;
     this.facts = options.facts ?? loopback;
+    this.carried = undefined;
     this.unused = new UnusedBytes(undefined);
     this.verdict = 'need-data';
     this.state = 'open';
@@ -140,6 +143,11 @@ export class SessionEnd {
   /** True when `turn` would do something. */
   get due(): boolean {
     return this.state === 'open' && this.woken;
+  }
+
+  /** What the session before the present one left is not all with it yet. */
+  get holdsUnused(): boolean {
+    return !this.unused.none;
   }
 
   /** Everything that was ever given to the pipe. */
@@ -237,6 +245,7 @@ export class SessionEnd {
     if (this.state === 'gone') return;
     this.state = 'gone';
     this.guard(() => this.session.fail(error, this.now));
+    this.guard(() => this.carried?.drop(error));
     this.guard(() => this.unused.drop());
     this.guard(() => this.input.close());
     this.flight.clear();
@@ -280,6 +289,7 @@ export class SessionEnd {
       input: this.input,
       output: this.output,
       facts: this.facts,
+      carried: this.carried,
       deadlines: { ...defaultDeadlines, ...this.options.deadlines },
       text: this.options.text ?? plainText,
       observer: this.audit ?? this.options.observer ?? null,
@@ -346,11 +356,12 @@ export class SessionEnd {
   }
 
   /** @returns whether a session of the chain goes on */
-  private goOn({ to, unused, facts, inputEnded, takeOver }: Handoff): boolean {
+  private goOn({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
     if (this.input.pendingBytes > 0) throw broken('CON-3', 'a session handed off and kept bytes');
     if (unused !== undefined && unused.length === 0) throw broken('CON-3', 'nothing unused is undefined');
     this.input.close();
     this.facts = facts;
+    this.carried = carried;
     this.peerEnded ||= inputEnded;
     if (takeOver !== undefined) {
       this.handedOff = { to, unused: unused?.copy(), ended: this.peerEnded };
@@ -358,7 +369,7 @@ export class SessionEnd {
       this.state = 'tunnel';
       return false;
     }
-    this.unused = new UnusedBytes(unused);
+    this.unused.giveBack(unused);
     this.refuseTransport(to);
     this.input = new ReceiveBuffer(this.pool, this.owner);
     this.inputs.push(this.input);

@@ -130,3 +130,21 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
     },
   };
 }
+
+/** HTTP/1.1 that goes on as HTTP/2 by `Upgrade: h2c`, as soon as a request can ask for it. */
+export function h1UpgradeStack(options: H1StepOptions = {}): StackUnderTest {
+  const { capabilities } = h1Stack(options);
+  const upgraded = h2Stack().capabilities;
+  return {
+    name: 'h1 → h2c',
+    server: h1({ h2c: true, ...options }),
+    client: h1({ h2c: true, ...options }),
+    capabilities: {
+      ...upgraded,
+      // Before the agreement, H1's.
+      concurrent: capabilities.concurrent,
+      telling: [...capabilities.telling, ...upgraded.telling],
+      damage: textDamage,
+    },
+  };
+}

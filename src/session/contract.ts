@@ -10,6 +10,7 @@ import type { MachineObserver } from '../machine/machine.js';
 import type { Lease, ReceiveBuffer, SendBuffer } from '../memory/index.js';
 import type { TextCodec } from '../memory/text.js';
 import type { Transport } from '../transport/contract.js';
+import type { Carried } from './carried.js';
 import type { Deadlines } from './deadlines.js';
 import type { ConnectionFacts } from './facts.js';
 
@@ -44,6 +45,8 @@ export interface Handoff {
   readonly inputEnded: boolean;
   /** For a tunnel or an upgrade: takes over the pipe, once the driver has detached it from this chain. */
   readonly takeOver?: (pipe: Transport) => void;
+  /** For an upgrade that goes on with a session: the exchange that goes along. */
+  readonly carried?: Carried;
 }
 
 /** What every session is made of. Given once, at construction. */
@@ -52,6 +55,8 @@ export interface SessionContext {
   /** Shared with the sessions before and after it in the chain: output keeps its order across handoffs. */
   readonly output: SendBuffer;
   readonly facts: ConnectionFacts;
+  /** What the session before was in the middle of; whoever takes it up does so before `start` returns. */
+  readonly carried?: Carried | undefined;
   readonly deadlines: Deadlines;
   readonly text: TextCodec;
   /** Sees every row taken; null in production. */

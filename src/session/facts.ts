@@ -4,6 +4,7 @@
  */
 
 import type { TransportFacts } from '../transport/facts.js';
+import type { UpgradedRequest } from './carried.js';
 import type { ProxyHeader } from './proxy/header.js';
 
 export interface ConnectionFacts {
@@ -11,4 +12,6 @@ export interface ConnectionFacts {
   readonly transport: TransportFacts;
   /** What the PROXY header said, when one was required and came. */
   readonly proxy?: ProxyHeader;
+  /** The request that made H1 go on as H2 (RFC 7540 §3.2). */
+  readonly upgrade?: UpgradedRequest;
 }

@@ -5,13 +5,13 @@
  */
 import { answerClose, MisuseError } from '../errors.js';
 import { type Lease, Owner } from '../memory/index.js';
+import type { Carried } from '../session/carried.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import { H1ClientSession } from '../session/h1/client-session.js';
 import { FRAMING_LENGTH, FRAMING_NONE } from '../session/h1/head-reader.js';
 import type { H1Head } from '../session/h1/message-head.js';
 import type { H1ClientOptions } from '../session/h1/options.js';
-import type { H1ResponseSink } from '../session/h1/sinks.js';
-import type { Transport } from '../transport/contract.js';
+import type { H1ResponseSink, Successor } from '../session/h1/sinks.js';
 import type {
   ClientExchange,
   ClientSession,
@@ -23,6 +23,7 @@ import type {
 import { Side } from './exchange.js';
 import { givenLength } from './given.js';
 import { H1Trailers } from './h1-trailers.js';
+import { listed } from './listed.js';
 import { type LateReport, RequestingExchange } from './requesting.js';
 import { clientExchangeTable } from './tables.js';
 
@@ -69,14 +70,25 @@ export class H1Client implements ClientSession {
     this.h1.onAvailable = callback;
   }
 
-  request(options: RequestOptions, listener: ResponseListener): ClientExchange {
+  /** @param offer an upgrade that the request asks for on its way */
+  request(options: RequestOptions, listener: ResponseListener, offer?: UpgradeOffer): ClientExchange {
     if (this.h1.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9112 §9.3.2', 'the session takes no request now');
     }
-    const stream = new H1ClientStream(options, listener, this.h1, this.owner, this.bodyOwner, this.report);
+    const { h1, owner, bodyOwner, report } = this;
+    const stream = new H1ClientStream(options, listener, h1, owner, bodyOwner, report, offer);
     stream.begin(options);
     return stream;
   }
+}
+
+/** An upgrade of the whole connection, which whoever makes the request need not know of. */
+export interface UpgradeOffer {
+  readonly protocol: 'h2c';
+  /** What HTTP2-Settings says. */
+  readonly settings: string;
+  /** The peer agreed: the exchange goes on elsewhere. */
+  agreed(): Carried;
 }
 
 class H1ClientStream
@@ -86,6 +98,8 @@ class H1ClientStream
   readonly protocol: 'h1';
   readonly method: string;
   readonly asksUpgrade: boolean;
+  private readonly asked: string;
+  private readonly offer: UpgradeOffer | undefined;
 
   constructor(
     options: RequestOptions,
@@ -94,18 +108,22 @@ class H1ClientStream
     owner: Owner,
     bodyOwner: Owner,
     report: LateReport | undefined,
+    offer: UpgradeOffer | undefined,
   ) {
     super(side, session.exchanges + 1, session, owner, bodyOwner, listener, report);
     this.protocol = 'h1';
     this.method = options.method ?? 'GET';
-    this.asksUpgrade = options.upgrade !== undefined;
+    this.asked = offer?.protocol ?? options.upgrade ?? '';
+    this.asksUpgrade = this.asked !== '';
+    this.offer = offer;
   }
 
   /** Sends the head. @throws MisuseError; nothing has changed then */
   begin(options: RequestOptions): void {
     const ends = options.end ?? (options.length === undefined || options.length === 0);
     let fields = options.fields ?? noFields;
-    if (options.upgrade !== undefined) fields = [...fields, ['Upgrade', options.upgrade]];
+    if (this.asksUpgrade) fields = [...fields, ['Upgrade', this.asked]];
+    if (this.offer !== undefined) fields = [...fields, ['HTTP2-Settings', this.offer.settings]];
     if (options.expectContinue === true && !ends) fields = [...fields, ['Expect', '100-continue']];
     this.session.request(
       this,
@@ -116,7 +134,7 @@ class H1ClientStream
         length: givenLength(options.length),
         end: ends,
         close: false,
-        upgrade: this.asksUpgrade,
+        upgrade: this.offer === undefined ? this.asksUpgrade : 'h2c',
       },
       fields,
     );
@@ -126,12 +144,19 @@ class H1ClientStream
   // The session's side.
 
   get takesPipe(): boolean {
-    return this.listener.upgraded !== undefined;
+    return this.offer !== undefined || this.listener.upgraded !== undefined;
   }
 
-  upgraded(head: H1Head): (pipe: Transport) => void {
-    const { listener } = this;
+  asksFor(protocols: string): boolean {
+    const asked = listed(this.asked);
+    const named = listed(protocols);
+    return named.length > 0 && named.every((protocol) => asked.includes(protocol));
+  }
+
+  upgraded(head: H1Head): Successor {
+    const { listener, offer } = this;
     this.machine.take(event.upgrade);
+    if (offer !== undefined) return offer.agreed();
     // The head ends with the handoff: what the application needs of it is copied now.
     const copy: ResponseHead = {
       status: head.status,

@@ -16,6 +16,7 @@ import { AnsweringExchange, type LateReport } from './answering.js';
 import type { FieldList, RequestHead, ServerExchange, ServerListener } from './contract.js';
 import { Side } from './exchange.js';
 import { H1Trailers } from './h1-trailers.js';
+import type { H2cListener } from './h2c-server.js';
 import { serverExchangeTable } from './tables.js';
 
 const { event } = serverExchangeTable;
@@ -24,18 +25,22 @@ const noFields: FieldList = Object.freeze([]);
 
 /**
  * An H1 session for a server, whose exchanges go to `listener`; `report` is told of what the application threw when it was
- * too late to break the exchange off. @throws MisuseError when an option is no limit
+ * too late to break the exchange off, and what `upgrades` takes it does not see. @throws MisuseError when an option is no
+ * limit
  */
 export function h1ServerSession(
   context: SessionContext,
   options: H1ServerOptions,
   listener: ServerListener,
   report?: LateReport,
+  upgrades?: H2cListener,
 ): Session {
   // One exchange at a time: they can share their owners.
   const owner = new Owner('stream', 'h1-exchange', context.id);
   const bodyOwner = new Owner('application', 'body', context.id);
   return new H1ServerSession(context, options, (head, session) => {
+    const upgraded = upgrades?.(head, session);
+    if (upgraded !== undefined) return upgraded;
     const stream = new H1ServerStream(head, session, owner, bodyOwner, report);
     stream.begin(listener);
     return stream;

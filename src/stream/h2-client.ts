@@ -78,6 +78,12 @@ export class H2Client implements ClientSession {
     const stream = this.h2.connection.open(request.head, request.ends);
     return new H2ClientStream(request, stream, listener, this.bodyOwner, this.report);
   }
+
+  /** The exchange of a request that went out, whole, before this session began: stream 1 (RFC 7540 §3.2). */
+  takeUpSent(method: string, listener: ResponseListener): ClientExchange {
+    const sent = { method, declared: -1, ends: true };
+    return new H2ClientStream(sent, this.h2.takeUpSent(), listener, this.bodyOwner, this.report);
+  }
 }
 
 class H2ResponseHead implements ResponseHead {
@@ -104,7 +110,7 @@ class H2ClientStream
 
   /** @param stream its request's head was sent, or could not be built */
   constructor(
-    { method, declared, ends }: H2Request,
+    { method, declared, ends }: Omit<H2Request, 'head'>,
     stream: H2Stream,
     listener: ResponseListener,
     bodyOwner: Owner,

@@ -1,13 +1,22 @@
 // One small exchange, over and over, both ends in this process: a GET with two fields, answered with 13 octets of
-// text. The ways to do it: two bare sessions, two endpoints over the memory transport, node:http over a Duplex pair.
+// text. The ways to do it: two bare sessions, two endpoints over the memory transport, node:http over a Duplex pair, and
+// the same for H2, with many exchanges at a time.
 import { Agent, createServer, type RequestOptions as NodeRequest, request as nodeRequest } from 'node:http';
+import {
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  createServer as createHttp2Server,
+} from 'node:http2';
 import { Duplex } from 'node:stream';
 import { createClient } from '../../src/endpoint/client.js';
 import { h1 } from '../../src/endpoint/h1.js';
+import { h2 } from '../../src/endpoint/h2.js';
 import { listen } from '../../src/endpoint/server.js';
+import type { Stack } from '../../src/endpoint/stack.js';
 import type { Lease, Ledger } from '../../src/memory/index.js';
 import type {
   BodyConsumer,
+  ClientSession,
   RequestOptions,
   ResponseHead,
   ResponseListener,
@@ -15,6 +24,8 @@ import type {
 } from '../../src/stream/contract.js';
 import { h1ClientSession } from '../../src/stream/h1-client.js';
 import { h1ServerSession } from '../../src/stream/h1-server.js';
+import { h2ClientSession } from '../../src/stream/h2-client.js';
+import { h2ServerSession } from '../../src/stream/h2-server.js';
 import { memoryNetwork } from '../../src/transport/memory.js';
 import { platformClock } from '../../src/transport/node/clock.js';
 import { nodeText } from '../../src/transport/node/text.js';
@@ -68,50 +79,99 @@ class Taker implements ResponseListener, BodyConsumer {
   }
 }
 
-/** A client session and a server session, wired to one another. */
-export function sessionPair(name: string, ledger: Ledger | null = null): Contestant {
+type Pair = (clientEnd: SessionDriver, serverEnd: SessionDriver) => ClientSession;
+
+/** `depth` exchanges at a time between two bare sessions, wired to one another. */
+function sessions(name: string, ledger: Ledger | null, depth: number, start: Pair): Contestant {
   const clientEnd = new SessionDriver(ledger);
   const serverEnd = new SessionDriver(ledger);
-  serverEnd.start(h1ServerSession(serverEnd.context, {}, answerSmall));
-  const client = h1ClientSession(clientEnd.context);
-  clientEnd.start(client.session);
+  const client = start(clientEnd, serverEnd);
+  const pass = (): void => {
+    while (clientEnd.flush(serverEnd) || serverEnd.flush(clientEnd)) {}
+  };
+  pass();
   const taker = new Taker(() => {});
   return {
     name,
     run(count: number): void {
       const before = taker.bodyBytes;
       for (taker.left = count; taker.left > 0; ) {
-        client.request(asked, taker);
+        for (let i = Math.min(depth, taker.left); i > 0; i--) client.request(asked, taker);
         clientEnd.turn();
-        while (clientEnd.flush(serverEnd) || serverEnd.flush(clientEnd)) {}
+        pass();
       }
       if (taker.bodyBytes - before !== count * answer.length) throw new Error('answers are missing');
     },
   };
 }
 
-/** A client and a server over the memory transport, each with its connection, on the platform's clock. */
-export async function endpointPair(name: string, ledger: Ledger | null = null): Promise<Contestant> {
+/** An H1 client session and a server session. */
+export function sessionPair(name: string, ledger: Ledger | null = null): Contestant {
+  return sessions(name, ledger, 1, (clientEnd, serverEnd) => {
+    serverEnd.start(h1ServerSession(serverEnd.context, {}, answerSmall));
+    const client = h1ClientSession(clientEnd.context);
+    clientEnd.start(client.session);
+    return client;
+  });
+}
+
+/** An H2 client session and a server session. */
+export function h2SessionPair(name: string, depth: number, ledger: Ledger | null = null): Contestant {
+  return sessions(name, ledger, depth, (clientEnd, serverEnd) => {
+    serverEnd.start(h2ServerSession(serverEnd.context, {}, answerSmall));
+    const client = h2ClientSession(clientEnd.context);
+    clientEnd.start(client.session);
+    return client;
+  });
+}
+
+/** `depth` exchanges at a time of a client and a server over the memory transport, on the platform's clock. */
+async function endpoints(
+  name: string,
+  ledger: Ledger | null,
+  depth: number,
+  stack: () => Stack,
+): Promise<Contestant> {
   const network = memoryNetwork(platformClock, { text: nodeText });
-  await listen(network.listenable('bench'), h1(), answerSmall, { ledger });
-  const client = createClient(network.connectable('bench'), h1(), { maxConnections: 1, ledger });
+  await listen(network.listenable('bench'), stack(), answerSmall, { ledger });
+  const client = createClient(network.connectable('bench'), stack(), { maxConnections: 1, ledger });
   let done: () => void = () => {};
+  let unasked = 0;
+  const ask = (): void => {
+    unasked -= 1;
+    client.request(asked, taker);
+  };
   const taker = new Taker(() => {
-    if (taker.left > 0) client.request(asked, taker);
-    else done();
+    if (unasked > 0) ask();
+    else if (taker.left === 0) done();
   });
   return {
     name,
     async run(count: number): Promise<void> {
       const before = taker.bodyBytes;
       taker.left = count;
+      unasked = count;
       await new Promise<void>((resolve) => {
         done = resolve;
-        client.request(asked, taker);
+        for (let i = Math.min(depth, count); i > 0; i--) ask();
       });
       if (taker.bodyBytes - before !== count * answer.length) throw new Error('answers are missing');
     },
   };
+}
+
+/** A client and a server, each with its connection, that speak H1. */
+export function endpointPair(name: string, ledger: Ledger | null = null): Promise<Contestant> {
+  return endpoints(name, ledger, 1, h1);
+}
+
+/** The same for H2. */
+export function h2EndpointPair(
+  name: string,
+  depth: number,
+  ledger: Ledger | null = null,
+): Promise<Contestant> {
+  return endpoints(name, ledger, depth, h2);
 }
 
 /** One end of a pipe between two Duplex streams. */
@@ -149,6 +209,14 @@ class PipeEnd extends Duplex {
   }
 }
 
+function pipe(): [near: PipeEnd, far: PipeEnd] {
+  const near = new PipeEnd();
+  const far = new PipeEnd();
+  near.peer = far;
+  far.peer = near;
+  return [near, far];
+}
+
 /** node:http's server and client on a pipe in memory, one connection, kept alive. */
 export function nodeOverDuplex(name: string): Contestant {
   const server = createServer((incoming, outgoing) => {
@@ -158,10 +226,7 @@ export function nodeOverDuplex(name: string): Contestant {
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const connect = (): Duplex => {
-    const near = new PipeEnd();
-    const far = new PipeEnd();
-    near.peer = far;
-    far.peer = near;
+    const [near, far] = pipe();
     server.emit('connection', far);
     return near;
   };
@@ -193,6 +258,48 @@ export function nodeOverDuplex(name: string): Contestant {
           else exchange(next);
         };
         exchange(next);
+      });
+    },
+  };
+}
+
+/** node:http2's stream API on a pipe in memory, `depth` exchanges at a time. */
+export function nodeHttp2OverDuplex(name: string, depth: number): Contestant {
+  const [near, far] = pipe();
+  const server = createHttp2Server();
+  server.on('stream', (stream, headers) => {
+    if (headers[':path'] === undefined) stream.destroy();
+    stream.respond({ ':status': 200, 'content-type': 'text/plain' });
+    stream.end(text);
+  });
+  server.emit('connection', far);
+  const session = connectHttp2('http://www.example.com', { createConnection: () => near });
+  const request = { ':path': '/index.html', accept: '*/*' };
+  const exchange = (done: (bytes: number) => void): void => {
+    const stream: ClientHttp2Stream = session.request(request);
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    stream.on('end', () => done(bytes));
+  };
+  return {
+    name,
+    run(count: number): Promise<void> {
+      let left = count;
+      let unasked = count;
+      return new Promise((resolve, reject) => {
+        const next = (bytes: number): void => {
+          if (bytes !== text.length) reject(new Error('the answer is not whole'));
+          left -= 1;
+          if (unasked > 0) ask();
+          else if (left === 0) resolve();
+        };
+        const ask = (): void => {
+          unasked -= 1;
+          exchange(next);
+        };
+        for (let i = Math.min(depth, count); i > 0; i--) ask();
       });
     },
   };

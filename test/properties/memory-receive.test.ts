@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteQueue } from '../../models/byte-queue.js';
+import { type Length, lengthOf, pattern, picked } from '../../src/kit/workspace-script.js';
 import {
   BumpWorkspace,
   EmulatedWorkspace,
@@ -21,7 +22,6 @@ import {
   session,
   stream,
 } from '../support/memory.js';
-import { type Length, lengthOf, pattern, picked } from '../support/workspace-script.js';
 
 /** One act; lengths are counted from nothing or from all that is pending, a fill from the room's length. */
 type Act =

@@ -4,6 +4,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SendQueue } from '../../models/send-queue.js';
+import { pattern } from '../../src/kit/workspace-script.js';
 import {
   BumpWorkspace,
   EmulatedWorkspace,
@@ -14,7 +15,6 @@ import {
   type WorkspaceKind,
 } from '../../src/memory/index.js';
 import { application, checkedPool, kinds, latin1, same, session, some } from '../support/memory.js';
-import { pattern } from '../support/workspace-script.js';
 
 /** What whoever lent bytes does when told: nothing, or an act on the buffer, and then that one's reaction. */
 type Act =

@@ -3,9 +3,16 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Expectation, WorkspaceModel } from '../../models/workspace.js';
+import {
+  lengthOf,
+  pattern,
+  picked,
+  type WorkspaceAct,
+  WorkspaceRun,
+  workspaceActs,
+} from '../../src/kit/workspace-script.js';
 import { EmulatedWorkspace } from '../../src/memory/index.js';
 import { checkedWorkspace, same } from '../support/memory.js';
-import { type Act, acts, lengthOf, pattern, picked, WorkspaceRun } from '../support/workspace-script.js';
 
 const capacities = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 64 }) },
@@ -13,7 +20,7 @@ const capacities = fc.oneof(
 );
 
 /** Does the act on the model; undefined for want of a target. */
-function expected(model: WorkspaceModel, step: Act): Expectation | undefined {
+function expected(model: WorkspaceModel, step: WorkspaceAct): Expectation | undefined {
   switch (step.act) {
     case 'allocate': {
       const bytes = lengthOf(step.bytes, model.available);
@@ -71,10 +78,10 @@ function seen(model: WorkspaceModel): string {
 }
 
 class Step implements fc.Command<WorkspaceModel, WorkspaceRun> {
-  readonly step: Act;
+  readonly step: WorkspaceAct;
   readonly outcomes: Map<string, number>;
 
-  constructor(step: Act, outcomes: Map<string, number>) {
+  constructor(step: WorkspaceAct, outcomes: Map<string, number>) {
     this.step = step;
     this.outcomes = outcomes;
   }
@@ -110,7 +117,7 @@ function end(run: WorkspaceRun): void {
 test('WS-1 to WS-7: every act does what the model says', () => {
   const outcomes = new Map<string, number>();
   const steps = fc.commands(
-    acts.map((arbitrary) => arbitrary.map((step) => new Step(step, outcomes))),
+    workspaceActs.map((arbitrary) => arbitrary.map((step) => new Step(step, outcomes))),
     { maxCommands: 250, size: 'max' },
   );
   fc.assert(
@@ -154,9 +161,9 @@ test('WS-1 to WS-7: every act does what the model says', () => {
 });
 
 test('WS-10: the same script gives the same results, refusals, exhaustion and contents under emulation', () => {
-  const retire: fc.Arbitrary<Act> = fc.constant({ act: 'retire' });
+  const retire: fc.Arbitrary<WorkspaceAct> = fc.constant({ act: 'retire' });
   const script = fc.array(
-    fc.oneof({ weight: 60, arbitrary: fc.oneof(...acts) }, { weight: 1, arbitrary: retire }),
+    fc.oneof({ weight: 60, arbitrary: fc.oneof(...workspaceActs) }, { weight: 1, arbitrary: retire }),
     {
       maxLength: 120,
       size: 'max',

@@ -6,12 +6,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { modelV1, modelV2 } from '../../models/proxy-header.js';
 import { UndercoatError } from '../../src/errors.js';
+import { byteEdits, editBytes } from '../../src/kit/arbitraries/byte-edits.js';
+import { proxyV1Header, proxyV2Header } from '../../src/kit/arbitraries/proxy-header.js';
 import { encodeProxyHeader, proxyHeaderSize } from '../../src/session/proxy/encode.js';
 import type { ProxyHeader, ProxyRead, ProxyReadLimits } from '../../src/session/proxy/header.js';
 import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
 import { readProxyV1 } from '../../src/session/proxy/read-v1.js';
 import { readProxyV2 } from '../../src/session/proxy/read-v2.js';
-import { concat, edit, edits, latin1, nearlyIpv6, v1Header, v2Header, wire } from './proxy-headers.js';
+import { concat, latin1, nearlyIpv6, wire } from '../support/proxy-headers.js';
 
 const limits = proxyReadLimits();
 const anyByte = fc.integer({ min: 0, max: 255 });
@@ -47,16 +49,18 @@ const oddLine = fc.oneof(
 /** Bytes that begin like version 1: right, odd, or edited. */
 const v1Bytes = fc
   .tuple(
-    fc.oneof(v1Header.map(wire), oddLine),
-    edits(fc.oneof({ weight: 4, arbitrary: lineByte }, { weight: 1, arbitrary: anyByte })),
+    fc.oneof(proxyV1Header.map(wire), oddLine),
+    byteEdits(fc.oneof({ weight: 4, arbitrary: lineByte }, { weight: 1, arbitrary: anyByte })),
   )
-  .map(([bytes, changes]) => edit(bytes, changes));
+  .map(([bytes, changes]) => editBytes(bytes, changes));
 
 /** Bytes that begin like version 2: right, edited, or with a block of anything. */
 const v2Bytes = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.tuple(v2Header.map(wire), edits(anyByte)).map(([bytes, changes]) => edit(bytes, changes)),
+    arbitrary: fc
+      .tuple(proxyV2Header.map(wire), byteEdits(anyByte))
+      .map(([bytes, changes]) => editBytes(bytes, changes)),
   },
   {
     weight: 1,
@@ -118,7 +122,7 @@ describe('readers of PROXY headers', () => {
 
   it('CON-6: promise no more bytes than the header has', () => {
     fc.assert(
-      fc.property(fc.oneof(v1Header, v2Header).map(wire), (bytes) => {
+      fc.property(fc.oneof(proxyV1Header, proxyV2Header).map(wire), (bytes) => {
         for (let n = 0; n < bytes.length; n++) {
           const read = readProxyHeader(bytes, 0, n, limits);
           expect(read.kind === 'need-data' && read.atLeast <= bytes.length).toBe(true);
@@ -149,12 +153,17 @@ describe('readers of PROXY headers', () => {
       new Uint8Array(300),
     );
     fc.assert(
-      fc.property(fc.oneof(v1Header, v2Header).map(wire), edits(anyByte), lures, (bytes, changes, lure) => {
-        const header = edit(bytes, changes);
-        const alone = readProxyHeader(header, 0, header.length, limits);
-        fc.pre(alone.kind !== 'need-data');
-        expect(plain(readInside(concat(header, lure), new Uint8Array(), lure))).toEqual(plain(alone));
-      }),
+      fc.property(
+        fc.oneof(proxyV1Header, proxyV2Header).map(wire),
+        byteEdits(anyByte),
+        lures,
+        (bytes, changes, lure) => {
+          const header = editBytes(bytes, changes);
+          const alone = readProxyHeader(header, 0, header.length, limits);
+          fc.pre(alone.kind !== 'need-data');
+          expect(plain(readInside(concat(header, lure), new Uint8Array(), lure))).toEqual(plain(alone));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -271,27 +280,32 @@ describe('readers of PROXY headers', () => {
 
   it('WIRE-4: what is encoded decodes to the same', () => {
     fc.assert(
-      fc.property(fc.oneof(v1Header, v2Header), junk, fc.nat({ max: 20 }), (header, payload, offset) => {
-        const size = proxyHeaderSize(header);
-        const bytes = new Uint8Array(offset + size + payload.length).fill(0x5a);
-        expect(encodeProxyHeader(header, bytes, offset)).toBe(size);
-        expect(bytes.subarray(0, offset).every((byte) => byte === 0x5a)).toBe(true);
-        expect(bytes.subarray(offset + size).every((byte) => byte === 0x5a)).toBe(true);
-        bytes.set(payload, offset + size);
-        const read = readProxyHeader(bytes, offset, bytes.length, { ...limits, maxHeaderBytes: 65551 });
-        expect(read.kind).toBe('complete');
-        if (read.kind !== 'complete') return;
-        expect(read.length).toBe(size);
-        expect(withoutChecksum(read.header)).toEqual(withoutChecksum(header));
-        expect(wire(read.header)).toEqual(bytes.slice(offset, offset + size));
-      }),
+      fc.property(
+        fc.oneof(proxyV1Header, proxyV2Header),
+        junk,
+        fc.nat({ max: 20 }),
+        (header, payload, offset) => {
+          const size = proxyHeaderSize(header);
+          const bytes = new Uint8Array(offset + size + payload.length).fill(0x5a);
+          expect(encodeProxyHeader(header, bytes, offset)).toBe(size);
+          expect(bytes.subarray(0, offset).every((byte) => byte === 0x5a)).toBe(true);
+          expect(bytes.subarray(offset + size).every((byte) => byte === 0x5a)).toBe(true);
+          bytes.set(payload, offset + size);
+          const read = readProxyHeader(bytes, offset, bytes.length, { ...limits, maxHeaderBytes: 65551 });
+          expect(read.kind).toBe('complete');
+          if (read.kind !== 'complete') return;
+          expect(read.length).toBe(size);
+          expect(withoutChecksum(read.header)).toEqual(withoutChecksum(header));
+          expect(wire(read.header)).toEqual(bytes.slice(offset, offset + size));
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('CRC32C: any one changed bit of a summed header is refused or changes no meaning', () => {
     fc.assert(
-      fc.property(v2Header, fc.nat(), fc.nat({ max: 7 }), (header, place, bit) => {
+      fc.property(proxyV2Header, fc.nat(), fc.nat({ max: 7 }), (header, place, bit) => {
         const bytes = wire(header);
         const sums = header.tlvs.some((tlv) => tlv.kind === 'crc32c');
         fc.pre(sums && header.source?.family !== 'unspec');

@@ -5,14 +5,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { byteEdits, editBytes } from '../../src/kit/arbitraries/byte-edits.js';
+import { proxyV1Header, proxyV2Header } from '../../src/kit/arbitraries/proxy-header.js';
 import { BumpWorkspace, EmulatedWorkspace } from '../../src/memory/index.js';
 import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
 import { proxyReceiver } from '../../src/session/proxy/receiver.js';
 import { proxySender } from '../../src/session/proxy/sender.js';
 import { Bench, type BenchOptions } from '../support/proxy-bench.js';
-import { concat, edit, edits, v1Header, v2Header, wire } from './proxy-headers.js';
+import { concat, wire } from '../support/proxy-headers.js';
 
-const header = fc.oneof(v1Header, v2Header);
+const header = fc.oneof(proxyV1Header, proxyV2Header);
 const payload = fc
   .tuple(fc.constantFrom(0, 1, 3, 40, 600), fc.integer({ min: 0, max: 255 }))
   .map(([length, fill]) => new Uint8Array(length).fill(fill));
@@ -92,8 +94,8 @@ describe('proxyReceiver', () => {
   it('CON-6: comes to the same at any segmentation, in any memory that holds the header', () => {
     const anyByte = fc.integer({ min: 0, max: 255 });
     fc.assert(
-      fc.property(header, edits(anyByte), payload, pieces, memory, (given, changes, rest, cut, room) => {
-        const bytes = concat(edit(wire(given), changes), rest);
+      fc.property(header, byteEdits(anyByte), payload, pieces, memory, (given, changes, rest, cut, room) => {
+        const bytes = concat(editBytes(wire(given), changes), rest);
         const read = readProxyHeader(bytes, 0, bytes.length, limits);
         const bench = waiting({ ...room, slabBytes: 4096 + (room.slabBytes % 100) });
         const received = bench.feed(bytes, cut);

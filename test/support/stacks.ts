@@ -1,5 +1,11 @@
 // The stacks that the kit's properties are run over, with every row counted.
-import { h1Stack, h2Stack, proxyH1Stack, type StackUnderTest } from '../../src/kit/stack-under-test.js';
+import {
+  h1Stack,
+  h1UpgradeStack,
+  h2Stack,
+  proxyH1Stack,
+  type StackUnderTest,
+} from '../../src/kit/stack-under-test.js';
 import { rowRecorder } from './rows.js';
 
 const observer = rowRecorder();
@@ -9,6 +15,7 @@ export const stacks: readonly StackUnderTest[] = [
   { ...h1Stack({ maxPipelined: 4, copyBelowBytes: 100, drainBytes: 60 }), observer },
   { ...h2Stack(), observer },
   { ...h2Stack('h2, lending', { copyBelowBytes: 100, lendFromBytes: 16 }), observer },
+  { ...h1UpgradeStack(), observer },
   { ...proxyH1Stack(1), observer },
   { ...proxyH1Stack(2, { maxPipelined: 3 }), observer },
 ];

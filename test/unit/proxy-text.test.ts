@@ -7,7 +7,7 @@ import { ipv6, slowCrc32c } from '../../models/proxy-header.js';
 import { crc32c } from '../../src/session/proxy/crc32c.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../src/session/proxy/ip-text.js';
 import { decodeUtf8, encodeUtf8 } from '../../src/session/proxy/utf8.js';
-import { nearlyIpv6 } from '../properties/proxy-headers.js';
+import { nearlyIpv6 } from '../support/proxy-headers.js';
 
 describe('addresses as text', () => {
   // RFC 5952 §4 and §5.

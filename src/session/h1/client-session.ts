@@ -8,6 +8,7 @@ import { answerClose, type LimitError, type UndercoatError } from '../../errors.
 import type { Verdict } from '../contract.js';
 import { OVERDRAWN, PAUSED } from './body-reader.js';
 import { H1ClientRequests, type InFlight, untimed } from './client-requests.js';
+import { FieldsView } from './fields.js';
 import { FRAMING_TUNNEL, FRAMING_UNTIL_CLOSE } from './head-reader.js';
 import { H1Head } from './message-head.js';
 import { outputExhausted } from './message-writer.js';
@@ -77,7 +78,10 @@ export class H1ClientSession extends H1ClientRequests {
 
   fail(error: UndercoatError | undefined, now: number): void {
     this.now = now;
-    if (!this.machine.step(event['transport-gone'])) return;
+    if (!this.machine.step(event['transport-gone'])) {
+      this.abandon(error);
+      return;
+    }
     const reason = error ?? connectionClosed();
     this.finish('abort', this.machine.state === state.failed ? reason : this.error);
     this.endAll(reason);
@@ -182,11 +186,20 @@ export class H1ClientSession extends H1ClientRequests {
   /** LAY-7: we asked for what the peer does, have sent all of it, and there is somebody to go on. */
   private agreed({ stream, requestComplete }: InFlight): boolean {
     if (!stream.takesPipe || !requestComplete) return false;
-    return this.reader.status !== 101 || (stream.asksUpgrade && this.reader.upgrades);
+    if (this.reader.status !== 101) return true;
+    return stream.asksUpgrade && this.reader.upgrades && stream.asksFor(this.protocols());
+  }
+
+  /** What the head that was just read says in Upgrade: a borrow (OWN-3). */
+  private protocols(): string {
+    const { input, reader } = this;
+    const { bytes, start } = input;
+    const fields = new FieldsView(bytes, start + reader.fieldsAt, start + reader.length, this.context.text);
+    return fields.get('upgrade') ?? '';
   }
 
   private switchOver(current: InFlight, head: H1Head): boolean {
-    this.takeOver = current.stream.upgraded(head);
+    this.successor = current.stream.upgraded(head);
     head.giveBack();
     // Nothing follows a request that asks for this: it was the only one.
     this.flight.shift();

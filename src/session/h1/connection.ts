@@ -7,13 +7,13 @@
 import type { Answer, LimitError, UndercoatError } from '../../errors.js';
 import { Machine, type Table } from '../../machine/index.js';
 import { type Lease, Owner, type ReceiveBuffer, type Returned } from '../../memory/index.js';
-import type { Transport } from '../../transport/contract.js';
 import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
 import { BodyReader } from './body-reader.js';
 import { HeadReader } from './head-reader.js';
 import { MessageWriter } from './message-writer.js';
 import type { H1Settings } from './options.js';
 import { timeout } from './session-errors.js';
+import type { Successor } from './sinks.js';
 
 export abstract class H1Connection implements Session {
   readonly name: string;
@@ -38,7 +38,7 @@ export abstract class H1Connection implements Session {
   protected shuttingDown: boolean;
   /** What a stream asked to end the connection for. */
   protected broken: UndercoatError | undefined;
-  protected takeOver: ((pipe: Transport) => void) | undefined;
+  protected successor: Successor | undefined;
   protected overHighWater: boolean;
   /** When the current state began, and when the last body bytes came or their wait began. */
   protected since: number;
@@ -71,7 +71,7 @@ export abstract class H1Connection implements Session {
     this.inputEnded = false;
     this.shuttingDown = false;
     this.broken = undefined;
-    this.takeOver = undefined;
+    this.successor = undefined;
     this.overHighWater = false;
     this.since = 0;
     this.bodyAt = 0;
@@ -104,12 +104,21 @@ export abstract class H1Connection implements Session {
   }
 
   handoff(): Handoff {
+    const { successor, inputEnded } = this;
+    const { facts } = this.context;
+    const unused = this.input.handOff(this.owner);
+    this.successor = undefined;
+    if (successor === undefined || typeof successor === 'function') {
+      const takeOver = successor === undefined ? {} : { takeOver: successor };
+      return { to: 'tunnel', unused, facts, inputEnded, ...takeOver };
+    }
+    const { request } = successor;
     return {
-      to: 'tunnel',
-      unused: this.input.handOff(this.owner),
-      facts: this.context.facts,
-      inputEnded: this.inputEnded,
-      ...(this.takeOver === undefined ? {} : { takeOver: this.takeOver }),
+      to: request.protocol,
+      unused,
+      facts: { ...facts, upgrade: request },
+      inputEnded,
+      carried: successor,
     };
   }
 
@@ -195,6 +204,13 @@ export abstract class H1Connection implements Session {
     return this.bodyAt + this.context.deadlines.betweenBytes <= now
       ? timeout('betweenBytes', 'body-stalled', cites, answer)
       : timeout('body', 'body-timeout', cites, answer);
+  }
+
+  /** It was handed off, and nobody came for it. */
+  protected abandon(error: UndercoatError | undefined): void {
+    const { successor } = this;
+    this.successor = undefined;
+    if (successor !== undefined && typeof successor !== 'function') successor.drop(error);
   }
 
   protected finish(ending: Ending, error: UndercoatError | undefined): void {

@@ -29,6 +29,8 @@ export const CONNECTION_CLOSE = 1;
 export const CONNECTION_KEEP_ALIVE = 2;
 /** With an Upgrade field (RFC 9110 §7.8). */
 export const CONNECTION_UPGRADE = 3;
+/** With HTTP2-Settings besides (RFC 7540 §3.2.1). */
+export const CONNECTION_H2C = 4;
 
 /** By the constants above. */
 const CONNECTION_LINES: readonly Uint8Array[] = [
@@ -36,6 +38,7 @@ const CONNECTION_LINES: readonly Uint8Array[] = [
   'Connection: close\r\n',
   'Connection: keep-alive\r\n',
   'Connection: upgrade\r\n',
+  'Connection: upgrade, HTTP2-Settings\r\n',
 ].map(octetsOf);
 const CHUNKED_LINE = octetsOf('Transfer-Encoding: chunked\r\n');
 const CONTENT_LENGTH = octetsOf('Content-Length: ');

@@ -10,6 +10,7 @@ import type { Lease, Region, Returned, SendBuffer } from '../../memory/index.js'
 import type { TextCodec } from '../../memory/text.js';
 import {
   CONNECTION_CLOSE,
+  CONNECTION_H2C,
   CONNECTION_KEEP_ALIVE,
   CONNECTION_UNSAID,
   CONNECTION_UPGRADE,
@@ -49,7 +50,8 @@ export interface RequestLineParts {
   readonly end: boolean;
   /** The connection is not to be used again. */
   readonly close: boolean;
-  readonly upgrade: boolean;
+  /** An upgrade is asked for; for `h2c` the fields have HTTP2-Settings, which Connection must name (RFC 7540 §3.2.1). */
+  readonly upgrade: boolean | 'h2c';
 }
 
 export class MessageWriter {
@@ -197,7 +199,7 @@ export class MessageWriter {
     this.remaining = Math.max(declared, 0);
     this.framing = declared >= 0 ? FRAMING_LENGTH : parts.end ? FRAMING_NONE : FRAMING_CHUNKED;
     this.last = parts.close || (flags & SAYS_CLOSE) !== 0;
-    const connection = this.last ? CONNECTION_CLOSE : parts.upgrade ? CONNECTION_UPGRADE : CONNECTION_UNSAID;
+    const connection = this.last ? CONNECTION_CLOSE : upgradeLine(parts.upgrade);
     const host = (flags & HAS_HOST) === 0 ? authority : undefined;
     const { framing, text } = this;
     const encode = ({ bytes, start, end }: Region): number =>
@@ -471,6 +473,11 @@ export class MessageWriter {
   private append(constant: Uint8Array): void {
     if (!this.output.append(constant, 0, constant.length)) this.output.lend(constant, 0, constant.length);
   }
+}
+
+function upgradeLine(upgrade: boolean | 'h2c'): number {
+  if (upgrade === 'h2c') return CONNECTION_H2C;
+  return upgrade ? CONNECTION_UPGRADE : CONNECTION_UNSAID;
 }
 
 function underrun(missing: number): MisuseError {

@@ -6,7 +6,6 @@
  * It does not know how a request is read, when an exchange ends, or who the stream is.
  */
 import { MisuseError } from '../../errors.js';
-import type { Transport } from '../../transport/contract.js';
 import type { SessionContext } from '../contract.js';
 import { sendContinue } from './canned.js';
 import { H1Connection } from './connection.js';
@@ -14,6 +13,7 @@ import type { OutgoingFields } from './encode-fields.js';
 import type { H1Head } from './message-head.js';
 import type { HeadFields } from './message-writer.js';
 import { type H1ServerOptions, h1Settings } from './options.js';
+import type { Successor } from './sinks.js';
 import { h1ServerTable } from './tables.js';
 
 export abstract class H1ServerAnswers extends H1Connection {
@@ -89,7 +89,7 @@ export abstract class H1ServerAnswers extends H1Connection {
   }
 
   /** Agrees to the upgrade or the tunnel; nothing is handed over before the session's next turn. @throws MisuseError */
-  upgrade(status: number, fields: HeadFields, takeOver: (pipe: Transport) => void): void {
+  upgrade(status: number, fields: HeadFields, successor: Successor): void {
     if (!this.requestComplete) {
       throw new MisuseError('request-incomplete', 'LAY-7', 'an upgrade waits until the request is complete');
     }
@@ -97,7 +97,7 @@ export abstract class H1ServerAnswers extends H1Connection {
     const written = !this.writer.exhausted;
     this.responseStarted = written;
     this.responseComplete = written;
-    this.takeOver = takeOver;
+    this.successor = successor;
     this.sent();
   }
 

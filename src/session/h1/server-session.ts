@@ -119,7 +119,10 @@ export class H1ServerSession extends H1ServerAnswers {
 
   fail(error: UndercoatError | undefined, now: number): void {
     this.now = now;
-    if (!this.machine.step(event['transport-gone'])) return;
+    if (!this.machine.step(event['transport-gone'])) {
+      this.abandon(error);
+      return;
+    }
     const reason = error ?? connectionClosed();
     this.endStream(reason);
     this.finish('abort', this.machine.state === state.failed ? reason : this.error);
@@ -267,7 +270,7 @@ export class H1ServerSession extends H1ServerAnswers {
       this.pausedBy = 'application';
       return false;
     }
-    if (this.takeOver !== undefined) {
+    if (this.successor !== undefined) {
       this.machine.take(event.upgrade);
       this.endExchange(stream);
       return false;

@@ -5,8 +5,12 @@
 import type { UndercoatError } from '../../errors.js';
 import type { Lease } from '../../memory/index.js';
 import type { Transport } from '../../transport/contract.js';
+import type { Carried } from '../carried.js';
 import type { BodySink } from './body-reader.js';
 import type { H1Head } from './message-head.js';
+
+/** Who goes on after an upgrade: whoever takes the pipe over, or with what is carried the next session of the chain. */
+export type Successor = ((pipe: Transport) => void) | Carried;
 
 /** The stream of one request, told by the session what it receives. Nothing here may throw. */
 export interface H1RequestSink extends BodySink {
@@ -43,10 +47,12 @@ export interface H1ResponseSink extends BodySink {
   interim(head: H1Head): void;
   /** The final head; it is given back when the exchange ends. */
   final(head: H1Head): void;
-  /** Somebody would take the pipe over. */
+  /** Somebody would go on with a tunnel or an upgrade. */
   readonly takesPipe: boolean;
-  /** The peer agreed: the pipe follows. The head is given back when the call returns. */
-  upgraded(head: H1Head): (pipe: Transport) => void;
+  /** Whether these protocols, the Upgrade field of a 101, are what the request asked for. */
+  asksFor(protocols: string): boolean;
+  /** The peer agreed: who goes on. The head is given back when the call returns. */
+  upgraded(head: H1Head): Successor;
   /** The response is complete. `trailers` covers the field lines, when there were any; it is the stream's. */
   receiveEnd(trailers: Lease | undefined): void;
   /** No more will come or be taken. `retryable`: not one byte of the request went out (RFC 9110 §9.2.2). */

@@ -42,6 +42,10 @@ export class H2Connection implements StreamHost {
   readonly trifles: Budget;
   settingsAcked: boolean;
   settingsReceived: boolean;
+  /** What we have set holds (RFC 9113 §6.5.3): it was acknowledged, or asked for with the upgrade (RFC 7540 §3.2.1). */
+  settingsHold: boolean;
+  /** Server: the client's preface is not complete. */
+  prefaceDue: boolean;
   /** DATA that is arriving goes to this stream; null: it is thrown away. */
   dataStream: H2Stream | null;
   now: number;
@@ -67,6 +71,8 @@ export class H2Connection implements StreamHost {
     this.trifles = new Budget(settings.trifles, 0);
     this.settingsAcked = false;
     this.settingsReceived = false;
+    this.settingsHold = false;
+    this.prefaceDue = isServer;
     this.dataStream = null;
     this.now = 0;
     this.idleSince = 0;
@@ -165,10 +171,27 @@ export class H2Connection implements StreamHost {
   /** @param since when it begins; `Infinity` for the next turn */
   makeStream(id: number, since: number): H2Stream {
     const owner = new Owner('session', 'h2-stream', id);
-    const { settings, settingsAcked, peer, context } = this;
-    // What we have set holds from its acknowledgement on (RFC 9113 §6.5.3).
-    const window = settingsAcked ? settings.streamWindowBytes : DEFAULT_WINDOW_SIZE;
+    const { settings, settingsHold, peer, context } = this;
+    const window = settingsHold ? settings.streamWindowBytes : DEFAULT_WINDOW_SIZE;
     return new H2Stream(id, this, owner, context.observer, window, peer.initialWindowSize, since);
+  }
+
+  /** Stream 1, whose request was complete before this session began (RFC 7540 §3.2). */
+  firstStream(): H2Stream {
+    const { isServer, streams } = this;
+    const stream = this.makeStream(1, never);
+    if (isServer) streams.lastOfPeer = 1;
+    else streams.next = 3;
+    streams.add(stream);
+    stream.machine.take(isServer ? streamEvent['receive-headers'] : streamEvent['send-headers']);
+    stream.machine.take(isServer ? streamEvent['receive-end'] : streamEvent['send-end']);
+    stream.headReceived = isServer;
+    stream.inputComplete = isServer;
+    stream.headSent = !isServer;
+    stream.ending = !isServer;
+    this.availabilityChanged = !isServer;
+    this.touch(stream);
+    return stream;
   }
 
   creditDue(stream: H2Stream): void {

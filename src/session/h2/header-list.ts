@@ -6,6 +6,7 @@
  * happens to a stream whose block is malformed.
  */
 
+import type { UpgradedRequest } from '../carried.js';
 import type { FieldSink } from './hpack/decoder.js';
 import { MARK_BAD_NAME, MARK_BAD_VALUE, MARK_NAME, MARK_PSEUDO } from './hpack/field-marks.js';
 import {
@@ -16,6 +17,7 @@ import {
   NAME_HOST,
   NAME_KEEP_ALIVE,
   NAME_METHOD,
+  NAME_NUMBERS,
   NAME_PATH,
   NAME_PRIORITY,
   NAME_PROTOCOL,
@@ -99,6 +101,20 @@ export class HeaderList implements FieldSink {
     this.seen = 0;
     this.regular = false;
     this.host = undefined;
+  }
+
+  /** A request that was read and judged before: what its fields may say is known (RFC 7540 §3.2). */
+  takeUp({ method, target, authority, fields }: UpgradedRequest): void {
+    this.begin('request');
+    this.method = method;
+    this.scheme = 'http';
+    this.authority = authority;
+    this.path = target;
+    for (const [name, value] of fields) {
+      const number = NAME_NUMBERS.get(name);
+      if (number !== undefined) this.special(number, name, value);
+      this.fields.push(name, value);
+    }
   }
 
   field(name: string, value: string, marks: number): void {

@@ -6,6 +6,7 @@
  */
 import { answerStatus, LimitError, type UndercoatError } from '../../errors.js';
 import type { Lease, ReceiveBuffer } from '../../memory/index.js';
+import type { UpgradedRequest } from '../carried.js';
 import type { Closing } from './closing.js';
 import type { H2Connection } from './connection.js';
 import type { FrameIntake } from './frame-intake.js';
@@ -64,6 +65,20 @@ export class InboundMessages {
     const { urgency, incremental } = parsePriority(text);
     stream.incremental = incremental;
     this.connection.outbound.scheduler.reprioritise(stream, urgency);
+  }
+
+  /** A request that was read before this session began, with all its content, none of which was ever DATA. */
+  takeUp(request: UpgradedRequest, content: readonly Lease[]): void {
+    const { connection, list } = this;
+    list.takeUp(request);
+    const stream = connection.firstStream();
+    stream.declaredLength = list.contentLength;
+    if (list.priority !== undefined) this.prioritise(stream, list.priority);
+    stream.sink = (this.listener as H2RequestListener)(stream, list);
+    for (const lease of content) {
+      stream.receivedBytes += lease.length;
+      stream.backlog.push(lease.transfer(stream.machine.owner));
+    }
   }
 
   beginData(): UndercoatError | undefined {

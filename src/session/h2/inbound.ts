@@ -6,6 +6,7 @@
  */
 import { TransportError, type UndercoatError } from '../../errors.js';
 import type { ReceiveBuffer } from '../../memory/index.js';
+import type { Carried } from '../carried.js';
 import type { Closing } from './closing.js';
 import type { H2Connection } from './connection.js';
 import {
@@ -73,8 +74,26 @@ export class Inbound {
     input.consume(matched - this.prefaceBytes);
     this.prefaceBytes = matched;
     if (matched < PREFACE_BYTES) return false;
+    this.connection.prefaceDue = false;
     this.connection.machine.take(event.preface);
     return true;
+  }
+
+  /** Server: the request that asked for this session becomes stream 1, and its settings hold at once (RFC 7540 §3.2). */
+  takeUp(carried: Carried): void {
+    const { connection, messages } = this;
+    const { settings } = carried.request;
+    connection.machine.take(event.upgrade);
+    const error = this.applySettings(settings, 0, settings.length);
+    // The first frame is still to come (RFC 9218 §2.1.1).
+    connection.peer.frames = 0;
+    if (error !== undefined) {
+      this.closing.fail(error);
+      return;
+    }
+    messages.takeUp(carried.request, carried.takeContent());
+    // What it brings about comes before the preface, as what a frame does comes before the next one (CON-6).
+    connection.settleTouched();
   }
 
   /** All that has come. */
@@ -158,10 +177,21 @@ export class Inbound {
 
   private takeSettings(): UndercoatError | undefined {
     const { connection } = this;
-    const { peer, outbound } = connection;
     const { view } = this.intake;
+    const error = this.applySettings(this.input.bytes, view.bodyStart, view.bodyEnd);
+    if (error !== undefined) return error;
+    connection.outbound.writer.settingsAck();
+    if (connection.settingsReceived) return connection.trifle() ?? connection.owed();
+    connection.settingsReceived = true;
+    connection.machine.take(event.settings);
+    return undefined;
+  }
+
+  private applySettings(bytes: Uint8Array, start: number, end: number): UndercoatError | undefined {
+    const { connection } = this;
+    const { peer, outbound } = connection;
     const before = peer.initialWindowSize;
-    const found = peer.apply(this.input.bytes, view.bodyStart, view.bodyEnd, !connection.isServer);
+    const found = peer.apply(bytes, start, end, !connection.isServer);
     if (found !== undefined) return frameError(found);
     // The smallest of the frame must be said in the next block (RFC 7541 §4.2).
     outbound.encoder.setLimit(peer.lowestHeaderTableSize);
@@ -176,10 +206,6 @@ export class Inbound {
       }
     }
     connection.availabilityChanged = true;
-    outbound.writer.settingsAck();
-    if (connection.settingsReceived) return connection.trifle() ?? connection.owed();
-    connection.settingsReceived = true;
-    connection.machine.take(event.settings);
     return undefined;
   }
 
@@ -187,11 +213,19 @@ export class Inbound {
     const { connection } = this;
     if (connection.settingsAcked) return connection.trifle();
     connection.settingsAcked = true;
+    this.settingsHold();
+    return undefined;
+  }
+
+  /** What we have set holds from now on. */
+  settingsHold(): void {
+    const { connection } = this;
+    if (connection.settingsHold) return;
+    connection.settingsHold = true;
     const { streamWindowBytes, headerTableBytes } = connection.settings;
     this.messages.setTableLimit(headerTableBytes);
     const difference = streamWindowBytes - DEFAULT_WINDOW_SIZE;
     for (const stream of connection.streams.live.values()) stream.receiveWindow.shift(difference);
-    return undefined;
   }
 
   private ping(): UndercoatError | undefined {

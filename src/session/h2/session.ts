@@ -6,23 +6,13 @@
  */
 import { answerStatus, LimitError, type UndercoatError } from '../../errors.js';
 import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../contract.js';
+import { announced } from './announced.js';
 import { Closing } from './closing.js';
 import { H2Connection } from './connection.js';
-import {
-  CANCEL,
-  NO_ERROR,
-  SETTING_ENABLE_CONNECT_PROTOCOL,
-  SETTING_ENABLE_PUSH,
-  SETTING_HEADER_TABLE_SIZE,
-  SETTING_INITIAL_WINDOW_SIZE,
-  SETTING_MAX_CONCURRENT_STREAMS,
-  SETTING_MAX_HEADER_LIST_SIZE,
-  SETTING_NO_RFC7540_PRIORITIES,
-  SETTINGS_TIMEOUT,
-} from './frames-codes.js';
+import { CANCEL, NO_ERROR, SETTINGS_TIMEOUT } from './frames-codes.js';
 import { Inbound } from './inbound.js';
 import type { H2RequestListener } from './inbound-messages.js';
-import { type H2Options, type H2Settings, h2Settings } from './options.js';
+import { type H2Options, h2Settings } from './options.js';
 import type { H2Stream } from './stream.js';
 import { h2ConnectionTable } from './tables.js';
 
@@ -88,14 +78,21 @@ export class H2Session implements Session {
     if (increment > 0) writer.windowUpdate(0, increment);
     // A server begins with SETTINGS, which is its preface (RFC 9113 §3.4).
     if (!connection.isServer) connection.machine.take(event.preface);
+    else if (this.context.carried !== undefined) this.inbound.takeUp(this.context.carried);
     return this.verdict();
+  }
+
+  /** Client: the stream of the request that was sent, whole, to ask for this session (RFC 7540 §3.2). */
+  takeUpSent(): H2Stream {
+    this.inbound.settingsHold();
+    return this.connection.firstStream();
   }
 
   receive(now: number): Verdict {
     const { connection, inbound } = this;
     connection.now = now;
     if (connection.over) return 'closed';
-    if (!connection.machine.is(state.preface) || inbound.readPreface()) inbound.readFrames();
+    if (!connection.prefaceDue || inbound.readPreface()) inbound.readFrames();
     return this.settle();
   }
 
@@ -191,20 +188,6 @@ export class H2Session implements Session {
       new LimitError('deadlines', 'stream-timeout', 'LAY-4', 'a deadline of the stream has passed', answer),
     );
   }
-}
-
-/** Our SETTINGS. */
-function announced(settings: H2Settings, isServer: boolean): [id: number, value: number][] {
-  const entries: [id: number, value: number][] = [
-    [SETTING_HEADER_TABLE_SIZE, settings.headerTableBytes],
-    [SETTING_MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams],
-    [SETTING_INITIAL_WINDOW_SIZE, settings.streamWindowBytes],
-    [SETTING_MAX_HEADER_LIST_SIZE, settings.maxHeaderListBytes],
-    [SETTING_NO_RFC7540_PRIORITIES, 1],
-  ];
-  if (!isServer) entries.push([SETTING_ENABLE_PUSH, 0]);
-  else if (settings.extendedConnect) entries.push([SETTING_ENABLE_CONNECT_PROTOCOL, 1]);
-  return entries;
 }
 
 function timeout(limit: string, code: number, cites: string): LimitError {

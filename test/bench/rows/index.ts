@@ -2,6 +2,7 @@
 // compiled for what another one did.
 import type { RowGroup } from '../row.js';
 import { bodyRows } from './bodies.js';
+import { h2ServerRows } from './h2-servers.js';
 import { headRows } from './heads.js';
 import { hpackRows } from './hpack.js';
 import { inProcessRows } from './in-process.js';
@@ -16,5 +17,6 @@ export const rowGroups: readonly RowGroup[] = [
   ...hpackRows,
   ...inProcessRows,
   ...serverRows,
+  ...h2ServerRows,
   ...ledgerRows,
 ];

@@ -1,7 +1,7 @@
 // What the checked ledger costs: the same work with it and without it. The peer is ourselves with the ledger off, so
 // the ratio says which part of the speed is left.
 import { CheckedLedger, type Ledger } from '../../../src/memory/index.js';
-import { endpointPair, sessionPair } from '../exchanges.js';
+import { endpointPair, h2EndpointPair, h2SessionPair, sessionPair } from '../exchanges.js';
 import { type Contestant, measureRates } from '../measure.js';
 import { readingHeads, usable } from '../ours.js';
 import type { Row, RowGroup } from '../row.js';
@@ -25,4 +25,15 @@ export const ledgerRows: readonly RowGroup[] = [
   [ledgerRow('pipelined 64 B requests, the whole server session', serving)],
   [ledgerRow('both ends in one process, H1, bare sessions', sessionPair)],
   [ledgerRow('both ends in one process, H1, endpoints over the memory transport', endpointPair)],
+  [
+    ledgerRow('both ends in one process, H2, 10 streams, bare sessions', (name, ledger) =>
+      h2SessionPair(name, 10, ledger),
+    ),
+  ],
+  [
+    ledgerRow(
+      'both ends in one process, H2, 10 streams, endpoints over the memory transport',
+      (name, ledger) => h2EndpointPair(name, 10, ledger),
+    ),
+  ],
 ];

@@ -1,5 +1,5 @@
-// Starts the server and load processes of a row, and ends them by their identifiers. wrk makes the load where it is
-// installed; our own load process where it is not.
+// Starts the server and load processes of a row, and ends them by their identifiers. wrk (H1) and h2load (H2) make the
+// load where they are installed; our own load processes where they are not.
 import { type ChildProcess, execFile, fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,17 @@ export interface Load {
   stop(): void;
 }
 
-export class ServerProcess {
+/** A server under load. */
+export interface ServerUnderLoad {
+  readonly name: string;
+  readonly port: number;
+  /** Processor time that it has used so far, in microseconds. */
+  cpuMicroseconds(): Promise<number>;
+  stop(): void;
+}
+
+/** One of `serve.ts`. */
+export class ServerProcess implements ServerUnderLoad {
   readonly name: string;
   private readonly child: ChildProcess;
   port: number;
@@ -36,7 +46,6 @@ export class ServerProcess {
     return server;
   }
 
-  /** Processor time that it has used so far, in microseconds. */
   async cpuMicroseconds(): Promise<number> {
     const answer = this.hear();
     this.child.send('cpu' satisfies ToServer);
@@ -61,18 +70,27 @@ export class ServerProcess {
 }
 
 /** wrk where it is installed, ours where it is not; `BENCH_LOAD=own` asks for ours. */
-export function startLoad(): Load {
-  const own = process.env['BENCH_LOAD'] === 'own' || spawnSync('wrk', ['-v']).error !== undefined;
-  return own ? new OwnLoad() : new WrkLoad();
+export function startH1Load(): Load {
+  return isThere('wrk', '-v') ? new WrkLoad() : new OwnLoad('./load.js');
+}
+
+/** The same with h2load. */
+export function startH2Load(): Load {
+  return isThere('h2load', '--version') ? new H2Load() : new OwnLoad('./h2-load.js');
+}
+
+/** Whether a program is there to be used. */
+export function isThere(program: string, flag: string): boolean {
+  return process.env['BENCH_LOAD'] !== 'own' && spawnSync(program, [flag]).error === undefined;
 }
 
 class OwnLoad implements Load {
   readonly name: string;
   private readonly child: ChildProcess;
 
-  constructor() {
+  constructor(file: string) {
     this.name = 'own load process';
-    const path = fileURLToPath(new URL('./load.js', import.meta.url));
+    const path = fileURLToPath(new URL(file, import.meta.url));
     this.child = fork(path, [], { stdio: ['ignore', 2, 2, 'ipc'] });
   }
 
@@ -128,4 +146,22 @@ class WrkLoad implements Load {
   stop(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+class H2Load implements Load {
+  readonly name = 'h2load';
+
+  async deliver({ port, connections, depth, ms }: Order): Promise<Delivery> {
+    const seconds = Math.max(1, Math.round(ms / 1000));
+    const args = [`-c${connections}`, `-m${depth}`, '-t1', `-D${seconds}`, '-w30', '-W30'];
+    const { stdout } = await promisify(execFile)('h2load', [...args, `http://127.0.0.1:${port}/`]);
+    const said = /(\d+) succeeded, (\d+) failed, (\d+) errored/.exec(stdout);
+    const statuses = /status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx/.exec(stdout);
+    if (said === null || said[2] !== '0' || said[3] !== '0' || statuses === null) {
+      throw new Error(`h2load says ${stdout}`);
+    }
+    return { requests: Number(said[1]), ms: seconds * 1000 };
+  }
+
+  stop(): void {}
 }

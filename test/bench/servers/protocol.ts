@@ -10,6 +10,8 @@ export interface Order {
   readonly connections: number;
   /** Requests under way on each connection. */
   readonly depth: number;
+  /** Octets of each answer's body. */
+  readonly bodyBytes: number;
   readonly ms: number;
 }
 

@@ -1,10 +1,13 @@
 // A server in a process of its own, so that its processor time is its own: `serve.js KIND BODY_BYTES`. It says its
 // port when it listens, answers `cpu` with what it has used so far, and ends when its parent does or says so.
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
 import { h1 } from '../../../src/endpoint/h1.js';
+import { h2 } from '../../../src/endpoint/h2.js';
 import { listen } from '../../../src/endpoint/server.js';
+import type { Stack } from '../../../src/endpoint/stack.js';
 import { CheckedLedger, type Ledger } from '../../../src/memory/index.js';
 import { tcp } from '../../../src/transport/node/tcp.js';
 import { type FromServer, requestTo, type ToServer } from './protocol.js';
@@ -13,17 +16,21 @@ const [, , kind, bodyBytes] = process.argv;
 const body = new Uint8Array(Number(bodyBytes)).fill(0x61);
 
 const kinds: Record<string, () => Promise<number>> = {
-  undercoat: () => undercoat(null),
-  'undercoat-checked': () => undercoat(new CheckedLedger()),
+  undercoat: () => undercoat(h1(), null),
+  'undercoat-checked': () => undercoat(h1(), new CheckedLedger()),
+  'undercoat-h2': () => undercoat(h2(), null),
+  'undercoat-h2-checked': () => undercoat(h2(), new CheckedLedger()),
   'node-http': nodeHttp,
+  'node-http2': nodeHttp2,
+  'node-http2-compat': nodeHttp2Compat,
   'raw-net': rawNet,
 };
 
-async function undercoat(ledger: Ledger | null): Promise<number> {
+async function undercoat(stack: Stack, ledger: Ledger | null): Promise<number> {
   const fields = [['Content-Type', 'text/plain']] as const;
   const server = await listen(
     tcp({ port: 0, host: '127.0.0.1' }),
-    h1(),
+    stack,
     (exchange) => {
       if (exchange.request.target !== '/') exchange.reply(404, undefined, new Uint8Array(0));
       else exchange.reply(200, fields, body);
@@ -40,6 +47,36 @@ function nodeHttp(): Promise<number> {
     outgoing.setHeader('Content-Type', 'text/plain');
     outgoing.end(buffer);
   });
+  return listening(server);
+}
+
+/** The same answer as ours: nothing but its Content-Length is node's to add. */
+function nodeHttp2(): Promise<number> {
+  const buffer = Buffer.from(body);
+  const server = createHttp2Server();
+  server.on('stream', (stream, headers) => {
+    stream.respond({
+      ':status': headers[':path'] === '/' ? 200 : 404,
+      'content-type': 'text/plain',
+      'content-length': buffer.length,
+    });
+    stream.end(buffer);
+  });
+  return listening(server);
+}
+
+function nodeHttp2Compat(): Promise<number> {
+  const buffer = Buffer.from(body);
+  const server = createHttp2Server((incoming, outgoing) => {
+    if (incoming.url !== '/') outgoing.statusCode = 404;
+    outgoing.setHeader('Content-Type', 'text/plain');
+    outgoing.setHeader('Content-Length', buffer.length);
+    outgoing.end(buffer);
+  });
+  return listening(server);
+}
+
+function listening(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });

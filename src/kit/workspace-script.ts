@@ -1,8 +1,14 @@
-// Scripts of acts on a workspace: recipes that name their targets by number, and a runner that does them on a real
-// workspace and says what came of each. The same script runs on any kind of workspace.
-import * as fc from 'fast-check';
-import type { Lease, Region, Snapshot, Workspace } from '../../src/memory/index.js';
-import { application, refusal, stream } from './memory.js';
+/**
+ * Scripts of acts on a workspace: recipes that name their targets by number, and a runner that does them on a real
+ * workspace and says what came of each. The same script runs on any kind of workspace. This file does not know what is
+ * due.
+ */
+import fc from 'fast-check';
+import { UndercoatError } from '../errors.js';
+import { type Lease, Owner, type Region, type Snapshot, type Workspace } from '../memory/index.js';
+
+const stream = new Owner('stream', 'workspace-script', 1);
+const application = new Owner('application', 'workspace-script', 2);
 
 /** A length, either plain or counted from what is free, reserved or there. */
 export interface Length {
@@ -11,7 +17,7 @@ export interface Length {
 }
 
 /** One act. `pick` counts back from the youngest of all regions, leases or snapshots that there ever were. */
-export type Act =
+export type WorkspaceAct =
   | { readonly act: 'allocate'; readonly bytes: Length; readonly fill: number }
   | { readonly act: 'reserve'; readonly bytes: Length }
   | { readonly act: 'close'; readonly bytes: Length; readonly fill: number }
@@ -40,7 +46,7 @@ const fill = fc.nat(255);
 const act = <const A extends string>(name: A) => fc.constant(name);
 
 /** One arbitrary a kind of act. */
-export const acts: readonly fc.Arbitrary<Act>[] = [
+export const workspaceActs: readonly fc.Arbitrary<WorkspaceAct>[] = [
   fc.record({ act: act('allocate'), bytes: length, fill }),
   fc.record({ act: act('reserve'), bytes: length }),
   fc.record({ act: fc.constantFrom('reserveAll', 'reserveAll', 'snapshot') }),
@@ -87,13 +93,14 @@ export class WorkspaceRun {
     this.workspace = workspace;
   }
 
-  /** What the act came to: `done`, `exhausted`, a refusal, or `skipped` for want of a target. */
-  do(step: Act): string {
-    let outcome = 'done';
-    const refused = refusal(() => {
-      outcome = this.perform(step);
-    });
-    return refused === 'nothing' ? outcome : refused;
+  /** What the act came to: `done`, `exhausted`, a refusal (its code and rule), or `skipped` for want of a target. */
+  do(step: WorkspaceAct): string {
+    try {
+      return this.perform(step);
+    } catch (error) {
+      if (error instanceof UndercoatError) return `${error.code} ${error.cites}`;
+      throw error;
+    }
   }
 
   /** All that a caller can see. */
@@ -112,7 +119,7 @@ export class WorkspaceRun {
     ]);
   }
 
-  private perform(step: Act): string {
+  private perform(step: WorkspaceAct): string {
     const { workspace: w, regions, leases, marks } = this;
     switch (step.act) {
       case 'allocate': {

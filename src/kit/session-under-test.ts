@@ -1,0 +1,116 @@
+/**
+ * A session under test: one end of a connection, alone, and what a right peer would send it. For sessions that carry
+ * no exchanges, or whose other end you have not got: both ends of a whole stack are `StackUnderTest`. This file does not
+ * know any protocol.
+ */
+import type { Arbitrary } from 'fast-check';
+import type { Application, SessionStep, Steps } from '../endpoint/step.js';
+import { MisuseError, type UndercoatError } from '../errors.js';
+import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } from '../session/contract.js';
+
+/** One connection's worth of it: made anew for every run. */
+export interface SessionInstance {
+  /** The session, or a chain of them; one that hands off needs whoever goes on: `handedOn`. */
+  readonly steps: Steps;
+  readonly application: Application;
+  /** What the application saw, as plain data: compared between runs. */
+  readonly seen: () => unknown;
+  /** The application was told that something failed, though the connection goes on: a stream that was reset. */
+  readonly toldOfFailure?: () => boolean;
+  /** Does something that the application put off. @returns whether there was something */
+  readonly work?: () => boolean;
+}
+
+export interface SessionUnderTest {
+  readonly name: string;
+  readonly make: () => SessionInstance;
+  /** What a right peer sends, from the first byte on: as much of it as you like, whole or not. */
+  readonly conversation: Arbitrary<Uint8Array>;
+  /** Octets that a reader of the protocol looks for: what dead memory is filled with. */
+  readonly telling: readonly number[];
+  /** A slab in which every conversation is understood; below it exhaustion may be the answer. */
+  readonly roomyBytes: number;
+  /**
+   * What the runs must have met, of `waits`, `closed`, `failed`, `handed on`, `failed damaged`: a suite that met less
+   * fails. Default: nothing.
+   */
+  readonly floor?: readonly string[];
+}
+
+/** Milliseconds after which a connection that was handed on is closed: it has no purpose of its own. */
+const handedOnIdle = 1000;
+
+/**
+ * Whoever goes on after a handoff, in a test: takes every byte, and tells `bytes` of it. Stands at the end of a chain.
+ */
+export function handedOn(bytes: (octets: Uint8Array) => void): SessionStep {
+  return {
+    kind: 'session',
+    name: 'handed-on',
+    start: (context) => new HandedOn(context, bytes),
+  };
+}
+
+class HandedOn implements Session {
+  readonly name = 'handed-on';
+  readonly pausedBy: PauseCause | undefined = undefined;
+  readonly ending: Ending = 'end';
+  readonly busy = false;
+  error: UndercoatError | undefined = undefined;
+  private readonly context: SessionContext;
+  private readonly bytes: (octets: Uint8Array) => void;
+  private verdict: Verdict = 'need-data';
+  private due = Number.POSITIVE_INFINITY;
+
+  constructor(context: SessionContext, bytes: (octets: Uint8Array) => void) {
+    this.context = context;
+    this.bytes = bytes;
+  }
+
+  start(now: number): Verdict {
+    this.due = now + handedOnIdle;
+    return this.receive(now);
+  }
+
+  receive(_now: number): Verdict {
+    const { input } = this.context;
+    if (input.pendingBytes > 0) this.bytes(input.bytes.slice(input.start, input.end));
+    input.consume(input.pendingBytes);
+    return this.verdict;
+  }
+
+  end(_now: number): Verdict {
+    return this.close();
+  }
+
+  written(_now: number): Verdict {
+    return this.verdict;
+  }
+
+  deadline(): number {
+    return this.due;
+  }
+
+  expire(now: number): Verdict {
+    return now >= this.due ? this.close() : this.verdict;
+  }
+
+  shutdown(_now: number): Verdict {
+    return this.close();
+  }
+
+  fail(error: UndercoatError | undefined, _now: number): void {
+    this.error ??= error;
+    this.close();
+  }
+
+  handoff(): Handoff {
+    throw new MisuseError('no-handoff', 'CON-3', 'nobody goes on after the end of the chain');
+  }
+
+  private close(): Verdict {
+    this.due = Number.POSITIVE_INFINITY;
+    this.verdict = 'closed';
+    return this.verdict;
+  }
+}

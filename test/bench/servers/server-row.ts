@@ -1,0 +1,73 @@
+// A row about servers: each contestant in a process of its own, load from another process, and what counts is the
+// processor time of the server for a thousand requests.
+import type { Budget, Samples } from '../measure.js';
+import type { Row, Unit } from '../row.js';
+import type { Load, ServerUnderLoad } from './processes.js';
+
+export interface Workload {
+  readonly bodyBytes: number;
+  readonly connections: number;
+  /** Requests under way on each. */
+  readonly depth: number;
+}
+
+/** A server is compiled for its work after about this many seconds of it. */
+const warmUpRounds = 2;
+/** A second each, for each server. */
+const measuredRounds = 5;
+
+/** Starts a contestant. */
+export type Runner = (bodyBytes: number) => Promise<ServerUnderLoad>;
+
+export interface ServerRow {
+  readonly work: string;
+  readonly unit: Unit;
+  readonly target: number | null;
+  readonly workload: Workload;
+  readonly startLoad: () => Load;
+  /** Ours first. */
+  readonly runners: readonly Runner[];
+}
+
+export function serverRow({ work, unit, target, workload, startLoad, runners }: ServerRow): Row {
+  return {
+    work,
+    unit,
+    target,
+    once: true,
+    measure: async (budget) => {
+      const servers: ServerUnderLoad[] = [];
+      const load = startLoad();
+      try {
+        for (const start of runners) servers.push(await start(workload.bodyBytes));
+        return await interleaved(servers, load, workload, unit, budget);
+      } finally {
+        for (const server of servers) server.stop();
+        load.stop();
+      }
+    },
+  };
+}
+
+async function interleaved(
+  servers: readonly ServerUnderLoad[],
+  load: Load,
+  { bodyBytes, connections, depth }: Workload,
+  unit: Unit,
+  { rounds }: Budget,
+): Promise<Samples[]> {
+  const samples: number[][] = servers.map(() => []);
+  for (let round = -warmUpRounds; round < Math.min(rounds, measuredRounds); round++) {
+    for (let turn = 0; turn < servers.length; turn++) {
+      const i = (turn + round + warmUpRounds) % servers.length;
+      const server = servers[i] as ServerUnderLoad;
+      const before = await server.cpuMicroseconds();
+      const order = { port: server.port, connections, depth, bodyBytes, ms: 1000 };
+      const { requests, ms } = await load.deliver(order);
+      const used = (await server.cpuMicroseconds()) - before;
+      if (round < 0) continue;
+      (samples[i] as number[]).push(unit === 'per second' ? (requests * 1000) / ms : used / requests);
+    }
+  }
+  return servers.map(({ name }, i) => ({ name, samples: samples[i] as number[] }));
+}

@@ -1,0 +1,136 @@
+// The suite for sessions, over one that a user might write: as it is it passes, and each mistake put into it is found by
+// its rule.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UndercoatError } from '../../src/errors.js';
+import { sessionConformance } from '../../src/kit/conformance/session.js';
+import { PropertyFailure } from '../../src/kit/properties/require.js';
+import type { SessionUnderTest } from '../../src/kit/session-under-test.js';
+import { type Lease, Owner } from '../../src/memory/index.js';
+import type { Ending, Verdict } from '../../src/session/contract.js';
+import { NetstringSession, netstrings } from '../examples/netstring-session.js';
+
+const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+function underTest(kind: typeof NetstringSession): SessionUnderTest {
+  return {
+    name: kind.name,
+    make: () => {
+      const log = { strings: [] };
+      const application = { role: 'server' as const, exchange: () => {}, httpDate: undefined };
+      return { steps: netstrings(log, kind), application, seen: () => log.strings };
+    },
+    conversation: fc
+      .array(fc.constantFrom('', 'a', '1:x,', 'hello, world', 'y'.repeat(120)), {
+        minLength: 1,
+        maxLength: 4,
+      })
+      .map((strings) => octets(strings.map((it) => `${it.length}:${it},`).join(''))),
+    telling: [0x2c, 0x3a, 0x30, 0x31, 0x00],
+    roomyBytes: 600,
+    floor: ['waits', 'failed damaged'],
+  };
+}
+
+describe('netstrings', () => {
+  for (const { name, run } of sessionConformance(underTest(NetstringSession))) it(name, run);
+});
+
+class LooksBehind extends NetstringSession {
+  protected override visibleEnd(): number {
+    return Math.min(this.context.input.end + 1, this.context.input.bytes.length);
+  }
+}
+
+class ForgetsWhatWasCut extends NetstringSession {
+  override receive(now: number): Verdict {
+    const verdict = super.receive(now);
+    const { input } = this.context;
+    if (verdict === 'need-data' && input.pendingBytes === 2) input.consume(1);
+    return verdict;
+  }
+}
+
+class ThrowsAtNul extends NetstringSession {
+  protected override complete(): number {
+    const { bytes, start, end } = this.context.input;
+    if (start < end && bytes[start] === 0) throw new TypeError('NUL');
+    return super.complete();
+  }
+}
+
+class AnswersBehindAnError extends NetstringSession {
+  protected override close(ending: Ending, error: UndercoatError | undefined): Verdict {
+    if (error?.fault !== 'peer-misbehaved') return super.close(ending, error);
+    this.context.input.consume(1);
+    return this.verdict;
+  }
+}
+
+const owner = new Owner('session', 'keeps-a-lease', 1);
+
+class KeepsALease extends NetstringSession {
+  private readonly kept: Lease[] = [];
+
+  protected override done(length: number): void {
+    this.kept.push(this.context.input.take(length, owner, 'kept'));
+  }
+}
+
+class WaitsForEver extends NetstringSession {
+  override deadline(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+class ExpiresEarly extends NetstringSession {
+  override expire(_now: number): Verdict {
+    return this.close('abort', undefined);
+  }
+}
+
+class CountsQuestions extends NetstringSession {
+  override receive(now: number): Verdict {
+    const verdict = super.receive(now);
+    if (verdict === 'need-data') this.due += 1;
+    return verdict;
+  }
+}
+
+class LosesWhatDoesNotFit extends NetstringSession {
+  protected override answer(length: number): boolean {
+    super.answer(length);
+    return true;
+  }
+}
+
+const mistakes: readonly (readonly [rule: string, kind: typeof NetstringSession])[] = [
+  ['OWN-6', LooksBehind],
+  ['CON-6', ForgetsWhatWasCut],
+  ['WIRE-3', ThrowsAtNul],
+  ['WIRE-2', AnswersBehindAnError],
+  ['OWN-7', KeepsALease],
+  ['LAY-4', WaitsForEver],
+  ['LAY-4', ExpiresEarly],
+  ['LAY-2', CountsQuestions],
+  ['WS-9', LosesWhatDoesNotFit],
+];
+
+describe('finds', () => {
+  it.each(mistakes.map(([rule, kind]) => ({ rule, kind, name: kind.name })))(
+    '$rule: $name',
+    async ({ rule, kind }) => {
+      const found: string[] = [];
+      for (const { run } of sessionConformance(underTest(kind))) {
+        await run().catch((error: Error) => found.push(ruleOf(error.cause ?? error)));
+      }
+      expect(found).toContain(rule);
+    },
+  );
+});
+
+function ruleOf(error: unknown): string {
+  if (error instanceof PropertyFailure) return error.rule;
+  if (error instanceof UndercoatError) return error.cites;
+  throw error;
+}
