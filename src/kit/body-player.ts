@@ -63,6 +63,24 @@ export class BodyTaker implements BodyConsumer {
   }
 
   data(lease: Lease): void {
+    this.record.callback(() => this.take(lease));
+  }
+
+  end(trailers: Fields | undefined): void {
+    this.record.callback(() => {
+      if (trailers !== undefined) this.keepsakes.keep(trailers);
+      const lines = trailers === undefined ? [] : [...trailers];
+      this.record.end(lines.map(([name, value]) => `${name}: ${value}`).join('; '));
+      this.releaseHeld();
+      this.hooks.end?.();
+    });
+  }
+
+  failed(error: UndercoatError): void {
+    this.record.callback(() => this.record.failBody(error.code));
+  }
+
+  private take(lease: Lease): void {
     const { bytes, start, end } = lease;
     let text = '';
     for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i] as number);
@@ -75,18 +93,6 @@ export class BodyTaker implements BodyConsumer {
       this.later.tasks.push(() => this.body.resume());
     }
     this.hooks.data?.();
-  }
-
-  end(trailers: Fields | undefined): void {
-    if (trailers !== undefined) this.keepsakes.keep(trailers);
-    const lines = trailers === undefined ? [] : [...trailers];
-    this.record.end(lines.map(([name, value]) => `${name}: ${value}`).join('; '));
-    this.releaseHeld();
-    this.hooks.end?.();
-  }
-
-  failed(error: UndercoatError): void {
-    this.record.failBody(error.code);
   }
 
   private dispose(lease: Lease): void {

@@ -88,38 +88,43 @@ export class ClientPlayer {
       },
       {
         inform: (head) => {
-          this.keepsakes.keep(head.fields);
-          record.head.push(headText(head));
+          record.callback(() => {
+            this.keepsakes.keep(head.fields);
+            record.head.push(headText(head));
+          });
         },
-        response: (head, exchange) => {
-          this.keepsakes.keep(head.fields);
-          record.head.push(headText(head));
-          breakAt('throw-at-head', clientBreaks, exchange);
-          breakAt('abort-at-head', clientBreaks, exchange);
-          const taker = new BodyTaker(
-            exchange.body,
-            script.takingResponse,
-            record,
-            this.later,
-            this.keepsakes,
-            {
-              data: () => {
-                breakAt('throw-at-data', clientBreaks, exchange);
-                breakAt('abort-at-data', clientBreaks, exchange);
-              },
-              end: () => breakAt('throw-at-end', clientBreaks, exchange),
-            },
-          );
-          taker.begin();
-        },
-        failed: (error) => record.fail(error.code),
+        response: (head, exchange) => record.callback(() => this.respond(head, exchange, script, record)),
+        failed: (error) => record.callback(() => record.fail(error.code)),
       },
     );
     exchange.onClosed = (error) => {
-      record.close(error?.code ?? 'ok', error?.cause);
-      breakAt('throw-at-close', clientBreaks, exchange);
+      record.callback(() => {
+        record.close(error?.code ?? 'ok', error?.cause);
+        breakAt('throw-at-close', clientBreaks, exchange);
+      });
     };
     send(exchange);
+  }
+
+  private respond(
+    head: ResponseHead,
+    exchange: ClientExchange,
+    script: ExchangeScript,
+    record: ExchangeRecord,
+  ): void {
+    const { clientBreaks } = script;
+    this.keepsakes.keep(head.fields);
+    record.head.push(headText(head));
+    breakAt('throw-at-head', clientBreaks, exchange);
+    breakAt('abort-at-head', clientBreaks, exchange);
+    const taker = new BodyTaker(exchange.body, script.takingResponse, record, this.later, this.keepsakes, {
+      data: () => {
+        breakAt('throw-at-data', clientBreaks, exchange);
+        breakAt('abort-at-data', clientBreaks, exchange);
+      },
+      end: () => breakAt('throw-at-end', clientBreaks, exchange),
+    });
+    taker.begin();
   }
 }
 

@@ -28,6 +28,7 @@ export class ExchangeRecord {
   lent: number;
   /** What a callback threw that no script says. */
   bug: unknown;
+  private running: boolean;
 
   constructor(index: number) {
     this.index = index;
@@ -41,6 +42,19 @@ export class ExchangeRecord {
     this.returned = 0;
     this.lent = 0;
     this.bug = undefined;
+    this.running = false;
+  }
+
+  /** The body of one callback: no other may begin before it is over (OWN-9). */
+  callback(act: () => void): void {
+    if (this.running) this.bug ??= broken('OWN-9', `exchange ${this.index}: called back within a callback`);
+    const outer = this.running;
+    this.running = true;
+    try {
+      act();
+    } finally {
+      this.running = outer;
+    }
   }
 
   get bodyIsOver(): boolean {
@@ -80,6 +94,10 @@ export class ExchangeRecord {
   }
 
   private require(holds: boolean, message: string): void {
-    if (!holds) throw new MisuseError('event-order', 'LAY-5', `exchange ${this.index}: ${message}`);
+    if (!holds) throw broken('LAY-5', `exchange ${this.index}: ${message}`);
   }
+}
+
+function broken(rule: string, message: string): MisuseError {
+  return new MisuseError('event-order', rule, message);
 }

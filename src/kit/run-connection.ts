@@ -36,7 +36,11 @@ export function runConnection(
     later,
     options,
   );
-  pair.run(() => client.over);
+  try {
+    pair.run(() => client.over);
+  } finally {
+    for (const end of [pair.server, pair.client]) end.assertNoViolation();
+  }
   requireGenuine(stack, script, server.records, client.records);
   assertEnd(pair, [...server.records, ...client.records]);
   server.keepsakes.settle();

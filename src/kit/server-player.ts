@@ -34,13 +34,19 @@ export class ServerPlayer {
     const script = exchanges[Math.min(index, exchanges.length - 1)] as ExchangeScript;
     const record = new ExchangeRecord(index);
     this.records.push(record);
+    record.callback(() => this.play(exchange, script, record));
+  }
+
+  private play(exchange: ServerExchange, script: ExchangeScript, record: ExchangeRecord): void {
     const { method, target, authority, fields } = exchange.request;
     record.head.push(`${method} ${target} ${authority}`);
     this.keepsakes.keep(fields);
     for (const [name, value] of fields) record.head.push(`${name}: ${value}`);
     exchange.onClosed = (error) => {
-      record.close(error?.code ?? 'ok', error?.cause);
-      breakAt('throw-at-close', script.breaks, exchange);
+      record.callback(() => {
+        record.close(error?.code ?? 'ok', error?.cause);
+        breakAt('throw-at-close', script.breaks, exchange);
+      });
     };
     if (script.misuses) misuse(exchange);
     breakAt('throw-at-head', script.breaks, exchange);

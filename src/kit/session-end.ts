@@ -92,6 +92,9 @@ export class SessionEnd {
   private facts: ConnectionFacts;
   private carried: Carried | undefined;
   private readonly unused: UnusedBytes;
+  /** What the present session is owed of what those before did not use, and how much of it came (CON-3). */
+  private owed: Uint8Array;
+  private paid: number;
   private woken: boolean;
   private peerEnded: boolean;
   private endTold: boolean;
@@ -123,6 +126,8 @@ export class SessionEnd {
     this.facts = options.facts ?? loopback;
     this.carried = undefined;
     this.unused = new UnusedBytes(undefined);
+    this.owed = nothing;
+    this.paid = 0;
     this.verdict = 'need-data';
     this.state = 'open';
     this.now = now;
@@ -257,6 +262,15 @@ export class SessionEnd {
     return new TransportError('reset', 'the pipe broke');
   }
 
+  /**
+   * What was found first, under whatever call: what came after it came of it, and says less.
+   * @throws RuleViolation
+   */
+  assertNoViolation(): void {
+    const [violation] = this.ledger?.violations ?? [];
+    if (violation !== undefined) throw violation;
+  }
+
   /** The accounts of both directions hold (CON-1, CON-2). @throws MisuseError with the rule */
   assertAccounts(): void {
     for (const input of this.inputs) {
@@ -276,8 +290,7 @@ export class SessionEnd {
     this.audit?.settled();
     this.ledger?.assertQuiescent();
     // One that was thrown under an application's callback was taken for the application's.
-    const [violation] = this.ledger?.violations ?? [];
-    if (violation !== undefined) throw violation;
+    this.assertNoViolation();
     const retained = new Set([...(this.ledger?.retained.keys() ?? [])].map(({ slab }) => slab.root));
     if (this.ledger !== null && this.pool.heldBytes > retained.size * this.pool.slabBytes) {
       throw broken('OWN-7', `${this.pool.heldBytes} bytes are held`);
@@ -306,6 +319,7 @@ export class SessionEnd {
   private call(act: () => Verdict): void {
     try {
       this.follow(act());
+      this.ledger?.assertNothingReserved();
     } catch (thrown) {
       this.thrown.push(thrown);
       this.state = 'aborted';
@@ -359,6 +373,10 @@ export class SessionEnd {
   private goOn({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
     if (this.input.pendingBytes > 0) throw broken('CON-3', 'a session handed off and kept bytes');
     if (unused !== undefined && unused.length === 0) throw broken('CON-3', 'nothing unused is undefined');
+    const { handedOffBytes } = this.input;
+    if (handedOffBytes !== (unused?.length ?? 0)) {
+      throw broken('CON-3', `${handedOffBytes} bytes were handed off, ${unused?.length ?? 0} came`);
+    }
     this.input.close();
     this.facts = facts;
     this.carried = carried;
@@ -369,6 +387,8 @@ export class SessionEnd {
       this.state = 'tunnel';
       return false;
     }
+    this.owed = joined([unused?.copy() ?? nothing, this.owed.slice(this.paid)]);
+    this.paid = 0;
     this.unused.giveBack(unused);
     this.refuseTransport(to);
     this.input = new ReceiveBuffer(this.pool, this.owner);
@@ -380,8 +400,23 @@ export class SessionEnd {
   private feed(): boolean {
     const room = this.input.room();
     if (room === undefined) return false;
-    this.input.received(this.unused.into(room));
+    const count = this.unused.into(room);
+    this.pay(room.bytes, room.start, count);
+    this.input.received(count);
     return true;
+  }
+
+  /** CON-3: what was not used comes once, in order, all of it. */
+  private pay(bytes: Uint8Array, start: number, count: number): void {
+    const { owed, paid } = this;
+    for (let i = 0; i < count; i++) {
+      if (bytes[start + i] === owed[paid + i]) continue;
+      throw broken('CON-3', `byte ${paid + i} of ${owed.length} that were handed off is another`);
+    }
+    this.paid = paid + count;
+    if (this.unused.none && this.paid < owed.length) {
+      throw broken('CON-3', `${this.paid} of ${owed.length} bytes that were handed off came`);
+    }
   }
 
   private refuseTransport(to: string | undefined): void {

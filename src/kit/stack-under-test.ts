@@ -52,7 +52,7 @@ export function observed(stack: StackUnderTest, options: SessionEndOptions): Ses
 
 /** `LF`, `CR`, `G`, `0`, `:`, space, NUL, and an octet that no text has. */
 const tellingH1 = [0x0a, 0x0d, 0x47, 0x30, 0x3a, 0x20, 0x00, 0xff];
-const roomyBytes = 2048;
+const roomyBytes = 1100;
 
 /** Edits that know lines and fields; they fit any text. */
 const textDamage: Damage = {

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UndercoatError } from '../errors.js';
+import { museumCommand } from './commands/museum.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import type { Console } from './console.js';
@@ -26,7 +27,8 @@ export async function runProgram(args: readonly string[], console: Console): Pro
     .description('Experiment with protocol layering: transports, sessions and streams under one rulebook.')
     .version(version())
     .addCommand(runCommand(console, finish))
-    .addCommand(serveCommand(console, finish));
+    .addCommand(serveCommand(console, finish))
+    .addCommand(museumCommand(console, finish));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

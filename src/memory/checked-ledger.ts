@@ -60,7 +60,10 @@ export class CheckedLedger extends Assertions implements Ledger {
   private readonly ice: Map<FrozenBytes, number>;
   private readonly frozenLeases: Set<Lease>;
   private readonly stores: WeakSet<ArrayBufferLike>;
+  /** Workspaces with a reservation that is open. */
+  private readonly reserving: Set<WorkspaceView>;
   private readonly ws1: RuleCount;
+  private readonly ws2: RuleCount;
   private readonly ws3: RuleCount;
   private readonly ws5: RuleCount;
   private readonly own1: RuleCount;
@@ -82,7 +85,9 @@ export class CheckedLedger extends Assertions implements Ledger {
     this.ice = new Map();
     this.frozenLeases = new Set();
     this.stores = new WeakSet();
+    this.reserving = new Set();
     this.ws1 = this.countOf('WS-1');
+    this.ws2 = this.countOf('WS-2');
     this.ws3 = this.countOf('WS-3');
     this.ws5 = this.countOf('WS-5');
     this.own1 = this.countOf('OWN-1');
@@ -133,6 +138,12 @@ export class CheckedLedger extends Assertions implements Ledger {
     );
   }
 
+  /** Asserts WS-2 where a layer returns to its caller: whoever opened a reservation has closed it. */
+  assertNothingReserved(): void {
+    this.ws2.made += 1;
+    for (const { owner } of this.reserving) this.broken('WS-2', `${owner} left a reservation open`);
+  }
+
   acquired(slab: Slab, owner: Owner): void {
     let account = this.accounts.get(slab);
     if (account === undefined) {
@@ -179,7 +190,9 @@ export class CheckedLedger extends Assertions implements Ledger {
     this.canary(slab, owner);
     const account = this.accounts.get(slab);
     if (account === undefined) return;
-    if (act === 'open') account.arena = true;
+    if (act === 'open') this.born(workspace, account);
+    else if (act === 'reserve' && workspace.reserved) this.reserving.add(workspace);
+    else if (act === 'close') this.reserving.delete(workspace);
     if (account.leases.size > 0) {
       this.ws3.made += 1;
       for (const lease of account.leases) {
@@ -290,6 +303,17 @@ export class CheckedLedger extends Assertions implements Ledger {
 
   copied(bytes: number): void {
     this.copiedBytes += bytes;
+  }
+
+  /** A workspace begins as if it had been rolled back, whatever it was before (WS-7). */
+  private born(workspace: WorkspaceView, account: SlabAccount): void {
+    const { free, overflowed, owner } = workspace;
+    account.arena = true;
+    this.assert(
+      'WS-7',
+      free === 0 && !overflowed,
+      () => `a workspace of ${owner} begins with ${free} bytes in use`,
+    );
   }
 
   private enter(lease: Lease): void {

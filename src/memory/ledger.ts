@@ -27,6 +27,8 @@ export interface WorkspaceView {
   readonly free: number;
   readonly reservedEnd: number;
   readonly capacity: number;
+  readonly reserved: boolean;
+  readonly overflowed: boolean;
 }
 
 /** Bytes on their way out: frozen from when a transport takes them until they are written or failed. */

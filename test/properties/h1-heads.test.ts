@@ -5,24 +5,23 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { modelRequest, modelResponse } from '../../models/h1-grammar.js';
-import { h1RequestHead, h1ResponseHead } from '../../src/kit/arbitraries/h1-head.js';
+import { modelRequest } from '../../models/h1-grammar.js';
+import { h1RequestHead } from '../../src/kit/arbitraries/h1-head.js';
 import { h1Mutation, mutateH1 } from '../../src/kit/arbitraries/h1-mutation.js';
 import { segmentation, segmentEnds } from '../../src/kit/arbitraries/segmentation.js';
 import { oneByOne, readHead, seen, TRUE_REST } from '../support/h1.js';
+import {
+  h1Requests,
+  h1Responses,
+  requestsByGrammar,
+  responsesByGrammar,
+} from '../support/properties/h1-grammar.js';
 
 const mutations = fc.array(h1Mutation(), { minLength: 1, maxLength: 3 });
 const mutated = (head: fc.Arbitrary<string>) =>
   fc.tuple(head, mutations).map(([text, list]) => mutateH1(text, list));
-const requests = fc.oneof(
-  { weight: 1, arbitrary: h1RequestHead() },
-  { weight: 3, arbitrary: mutated(h1RequestHead()) },
-);
-const responses = fc.oneof(
-  { weight: 1, arbitrary: h1ResponseHead() },
-  { weight: 3, arbitrary: mutated(h1ResponseHead()) },
-);
-const methods = fc.constantFrom('GET', 'HEAD', 'CONNECT');
+const requests = h1Requests;
+const responses = h1Responses;
 const surroundings = fc.record({
   offsets: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
   fills: fc.array(fc.oneof(fc.constantFrom(TRUE_REST, 0x0a, 0x0d, 0x20, 0x3a), fc.nat({ max: 255 })), {
@@ -42,43 +41,15 @@ describe('WIRE-1: a head is accepted exactly when the grammar accepts it, with t
   });
 
   it('requests with mistakes', () => {
-    let accepted = 0;
-    let refused = 0;
-    fc.assert(
-      fc.property(requests, (text) => {
-        const model = modelRequest(text);
-        const read = readHead(text, [text.length]);
-        if (model === undefined) {
-          refused++;
-          expect(read.kind).not.toBe('complete');
-        } else {
-          accepted++;
-          expect(read).toMatchObject({ kind: 'complete', ...model });
-        }
-      }),
-      { numRuns: 1000 },
-    );
-    expect(Math.min(accepted, refused)).toBeGreaterThan(100);
+    const verdicts = { accepted: 0, refused: 0 };
+    fc.assert(requestsByGrammar(verdicts), { numRuns: 1000 });
+    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(100);
   });
 
   it('responses, valid and with mistakes', () => {
-    let accepted = 0;
-    let refused = 0;
-    fc.assert(
-      fc.property(responses, methods, (text, requestMethod) => {
-        const model = modelResponse(text, requestMethod);
-        const read = readHead(text, [text.length], { role: 'response', requestMethod });
-        if (model === undefined) {
-          refused++;
-          expect(read.kind).not.toBe('complete');
-        } else {
-          accepted++;
-          expect(read).toMatchObject({ kind: 'complete', ...model });
-        }
-      }),
-      { numRuns: 1000 },
-    );
-    expect(Math.min(accepted, refused)).toBeGreaterThan(100);
+    const verdicts = { accepted: 0, refused: 0 };
+    fc.assert(responsesByGrammar(verdicts), { numRuns: 1000 });
+    expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(100);
   });
 
   it('nothing waits for more behind the end of a head', () => {

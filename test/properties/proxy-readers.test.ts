@@ -4,91 +4,26 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { modelV1, modelV2 } from '../../models/proxy-header.js';
-import { UndercoatError } from '../../src/errors.js';
-import { byteEdits, editBytes } from '../../src/kit/arbitraries/byte-edits.js';
+import { modelV1 } from '../../models/proxy-header.js';
 import { proxyV1Header, proxyV2Header } from '../../src/kit/arbitraries/proxy-header.js';
 import { encodeProxyHeader, proxyHeaderSize } from '../../src/session/proxy/encode.js';
-import type { ProxyHeader, ProxyRead, ProxyReadLimits } from '../../src/session/proxy/header.js';
+import type { ProxyHeader } from '../../src/session/proxy/header.js';
 import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
 import { readProxyV1 } from '../../src/session/proxy/read-v1.js';
-import { readProxyV2 } from '../../src/session/proxy/read-v2.js';
-import { concat, latin1, nearlyIpv6, wire } from '../support/proxy-headers.js';
+import {
+  anyProxyBytes,
+  junk,
+  plainRead,
+  proxyAmidAnything,
+  proxyBeforeLures,
+  proxyTotal,
+  proxyV1ByGrammar,
+  proxyV2ByModel,
+  v1Bytes,
+} from '../support/properties/proxy-readers.js';
+import { concat, wire } from '../support/proxy-headers.js';
 
 const limits = proxyReadLimits();
-const anyByte = fc.integer({ min: 0, max: 255 });
-const junk = fc.array(anyByte, { maxLength: 30 }).map((bytes) => Uint8Array.from(bytes));
-const lineByte = fc.constantFrom(...latin1(' \r\n0123456789abfAF:.PROXYTCUNKW%g/\0\xff'));
-
-/** Lines that the encoder never writes: IPv6 as nobody's canonical form, UNKNOWN with a rest, long ones. */
-const oddLine = fc.oneof(
-  fc.tuple(nearlyIpv6, nearlyIpv6).map(([from, to]) => latin1(`PROXY TCP6 ${from} ${to} 0 65535\r\n`)),
-  fc
-    .tuple(
-      fc.constantFrom(
-        '1:2:3:4:5:6:7::',
-        '::2:3:4:5:6:7:8',
-        '0:0:0:0:0:0:0:0',
-        'FFFF:ffff:FFFF:ffff:FFFF:ffff:255.255.255.255',
-        '0001:02:003:4:5:6:7:8',
-        '::1.2.3.4',
-        '64:ff9b::192.0.2.33',
-        '1:2:3:4:5:6:1.2.3.4',
-        '1:2:3:4:5::1.2.3.4',
-        '::',
-      ),
-      fc.constantFrom('::1', 'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255', 'A::b'),
-      fc.constantFrom('0 0', '65535 65535', '1 443'),
-    )
-    .map(([from, to, ports]) => latin1(`PROXY TCP6 ${from} ${to} ${ports}\r\n`)),
-  fc
-    .tuple(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 255 }))
-    .map(([length, fill]) => latin1(`PROXY UNKNOWN ${String.fromCharCode(fill).repeat(length)}\r\n`)),
-);
-
-/** Bytes that begin like version 1: right, odd, or edited. */
-const v1Bytes = fc
-  .tuple(
-    fc.oneof(proxyV1Header.map(wire), oddLine),
-    byteEdits(fc.oneof({ weight: 4, arbitrary: lineByte }, { weight: 1, arbitrary: anyByte })),
-  )
-  .map(([bytes, changes]) => editBytes(bytes, changes));
-
-/** Bytes that begin like version 2: right, edited, or with a block of anything. */
-const v2Bytes = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(proxyV2Header.map(wire), byteEdits(anyByte))
-      .map(([bytes, changes]) => editBytes(bytes, changes)),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(fc.constantFrom(0x20, 0x21, 0x21, 0x21, 0x22, 0x31), anyByte, fc.nat({ max: 300 }), junk)
-      .map(([command, family, length, block]) =>
-        concat(
-          latin1('\r\n\r\n\0\r\nQUIT\n'),
-          Uint8Array.of(command, family, length >> 8, length & 255),
-          block,
-        ),
-      ),
-  },
-);
-
-const anyBytes = fc.oneof(v1Bytes, v2Bytes, junk);
-
-/** What was read, as plain data that can be compared. */
-function plain(read: ProxyRead): unknown {
-  if (read.kind !== 'error') return read;
-  return { kind: 'error', at: read.at, code: read.error.code, fault: read.error.fault };
-}
-
-/** Reads `bytes` where they stand inside a larger buffer, between `before` and `after`. */
-function readInside(bytes: Uint8Array, before: Uint8Array, after: Uint8Array, given = limits): ProxyRead {
-  const buffer = concat(before, bytes, after);
-  return readProxyHeader(buffer, before.length, before.length + bytes.length, given);
-}
 
 /** How long a prefix is needed before the reader says more than that it needs data, or -1. */
 function decidedAt(bytes: Uint8Array): number {
@@ -101,8 +36,8 @@ function decidedAt(bytes: Uint8Array): number {
 describe('readers of PROXY headers', () => {
   it('CON-6: say the same however the bytes are cut, and never take back what they said', () => {
     fc.assert(
-      fc.property(anyBytes, (bytes) => {
-        const whole = plain(readProxyHeader(bytes, 0, bytes.length, limits));
+      fc.property(anyProxyBytes, (bytes) => {
+        const whole = plainRead(readProxyHeader(bytes, 0, bytes.length, limits));
         const decided = decidedAt(bytes);
         for (let n = 0; n <= bytes.length; n++) {
           const read = readProxyHeader(bytes, 0, n, limits);
@@ -110,7 +45,7 @@ describe('readers of PROXY headers', () => {
             expect(read.kind).toBe('need-data');
             if (read.kind === 'need-data') expect(read.atLeast).toBeGreaterThan(n);
           } else {
-            expect(plain(read)).toEqual(whole);
+            expect(plainRead(read)).toEqual(whole);
           }
           if (read.kind === 'complete') expect(read.length).toBe(decided);
           if (read.kind === 'error') expect(read.at).toBeLessThan(decided);
@@ -133,50 +68,22 @@ describe('readers of PROXY headers', () => {
   });
 
   it('OWN-6: what stands before, behind, or beyond the end changes nothing', () => {
-    fc.assert(
-      fc.property(anyBytes, junk, junk, fc.boolean(), (bytes, before, after, isPayload) => {
-        const alone = readProxyHeader(bytes, 0, bytes.length, limits);
-        expect(plain(readInside(bytes, before, after))).toEqual(plain(alone));
-        if (isPayload && alone.kind !== 'need-data') {
-          expect(plain(readInside(concat(bytes, after), before, new Uint8Array()))).toEqual(plain(alone));
-        }
-      }),
-      { numRuns: 300 },
-    );
+    fc.assert(proxyAmidAnything(), { numRuns: 300 });
   });
 
   it('OWN-6: a header before a payload that reads like more TLVs ends where it says', () => {
-    const lures = fc.constantFrom(
-      Uint8Array.of(0x04, 0x00, 0x00, 0x04, 0x00, 0x00),
-      Uint8Array.of(0x00, 0x01, 0x41, 0x01, 0x00, 0x02, 0x68, 0x32),
-      latin1('GET / HTTP/1.1\r\n\r\n'),
-      new Uint8Array(300),
-    );
-    fc.assert(
-      fc.property(
-        fc.oneof(proxyV1Header, proxyV2Header).map(wire),
-        byteEdits(anyByte),
-        lures,
-        (bytes, changes, lure) => {
-          const header = editBytes(bytes, changes);
-          const alone = readProxyHeader(header, 0, header.length, limits);
-          fc.pre(alone.kind !== 'need-data');
-          expect(plain(readInside(concat(header, lure), new Uint8Array(), lure))).toEqual(plain(alone));
-        },
-      ),
-      { numRuns: 300 },
-    );
+    fc.assert(proxyBeforeLures(), { numRuns: 300 });
   });
 
   it('LAY-2, OWN-4, OWN-5: read without writing, and keep nothing that was read', () => {
     fc.assert(
-      fc.property(anyBytes, (bytes) => {
+      fc.property(anyProxyBytes, (bytes) => {
         const before = bytes.slice();
         const read = readProxyHeader(bytes, 0, bytes.length, limits);
         expect(bytes).toEqual(before);
-        const said = structuredClone(plain(read));
+        const said = structuredClone(plainRead(read));
         bytes.fill(0xa5);
-        expect(plain(read)).toEqual(said);
+        expect(plainRead(read)).toEqual(said);
       }),
       { numRuns: 200 },
     );
@@ -184,7 +91,7 @@ describe('readers of PROXY headers', () => {
 
   it('OWN-6, WORK-1: look at no byte outside, and at few of them until the header is complete', () => {
     fc.assert(
-      fc.property(anyBytes, junk, junk, (bytes, before, after) => {
+      fc.property(anyProxyBytes, junk, junk, (bytes, before, after) => {
         const start = before.length;
         const end = start + bytes.length;
         const seen = spy(concat(before, bytes, after));
@@ -200,52 +107,11 @@ describe('readers of PROXY headers', () => {
   });
 
   it('WIRE-3: are total on any bytes, whichever version is accepted', () => {
-    const versions = fc.constantFrom(1 as const, 2 as const, 'either' as const);
-    fc.assert(
-      fc.property(
-        anyBytes,
-        versions,
-        fc.integer({ min: 107, max: 300 }),
-        fc.nat({ max: 3 }),
-        (bytes, v, max, tlvs) => {
-          const given: ProxyReadLimits = { versions: v, maxHeaderBytes: max, maxTlvs: tlvs };
-          for (const read of [
-            readProxyHeader(bytes, 0, bytes.length, given),
-            readProxyV1(bytes, 0, bytes.length),
-            readProxyV2(bytes, 0, bytes.length, given),
-          ]) {
-            if (read.kind === 'error') {
-              expect(read.error).toBeInstanceOf(UndercoatError);
-              expect(read.error.code).toMatch(/^proxy-/);
-              expect(read.error.answer).toEqual({ kind: 'close' });
-              expect(read.at).toBeGreaterThanOrEqual(0);
-            }
-            if (read.kind === 'complete') {
-              expect(read.length).toBeLessThanOrEqual(bytes.length);
-              if (read.header.version === 2) expect(read.length).toBeLessThanOrEqual(max);
-              expect(read.header.tlvs.length).toBeLessThanOrEqual(tlvs);
-            }
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
+    fc.assert(proxyTotal(), { numRuns: 300 });
   });
 
   it('WIRE-1: version 1 is accepted exactly when the grammar accepts it', () => {
-    fc.assert(
-      fc.property(v1Bytes, junk, (line, payload) => {
-        const bytes = concat(line, payload);
-        const model = modelV1(String.fromCharCode(...bytes));
-        const read = readProxyV1(bytes, 0, bytes.length);
-        if (model !== undefined && model.length <= 107) {
-          expect(read).toEqual({ kind: 'complete', ...model });
-        } else {
-          expect(read.kind).not.toBe('complete');
-        }
-      }),
-      { numRuns: 500 },
-    );
+    fc.assert(proxyV1ByGrammar(), { numRuns: 500 });
   });
 
   it('WIRE-2: version 1 fails at the first byte after which no line can be right', () => {
@@ -265,17 +131,7 @@ describe('readers of PROXY headers', () => {
   });
 
   it('WIRE-1: version 2 is accepted exactly when the model accepts it', () => {
-    const bounds = fc.tuple(fc.constantFrom(107, 250, 4096), fc.constantFrom(0, 1, 3, 64));
-    fc.assert(
-      fc.property(v2Bytes, junk, bounds, (header, payload, [maxHeaderBytes, maxTlvs]) => {
-        const bytes = concat(header, payload);
-        const read = readProxyV2(bytes, 0, bytes.length, { versions: 2, maxHeaderBytes, maxTlvs });
-        const model = modelV2(bytes, maxHeaderBytes, maxTlvs);
-        if (model.kind === 'complete') expect(read).toEqual(model);
-        else expect(read.kind).toBe(model.kind);
-      }),
-      { numRuns: 600 },
-    );
+    fc.assert(proxyV2ByModel(), { numRuns: 600 });
   });
 
   it('WIRE-4: what is encoded decodes to the same', () => {

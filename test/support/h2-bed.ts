@@ -1,6 +1,6 @@
 // One end of H2 by hand: frames in, frames out as text, and the application's side of it.
-import { expect } from 'vitest';
 import { h2 } from '../../src/endpoint/h2.js';
+import { requireEqual } from '../../src/kit/properties/require.js';
 import type { SessionEndOptions } from '../../src/kit/session-end.js';
 import { SessionEnd } from '../../src/kit/session-end.js';
 import {
@@ -204,7 +204,7 @@ export class H2Bed {
       if (text !== '') found.push(text);
       this.seen = view.next;
     }
-    expect(this.seen).toBe(sent.length);
+    requireEqual('WIRE-4', this.seen, sent.length, 'frames read of what was written');
     return found;
   }
 
@@ -218,7 +218,7 @@ export class H2Bed {
   /** The pipe goes away, and everything must have gone back. */
   close(): void {
     this.end.lose(SessionEnd.reset());
-    expect(this.end.thrown).toEqual([]);
+    requireEqual('OWN-9', this.end.thrown.map(String), [], 'what escaped');
     this.end.assertQuiescent();
   }
 
@@ -240,7 +240,9 @@ export class H2Bed {
 
   private text(view: FrameView, bytes: Uint8Array): string {
     const { type, flags, streamId, bodyStart, bodyEnd } = view;
-    if (this.opened !== undefined) expect([type, streamId]).toEqual([FRAME_CONTINUATION, this.opened.id]);
+    if (this.opened !== undefined) {
+      requireEqual('CON-5', [type, streamId], [FRAME_CONTINUATION, this.opened.id], 'frame within a block');
+    }
     const end =
       (type === FRAME_DATA || type === FRAME_HEADERS) && (flags & FLAG_END_STREAM) !== 0 ? ' END' : '';
     const name = `${frameTypeName(type)} ${streamId}${end}`;

@@ -1,6 +1,6 @@
 // What tests of memory share: the two kinds of workspace, owners, a pool with a checked ledger, and refusals.
-import { expect } from 'vitest';
 import { UndercoatError } from '../../src/errors.js';
+import { requireEqual } from '../../src/kit/properties/require.js';
 import {
   BumpWorkspace,
   CheckedLedger,
@@ -59,9 +59,9 @@ export function refusal(act: () => unknown): string {
   return 'nothing';
 }
 
-/** Asserts that two values are identical; in inner loops the assertion library is asked only when they are not. */
-export function same<T extends string | number | boolean>(actual: T, expected: T): void {
-  if (actual !== expected) expect(actual).toBe(expected);
+/** Asserts under a rule that two values are identical. */
+export function same<T extends string | number | boolean>(actual: T, expected: T, rule = 'WS-3'): void {
+  if (actual !== expected) requireEqual(rule, actual, expected, 'found');
 }
 
 /** Octets as a string, for comparing. */

@@ -29,6 +29,8 @@ const viewOf = (slab: Slab, free: number, reservedEnd: number, capacity = 32): W
   free,
   reservedEnd,
   capacity,
+  reserved: reservedEnd > free,
+  overflowed: false,
 });
 
 /** A wrong act, what it breaks, and what the violation says. */

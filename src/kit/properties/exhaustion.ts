@@ -10,7 +10,7 @@ import { contentOf, type ExchangeScript } from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
-import { requireThat } from './require.js';
+import { requireContained, requireThat } from './require.js';
 
 export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   return fc.property(
@@ -21,12 +21,14 @@ export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.I
     pipePlan(),
     (script, serverMemory, scarce, toServer, toClient) => {
       const clientMemory = scarce ?? {};
-      const run = runConnection(stack, script, {
-        server: observed(stack, serverMemory),
-        client: observed(stack, clientMemory),
-        toServer,
-        toClient,
-      });
+      const run = requireContained('WS-9', () =>
+        runConnection(stack, script, {
+          server: observed(stack, serverMemory),
+          client: observed(stack, clientMemory),
+          toServer,
+          toClient,
+        }),
+      );
       for (const { closed } of [...run.server, ...run.client]) {
         reached.mark(closed === 'ok' ? 'memory sufficed' : 'memory ran out');
       }

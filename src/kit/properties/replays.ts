@@ -14,7 +14,7 @@ import { type Replay, type ReplayOptions, replay } from '../replay.js';
 import { runConnection } from '../run-connection.js';
 import type { SessionEndOptions } from '../session-end.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
-import { requireEqual } from './require.js';
+import { requireContained, requireEqual } from './require.js';
 
 interface Recording {
   readonly script: ConnectionScript;
@@ -86,7 +86,8 @@ function play(
     // Side by side, what a client could not send leaves its answer in the recording to another.
     genuine: recorded.damages.length === 0 && !(stack.capabilities.interleaves && recorded.role === 'client'),
   };
-  return replay(stack, recorded.script, bytes, options);
+  // WIRE-3: any bytes give events, a wait for more, or a typed error.
+  return requireContained('WIRE-3', () => replay(stack, recorded.script, bytes, options));
 }
 
 const whole = [1 << 30];

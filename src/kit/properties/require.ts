@@ -1,10 +1,12 @@
 /** What properties throw: the rule that was broken, what was due and what was found. This file does not know either. */
+import fc from 'fast-check';
+import { UndercoatError } from '../../errors.js';
 
 export class PropertyFailure extends Error {
   readonly rule: string;
 
-  constructor(rule: string, message: string) {
-    super(`${message} [${rule}]`);
+  constructor(rule: string, message: string, options?: ErrorOptions) {
+    super(`${message} [${rule}]`, options);
     this.name = 'PropertyFailure';
     this.rule = rule;
   }
@@ -12,6 +14,17 @@ export class PropertyFailure extends Error {
 
 export function requireThat(rule: string, holds: boolean, message: () => string): void {
   if (!holds) throw new PropertyFailure(rule, message());
+}
+
+/** Runs `act` under a rule which says that nothing escapes: what does, and names no rule of its own, breaks this one. */
+export function requireContained<T>(rule: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const isNamed = cause instanceof UndercoatError || cause instanceof PropertyFailure;
+    if (isNamed || fc.PreconditionFailure.isFailure(cause)) throw cause;
+    throw new PropertyFailure(rule, `this escaped: ${String(cause)}`, { cause });
+  }
 }
 
 /** Plain data, compared by its JSON text. */

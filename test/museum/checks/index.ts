@@ -1,0 +1,92 @@
+/**
+ * The checks that the museum knows, by name: the kit's properties over the stacks, and those that hold one part of a
+ * stack to a model. This file does not know any exhibit.
+ */
+import type fc from 'fast-check';
+import { agreement } from '../../../src/kit/properties/agreement.js';
+import { exhaustion } from '../../../src/kit/properties/exhaustion.js';
+import { quiescence } from '../../../src/kit/properties/quiescence.js';
+import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../../../src/kit/properties/replays.js';
+import { roundTrip } from '../../../src/kit/properties/round-trip.js';
+import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
+import { BumpWorkspace } from '../../../src/memory/index.js';
+import { headsInAnyRoom } from '../../support/properties/h1-builders.js';
+import {
+  bodiesByGrammar,
+  requestsByGrammar,
+  responsesByGrammar,
+} from '../../support/properties/h1-grammar.js';
+import { creditByModel } from '../../support/properties/h2-credit.js';
+import { framesByModel } from '../../support/properties/h2-frames.js';
+import { queuedOnce } from '../../support/properties/h2-scheduler.js';
+import { handoffKeepsBytes } from '../../support/properties/handoff.js';
+import {
+  hpackDamagedByModel,
+  hpackDecoderByModel,
+  hpackEncoderByModel,
+} from '../../support/properties/hpack.js';
+import {
+  proxyAmidAnything,
+  proxyBeforeLures,
+  proxyTotal,
+  proxyV1ByGrammar,
+  proxyV2ByModel,
+} from '../../support/properties/proxy-readers.js';
+import { receiveByModel } from '../../support/properties/receive-buffer.js';
+import { sendByModel } from '../../support/properties/send-buffer.js';
+import { workspaceByModel } from '../../support/properties/workspace.js';
+import { stacks } from './stacks.js';
+
+export type AnyProperty = fc.IRawProperty<unknown[], boolean>;
+
+export interface Check {
+  /** Cases that it tries before it says that all is well. */
+  readonly runs: number;
+  readonly subjects: readonly string[];
+  /** @param subject one of `subjects` */
+  readonly property: (subject: string) => AnyProperty;
+}
+
+function overStacks(runs: number, property: (stack: StackUnderTest) => AnyProperty): Check {
+  return {
+    runs,
+    subjects: [...stacks.keys()],
+    property: (subject) => property(stacks.get(subject) as StackUnderTest),
+  };
+}
+
+/** One part by itself: `subject` says whose. */
+function of(subject: string, runs: number, property: () => AnyProperty): Check {
+  return { runs, subjects: [subject], property };
+}
+
+export const checks = {
+  roundTrip: overStacks(60, roundTrip),
+  quiescence: overStacks(200, quiescence),
+  exhaustion: overStacks(300, exhaustion),
+  agreement: overStacks(100, agreement),
+  sameAtAnyCut: overStacks(60, sameAtAnyCut),
+  sameInAnyTail: overStacks(40, sameInAnyTail),
+  sameUnderEmulation: overStacks(60, sameUnderEmulation),
+  workspaceByModel: of('memory', 80, () => workspaceByModel()),
+  receiveByModel: of('memory', 100, () => receiveByModel(BumpWorkspace)),
+  sendByModel: of('memory', 150, () => sendByModel(BumpWorkspace)),
+  handoffKeepsBytes: of('endpoint', 300, handoffKeepsBytes),
+  headsInAnyRoom: of('h1', 1000, headsInAnyRoom),
+  requestsByGrammar: of('h1', 4000, () => requestsByGrammar()),
+  responsesByGrammar: of('h1', 3000, () => responsesByGrammar()),
+  bodiesByGrammar: of('h1', 3000, () => bodiesByGrammar()),
+  proxyAmidAnything: of('proxy', 1000, proxyAmidAnything),
+  proxyBeforeLures: of('proxy', 1000, proxyBeforeLures),
+  proxyTotal: of('proxy', 1000, proxyTotal),
+  proxyV1ByGrammar: of('proxy', 2000, proxyV1ByGrammar),
+  proxyV2ByModel: of('proxy', 2000, proxyV2ByModel),
+  framesByModel: of('h2', 3000, framesByModel),
+  creditByModel: of('h2', 60, () => creditByModel()),
+  queuedOnce: of('h2', 300, queuedOnce),
+  hpackDecoderByModel: of('h2', 150, hpackDecoderByModel),
+  hpackDamagedByModel: of('h2', 600, hpackDamagedByModel),
+  hpackEncoderByModel: of('h2', 150, hpackEncoderByModel),
+} satisfies Record<string, Check>;
+
+export type CheckName = keyof typeof checks;
