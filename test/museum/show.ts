@@ -27,7 +27,7 @@ export interface Outcome {
   readonly failure: { readonly rule: string | undefined; readonly message: string } | undefined;
 }
 
-export async function tryOut(trial: Trial, seed: number): Promise<Outcome> {
+async function tryOut(trial: Trial, seed: number): Promise<Outcome> {
   const check: Check = checks[trial.check];
   if (!check.subjects.includes(trial.subject)) {
     throw new RangeError(`${trial.check} knows no ${trial.subject}`);

@@ -58,7 +58,7 @@ const recipe: fc.Arbitrary<ModelRecipe> = fc.oneof(
     zeros,
   }),
 );
-export const tableSize = fc.constantFrom(0, 31, 32, 33, 64, 100, 160, 300, 4096, 10_000);
+const tableSize = fc.constantFrom(0, 31, 32, 33, 64, 100, 160, 300, 4096, 10_000);
 export const cuts = fc.array(fc.nat(), { maxLength: 6 });
 export const block = fc.record({
   limits: fc.array(tableSize, { maxLength: 2 }),
@@ -92,7 +92,7 @@ function mutate(
   return set;
 }
 
-export function entries(table: ModelTable): [string, string][] {
+function entries(table: ModelTable): [string, string][] {
   return table.entries.map((entry) => [entry.name, entry.value]);
 }
 

@@ -52,7 +52,7 @@ export const v1Bytes = fc
   .map(([bytes, changes]) => editBytes(bytes, changes));
 
 /** Bytes that begin like version 2: right, edited, or with a block of anything. */
-export const v2Bytes = fc.oneof(
+const v2Bytes = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
