@@ -257,8 +257,8 @@ export const memoryExhibits: readonly Exhibit[] = [
       {
         file: 'src/memory/receive-buffer.ts',
         within: 'private makeRoom(workspace: Workspace): Workspace {',
-        find: 'unit.bytes.subarray(unit.start, unit.end)',
-        replace: 'unit.bytes.subarray(unit.start, unit.end - 1)',
+        find: 'unit.start, unit.end,',
+        replace: 'unit.start, unit.end - 1,',
       },
     ],
     shown: [{ check: 'receiveByModel', over: ['memory'] }],
