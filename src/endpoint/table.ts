@@ -29,7 +29,8 @@ export const connectionTable = defineTable()({
     row('running', 'swap', 'opening', { cites: 'LAY-6, CON-3', acts: ['transfer unused?', ...sending] }),
     row('running', 'tunnel', 'tunnelling', { cites: 'LAY-7, CON-3', acts: ['transfer unused?', ...sending] }),
     row('running', 'finish', 'finishing', { cites: 'RFC 9112 §9.6', acts: sending }),
-    row('running', 'abort', 'aborting', { cites: 'OWN-7', acts: failing }),
+    // Until the transport has said that it is gone, its exchanges may be given output, which fails then.
+    row('running', 'abort', 'aborting', { cites: 'OWN-7', acts: sending }),
     row('running', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
     // All output was taken by the pipe below: now the peer's end is waited for, within bounds.
     row('finishing', 'flushed', 'lingering', { cites: 'RFC 9112 §9.6', acts: failing }),

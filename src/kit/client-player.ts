@@ -99,7 +99,7 @@ export class ClientPlayer {
     );
     exchange.onClosed = (error) => {
       record.callback(() => {
-        record.close(error?.code ?? 'ok', error?.cause);
+        record.close(error);
         breakAt('throw-at-close', clientBreaks, exchange);
       });
     };

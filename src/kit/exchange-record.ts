@@ -3,7 +3,7 @@
  * joined (CON-6), errors are their codes. It also refuses what no order allows: an event twice, or after the last.
  * This file does not know which end it is.
  */
-import { MisuseError } from '../errors.js';
+import { MisuseError, type UndercoatError } from '../errors.js';
 
 /** What scripted applications throw. */
 export class ScriptedFailure extends Error {}
@@ -81,9 +81,11 @@ export class ExchangeRecord {
     this.failed = code;
   }
 
-  close(code: string, cause: unknown): void {
+  close(error: UndercoatError | undefined): void {
     this.require(this.closed === undefined, 'an exchange was closed twice');
-    this.closed = code;
+    this.closed = error?.code ?? 'ok';
+    // What broke the pipe is no bug of anybody's.
+    const cause = error?.fault === 'transport-failed' ? undefined : error?.cause;
     if (cause !== undefined && !(cause instanceof ScriptedFailure)) this.bug = cause;
   }
 

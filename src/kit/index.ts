@@ -13,9 +13,10 @@ export { h1Authority, h1RequestHead, h1ResponseHead } from './arbitraries/h1-hea
 export { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
 export { proxyV1Header, proxyV2Header } from './arbitraries/proxy-header.js';
 export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
-
+export type { CarriedPair } from './carried.js';
 // Transports: the contract as a list of cases.
 export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
+export { carriedConformance } from './conformance/carried.js';
 export type { ConformanceCase, PropertyOptions } from './conformance/case.js';
 export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
 export { underwayOctets } from './conformance/probe.js';

@@ -44,7 +44,7 @@ export class ServerPlayer {
     for (const [name, value] of fields) record.head.push(`${name}: ${value}`);
     exchange.onClosed = (error) => {
       record.callback(() => {
-        record.close(error?.code ?? 'ok', error?.cause);
+        record.close(error);
         breakAt('throw-at-close', script.breaks, exchange);
       });
     };

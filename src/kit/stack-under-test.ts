@@ -98,7 +98,7 @@ export function proxyH1Stack(version: 1 | 2, options: H1StepOptions = {}): Stack
   };
   return {
     name: `proxy v${version} + ${below.name}`,
-    server: proxy({ trust: ['127.0.0.0/8'], versions: version }).then(h1(options)),
+    server: proxy({ trust: ['127.0.0.0/8', 'unix', 'memory'], versions: version }).then(h1(options)),
     client: proxySend(header).then(h1(options)),
     capabilities: { ...below.capabilities, telling: [...tellingH1, 0x50, 0x51] },
   };

@@ -7,7 +7,13 @@ import fc from 'fast-check';
 import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
 import type { ExchangeRecord } from '../exchange-record.js';
-import { type BodyScript, contentOf, type ExchangeScript, type ScriptFields } from '../exchange-script.js';
+import {
+  type BodyScript,
+  type ConnectionScript,
+  contentOf,
+  type ExchangeScript,
+  type ScriptFields,
+} from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
@@ -15,8 +21,6 @@ import { requireEqual } from './require.js';
 
 export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
-  const sent = stack.capabilities.keepsCase ? (script: ExchangeScript) => script : inLowerCase;
-  const told = stack.capabilities.keepsCase ? (record: ExchangeRecord): Told => record : toldInLowerCase;
   return fc.property(
     connectionScript({ manner: 'orderly' }),
     memory,
@@ -30,20 +34,32 @@ export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IP
         toServer,
         toClient,
       });
-      requireEqual('WIRE-4', run.client.length, script.exchanges.length, 'requests');
-      requireEqual('WIRE-4', run.server.length, script.exchanges.length, 'requests that came');
-      for (const [i, exchange] of script.exchanges.entries()) {
-        requireRequest(told(run.server[i] as ExchangeRecord), sent(exchange));
-        requireResponse(told(run.client[i] as ExchangeRecord), sent(exchange));
-        markExchange(reached, exchange);
-      }
-      reached.mark('another exchange', script.exchanges.length > 1);
+      requireRoundTrip(stack, script, run, reached);
     },
   );
 }
 
 /** What of a record is compared. */
 type Told = Pick<ExchangeRecord, 'index' | 'head' | 'body' | 'ended' | 'closed'>;
+
+/** What was sent is what came, of every exchange of the script. @throws PropertyFailure WIRE-4 */
+export function requireRoundTrip(
+  stack: StackUnderTest,
+  script: ConnectionScript,
+  run: { readonly server: readonly ExchangeRecord[]; readonly client: readonly ExchangeRecord[] },
+  reached: Reached,
+): void {
+  requireEqual('WIRE-4', run.client.length, script.exchanges.length, 'requests');
+  requireEqual('WIRE-4', run.server.length, script.exchanges.length, 'requests that came');
+  const told = stack.capabilities.keepsCase ? (record: ExchangeRecord): Told => record : toldInLowerCase;
+  for (const [i, exchange] of script.exchanges.entries()) {
+    const sent = stack.capabilities.keepsCase ? exchange : inLowerCase(exchange);
+    requireRequest(told(run.server[i] as ExchangeRecord), sent);
+    requireResponse(told(run.client[i] as ExchangeRecord), sent);
+    markExchange(reached, exchange);
+  }
+  reached.mark('another exchange', script.exchanges.length > 1);
+}
 
 function requireRequest(record: Told, script: ExchangeScript): void {
   requireEqual('WIRE-4', record.head[0], `${script.method} /${record.index} example.test`, 'request line');

@@ -1,0 +1,43 @@
+/**
+ * The conformance suite for a stack over a transport of yours, or a transport of yours under a stack: the endpoint
+ * drives both ends over it.
+ *
+ * ```ts
+ * for (const { name, run } of carriedConformance(h1Stack(), makePair)) it(name, run);
+ * ```
+ *
+ * This file does not know which transport it is, nor which protocol.
+ */
+import type { CarriedPair } from '../carried.js';
+import { carriedQuiescence, carriedRoundTrip } from '../properties/carried.js';
+import type { StackUnderTest } from '../stack-under-test.js';
+import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
+
+const defaultRuns = 15;
+
+/** The cases, in order. Each run makes a pair of its own and leaves none open. */
+export function carriedConformance(
+  stack: StackUnderTest,
+  makePair: () => CarriedPair | Promise<CarriedPair>,
+  options: PropertyOptions = {},
+): readonly ConformanceCase[] {
+  const { runs = defaultRuns, seed } = options;
+  return [
+    propertyCase(
+      ['WIRE-4', 'CON-1', 'CON-2'],
+      'what each side sends is what the other receives, over the transport',
+      (reached) => carriedRoundTrip(stack, makePair, reached),
+      ['request content', 'response content', 'another exchange'],
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['OWN-7', 'LAY-4'],
+      'nothing is held, and everybody is told once, however it ends, over the transport',
+      (reached) => carriedQuiescence(stack, makePair, reached),
+      ['torn down by the server', 'torn down by the client', 'ended well', 'failed'],
+      runs,
+      seed,
+    ),
+  ];
+}
