@@ -260,6 +260,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       if (line === undefined) break;
       this.begin(this.queue.shift() as Waiting, line, true);
     }
+    if (this.queue.length === 0) return;
     let opening = 0;
     for (const session of this.sessions.values()) if (session === null) opening += 1;
     while (opening < this.queue.length && this.keep.size < this.maxConnections) {

@@ -9,6 +9,11 @@ import type { ByteRange } from './contract.js';
 
 const noBytes = new Uint8Array(0);
 
+/** So many consumed segments may stay in front of those that wait. */
+const mostConsumed = 1024;
+/** The room of so many segments is kept when none waits. */
+const mostKept = 64;
+
 /**
  * Refuses ranges that do not lie within their bytes, before any of them is accepted. Returns the bytes in all.
  * @throws MisuseError `bad-range` (WS-1).
@@ -31,6 +36,8 @@ export class SegmentQueue {
   private readonly ends: number[] = [];
   /** Index of the first segment that is not consumed. */
   private first = 0;
+  /** Index behind the last one. What lies from here on is room: an array that shrinks must grow again. */
+  private last = 0;
   /** Bytes that wait. */
   pending = 0;
 
@@ -39,9 +46,10 @@ export class SegmentQueue {
     for (let i = 0; i < segments.length; i++) {
       const { bytes, start, end } = segments[i] as ByteRange;
       if (start === end) continue;
-      this.bytes.push(bytes);
-      this.starts.push(start);
-      this.ends.push(end);
+      const at = this.last++;
+      this.bytes[at] = bytes;
+      this.starts[at] = start;
+      this.ends[at] = end;
       this.pending += end - start;
     }
   }
@@ -77,7 +85,7 @@ export class SegmentQueue {
   /** The ranges that wait, oldest first, as fresh objects. */
   ranges(): ByteRange[] {
     const ranges: ByteRange[] = [];
-    for (let i = this.first; i < this.bytes.length; i++) {
+    for (let i = this.first; i < this.last; i++) {
       ranges.push({
         bytes: this.bytes[i] as Uint8Array,
         start: this.starts[i] as number,
@@ -103,21 +111,28 @@ export class SegmentQueue {
       this.bytes[this.first++] = noBytes;
     }
     if (this.pending === 0) this.clear();
-    else if (this.first >= 1024) this.compact();
+    else if (this.first >= mostConsumed) this.compact();
   }
 
   clear(): void {
-    this.bytes.length = 0;
-    this.starts.length = 0;
-    this.ends.length = 0;
+    for (let i = this.first; i < this.last; i++) this.bytes[i] = noBytes;
     this.first = 0;
+    this.last = 0;
     this.pending = 0;
+    if (this.bytes.length > mostKept) this.shorten();
   }
 
   private compact(): void {
     this.bytes.splice(0, this.first);
     this.starts.splice(0, this.first);
     this.ends.splice(0, this.first);
+    this.last -= this.first;
     this.first = 0;
+  }
+
+  private shorten(): void {
+    this.bytes.length = 0;
+    this.starts.length = 0;
+    this.ends.length = 0;
   }
 }

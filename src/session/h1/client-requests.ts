@@ -64,8 +64,13 @@ export abstract class H1ClientRequests extends H1Connection {
 
   /** How many more requests may begin now. */
   get available(): number {
+    return this.spent ? 0 : this.places;
+  }
+
+  /** The same, as long as the session takes any. */
+  private get places(): number {
     const { flight } = this;
-    if (this.spent || this.sending !== null || this.overHighWater) return 0;
+    if (this.sending !== null || this.overHighWater) return 0;
     const last = flight[flight.length - 1];
     return last?.exclusive === true ? 0 : Math.max(0, this.settings.maxPipelined - flight.length);
   }
@@ -129,9 +134,10 @@ export abstract class H1ClientRequests extends H1Connection {
 
   /** Says what has become of `available`: the last act of a turn, since requests may begin in it. */
   protected told(): Verdict {
-    const isAvailable = this.available > 0;
+    const { spent } = this;
+    const isAvailable = !spent && this.places > 0;
     const rose = isAvailable && !this.wasAvailable;
-    const fell = !this.toldOver && this.spent;
+    const fell = !this.toldOver && spent;
     this.wasAvailable = isAvailable;
     if (fell) this.toldOver = true;
     if ((rose || fell) && this.onAvailable !== undefined) {

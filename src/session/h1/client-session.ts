@@ -8,10 +8,10 @@ import { answerClose, type LimitError, type UndercoatError } from '../../errors.
 import type { Verdict } from '../contract.js';
 import { OVERDRAWN, PAUSED } from './body-reader.js';
 import { H1ClientRequests, type InFlight, untimed } from './client-requests.js';
+import { outputExhausted } from './content-writer.js';
 import { FieldsView } from './fields.js';
 import { FRAMING_TUNNEL, FRAMING_UNTIL_CLOSE } from './head-reader.js';
 import { H1Head } from './message-head.js';
-import { outputExhausted } from './message-writer.js';
 import { COMPLETE, ERROR } from './results.js';
 import {
   connectionClosed,

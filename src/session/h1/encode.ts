@@ -18,7 +18,18 @@ import {
 } from './encode-fields.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH } from './head-reader.js';
 import { HOST_INVALID, judgeHost } from './host.js';
-import { CR, FIELD_CONTENT, HEX_VALUE, LF, octetsOf, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
+import {
+  CR,
+  FIELD_CONTENT,
+  HEX_VALUE,
+  LF,
+  octetsOf,
+  PATH_QUERY,
+  REG_NAME,
+  SP,
+  TARGET,
+  TCHAR,
+} from './octets.js';
 import { reasonPhrase } from './statuses.js';
 import { FORM_INVALID, targetForm } from './target.js';
 
@@ -220,6 +231,9 @@ export function requireTarget(method: string, target: string): void {
 export function requireAuthority(authority: string): void {
   requireText('authority', 'RFC 9112 §3.2', authority);
   let i = 0;
+  while (i < authority.length && REG_NAME[authority.charCodeAt(i)] === 1) i++;
+  // A reg-name without a port, which most are, needs no octets to be judged.
+  if (i === authority.length && i > 0) return;
   while (i < authority.length && FIELD_CONTENT[authority.charCodeAt(i)] === 1) i++;
   if (i < authority.length || judgeHost(octetsOf(authority), 0, authority.length) === HOST_INVALID) {
     throw new MisuseError(

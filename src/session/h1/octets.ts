@@ -49,5 +49,7 @@ for (let value = 0; value < 16; value++) {
 
 /** A constant as octets. */
 export function octetsOf(constant: string): Uint8Array {
-  return Uint8Array.from(constant, (character) => character.charCodeAt(0));
+  const octets = new Uint8Array(constant.length);
+  for (let i = 0; i < constant.length; i++) octets[i] = constant.charCodeAt(i);
+  return octets;
 }

@@ -5,18 +5,18 @@
  *
  * It does not know what an exchange means to the application, who drives it, or what carries the bytes.
  */
-import { answerStatus, type LimitError, type UndercoatError } from '../../errors.js';
+import { answerStatus, type UndercoatError } from '../../errors.js';
 import type { SessionContext, Verdict } from '../contract.js';
 import { bodyTooLarge, OVERDRAWN, PAUSED } from './body-reader.js';
 import { sendError } from './canned.js';
+import { outputExhausted } from './content-writer.js';
 import { EXPECTS_CONTINUE } from './field-section.js';
 import { FRAMING_LENGTH, FRAMING_NONE } from './head-reader.js';
 import { H1Head } from './message-head.js';
-import { outputExhausted } from './message-writer.js';
 import type { H1ServerOptions } from './options.js';
 import { COMPLETE, ERROR } from './results.js';
-import { H1ServerAnswers } from './server-answers.js';
-import { connectionClosed, incomplete, inputExhausted, timeout } from './session-errors.js';
+import { H1ServerDeadlines, headTimeout } from './server-deadlines.js';
+import { connectionClosed, incomplete, inputExhausted } from './session-errors.js';
 import type { H1RequestSink } from './sinks.js';
 import { h1ServerTable } from './tables.js';
 
@@ -25,30 +25,17 @@ export type H1RequestListener = (head: H1Head, session: H1ServerSession) => H1Re
 
 const { state, event } = h1ServerTable;
 
-export class H1ServerSession extends H1ServerAnswers {
+export class H1ServerSession extends H1ServerDeadlines {
   private readonly listener: H1RequestListener;
   private stream: H1RequestSink | null;
   /** There is more of an unwanted request than is thrown away for the connection's sake. */
   private overdrawn: boolean;
-  /** When the exchange began, and when the application was given something to act upon. */
-  private exchangeSince: number;
-  private applicationAt: number;
-  /** From when the whole body is due. */
-  private bodySince: number;
-  /** Of the receive buffer's: those up to this are over. */
-  private starvations: number;
-  private first: boolean;
 
   constructor(context: SessionContext, options: H1ServerOptions, listener: H1RequestListener) {
     super(context, options);
     this.listener = listener;
     this.stream = null;
     this.overdrawn = false;
-    this.exchangeSince = 0;
-    this.applicationAt = 0;
-    this.bodySince = 0;
-    this.starvations = context.input.starvations;
-    this.first = true;
   }
 
   get busy(): boolean {
@@ -65,22 +52,6 @@ export class H1ServerSession extends H1ServerAnswers {
     return this.advance();
   }
 
-  deadline(): number {
-    const { deadlines } = this.context;
-    switch (this.machine.state) {
-      case state.idle:
-        return this.since + (this.first ? deadlines.head : deadlines.idle);
-      case state.head:
-        return this.since + deadlines.head;
-      case state.exchange:
-        return Math.min(this.exchangeSince + deadlines.total, this.answerDue(), this.requestDue());
-      case state.drain:
-        return Math.min(this.exchangeSince + deadlines.total, this.requestDue());
-      default:
-        return Number.POSITIVE_INFINITY;
-    }
-  }
-
   expire(now: number): Verdict {
     this.now = now;
     this.noteRoom();
@@ -91,14 +62,11 @@ export class H1ServerSession extends H1ServerAnswers {
         this.finish('end', undefined);
         break;
       case state.head:
-        this.endWithAnswer(
-          event.timeout,
-          timeout('head', 'head-timeout', 'RFC 9110 §15.5.9', answerStatus(408)),
-        );
+        this.endWithAnswer(event.timeout, headTimeout());
         break;
       case state.exchange:
       case state.drain:
-        this.expireExchange(now);
+        this.endWithAnswer(event.timeout, this.exchangeTimeout(now));
         break;
       default:
         break;
@@ -147,20 +115,6 @@ export class H1ServerSession extends H1ServerAnswers {
       }
     }
     return this.verdict();
-  }
-
-  /** Once there is room to receive again, the peer has its time from now on. */
-  private noteRoom(): void {
-    const { input } = this;
-    if (input.starved || input.starvations === this.starvations) return;
-    this.starvations = input.starvations;
-    this.bodyAt = this.now;
-    this.bodySince = this.now;
-  }
-
-  /** There was no room to receive: nothing is held against the peer, it is we who keep what it sent (WS-9). */
-  private get starving(): boolean {
-    return this.input.starvations !== this.starvations;
   }
 
   private verdict(): Verdict {
@@ -388,29 +342,6 @@ export class H1ServerSession extends H1ServerAnswers {
     this.endStream(error);
     this.input.discard(this.input.pendingBytes);
     this.finish(cut ? 'abort' : 'linger', error);
-  }
-
-  private expireExchange(now: number): void {
-    const { deadlines } = this.context;
-    let error: LimitError;
-    if (this.exchangeSince + deadlines.total <= now)
-      error = timeout('total', 'exchange-timeout', 'LAY-4', answerStatus(503));
-    else if (this.answerDue() <= now)
-      error = timeout('firstByte', 'answer-timeout', 'LAY-4', answerStatus(503));
-    else error = this.bodyTimeout(now, 'RFC 9110 §15.5.9', answerStatus(408));
-    this.endWithAnswer(event.timeout, error);
-  }
-
-  /** When the application's answer is due: it counts from when nothing of the request is waited for any more. */
-  private answerDue(): number {
-    const peerIsDue = this.bodyWaiting && !this.requestComplete && !this.starving;
-    if (this.responseStarted || peerIsDue) return Number.POSITIVE_INFINITY;
-    return this.applicationAt + this.context.deadlines.firstByte;
-  }
-
-  /** When the next bytes of the request, or the last ones, are due. */
-  private requestDue(): number {
-    return this.requestComplete || this.starving ? Number.POSITIVE_INFINITY : this.bodyDue(this.bodySince);
   }
 
   private endStream(error: UndercoatError): void {

@@ -64,6 +64,7 @@ export class StatusLine {
     let p = start + this.at;
     const reasonAt = start + PREFIX.length;
     if (this.state === STATE_PREFIX) {
+      if (p === start && stop - p >= PREFIX.length && this.readUsual(bytes, p)) p = reasonAt;
       for (; p < reasonAt; p++) {
         if (p === stop) return this.suspend(p - start);
         const fault = this.prefixFault(bytes[p] as number, p - start);
@@ -85,6 +86,31 @@ export class StatusLine {
     this.reason = this.readReason(bytes, reasonAt, p - 1);
     this.at = p + 1 - start;
     return COMPLETE;
+  }
+
+  /** `HTTP/1.1`, a status-code and the space behind it, whole. False, and nothing happened, for anything else. */
+  private readUsual(bytes: Uint8Array, p: number): boolean {
+    const hundreds = (bytes[p + 9] as number) - ZERO;
+    const tens = (bytes[p + 10] as number) - ZERO;
+    const ones = (bytes[p + 11] as number) - ZERO;
+    if (
+      bytes[p] !== 0x48 ||
+      bytes[p + 1] !== 0x54 ||
+      bytes[p + 2] !== 0x54 ||
+      bytes[p + 3] !== 0x50 ||
+      bytes[p + 4] !== 0x2f ||
+      bytes[p + 5] !== ONE ||
+      bytes[p + 6] !== 0x2e ||
+      bytes[p + 7] !== ONE ||
+      bytes[p + 8] !== 0x20 ||
+      bytes[p + 12] !== 0x20 ||
+      !(hundreds >= 1 && hundreds <= 5 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9)
+    ) {
+      return false;
+    }
+    this.minor = 1;
+    this.status = hundreds * 100 + tens * 10 + ones;
+    return true;
   }
 
   /** What is wrong with the octet at this place, if anything; keeps the version and the status. */

@@ -3,6 +3,7 @@
  * and cancelled for every exchange and hardly ever fires; deferred work goes in one batch a turn. `now` is asked
  * of the platform each time: caching it for a turn costs as much as asking.
  */
+import { performance } from 'node:perf_hooks';
 import { MisuseError } from '../../errors.js';
 import { CallbackQueue } from '../callback-queue.js';
 import type { Clock, Timer } from '../clock.js';

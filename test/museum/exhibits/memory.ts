@@ -49,8 +49,8 @@ export const memoryExhibits: readonly Exhibit[] = [
     rules: ['WS-2', 'OWN-7'],
     mutations: [
       {
-        file: 'src/session/h1/message-writer.ts',
-        within: 'private committed(room: Region | undefined, at: number): boolean {',
+        file: 'src/session/h1/content-writer.ts',
+        within: 'protected committed(room: Region | undefined, at: number): boolean {',
         find: 'if (room !== undefined) this.output.cancel();',
         replace: '',
       },
@@ -111,8 +111,8 @@ export const memoryExhibits: readonly Exhibit[] = [
     rules: ['WS-9', 'CON-1'],
     mutations: [
       {
-        file: 'src/session/h1/message-writer.ts',
-        within: 'private committed(room: Region | undefined, at: number): boolean {',
+        file: 'src/session/h1/content-writer.ts',
+        within: 'protected committed(room: Region | undefined, at: number): boolean {',
         find: 'this.exhausted = true;',
         replace: '',
       },
