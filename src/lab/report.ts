@@ -3,6 +3,7 @@
  * how it is shown.
  */
 import type { Layer } from '../memory/index.js';
+import type { Comparison } from './compare.js';
 
 /** Most messages of one sort that an account keeps; the count says how many there were. */
 export const mostMessages = 20;
@@ -45,6 +46,8 @@ export interface RunReport {
   readonly scenario: string;
   readonly seed: number;
   readonly stacks: readonly StackReport[];
+  /** What differs between H1 and H2 where both did the same over the same transport. */
+  readonly comparisons: readonly Comparison[];
 }
 
 /** Whether a stack did all that was expected of it, broke no rule, and gave everything back. */

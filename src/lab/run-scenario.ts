@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Certificate, selfSigned } from './certificate.js';
+import { compareStacks } from './compare.js';
 import { Pattern } from './content.js';
 import { makeOutDirectory } from './out-directory.js';
 import { planRun } from './plan.js';
@@ -79,7 +80,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     progress?.stop();
     bench.clear();
   }
-  return { scenario: scenario.name, seed, stacks };
+  return { scenario: scenario.name, seed, stacks, comparisons: compareStacks(stacks) };
 }
 
 function chooseStacks({ stacks }: Scenario, names: readonly string[] | undefined): readonly ScenarioStack[] {

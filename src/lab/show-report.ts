@@ -5,6 +5,7 @@
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import { copiedPerDelivered, isClean, type RunReport, type StackReport } from './report.js';
+import { showComparisons } from './show-comparison.js';
 
 export interface ShowOptions {
   /** Characters in a line; as many stacks as fit stand side by side. */
@@ -59,6 +60,8 @@ export function showReport(report: RunReport, options: ShowOptions): string {
     }
     parts.push(table.toString());
   }
+  const comparisons = showComparisons(report.comparisons, options);
+  if (comparisons !== '') parts.push(comparisons.trimEnd());
   for (const stack of report.stacks) parts.push(...complaints(stack).map((line) => colours.red(line)));
   const bad = report.stacks.filter((stack) => !isClean(stack)).length;
   parts.push(

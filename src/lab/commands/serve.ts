@@ -64,7 +64,11 @@ export function serveCommand(console: Console, finish: (code: number) => void): 
       integerOption('--drain', 0, 86_400),
       defaultDrain,
     )
-    .option('--protocols <names>', 'what is spoken, told apart by the first bytes: h1, h2 or both', 'h1,h2')
+    .option(
+      '--protocols <names>',
+      'what is spoken: h1, h2 or both, told apart by ALPN, by the first bytes, or by Upgrade: h2c',
+      'h1,h2',
+    )
     .option('--checked', 'check the rulebook at every act, and print the account at the end')
     .action(async (flags: ServeFlags) => {
       const listenables = (flags.listen ?? [defaultAddress]).map(listenableFor);
@@ -98,9 +102,9 @@ function stackOf({ protocols, proxy: mode, trust }: ServeFlags, secure: TlsStep 
   if (mode === 'required') layers.push(trusting(trust ?? defaultTrust));
   const spoken = spokenOf(protocols);
   const only = spoken[0] === 'h2' ? h2() : h1();
-  const told = spoken.length > 1 ? byPreface({ h1: h1(), h2: h2() }) : only;
+  const told = spoken.length > 1 ? byPreface({ h1: h1({ h2c: true }), h2: h2() }) : only;
   if (secure === undefined) return stack(...layers, told);
-  // Who names nothing by ALPN is told by what comes first, as without TLS.
+  // Who names nothing by ALPN is told by what comes first, as without TLS; but there is no upgrade there.
   return stack(...layers, secure, byAlpn({ h2: h2(), 'http/1.1': h1() }, told));
 }
 

@@ -46,6 +46,10 @@ function isSecure({ transport: { tls } }: ConnectionFacts): string | undefined {
 
 /** Up to eight requests may be on their way on one connection. */
 const pipelining = h1({ maxPipelined: 8 });
+/** The same; the first request that can asks whether H2 may take over. */
+const upgrading = h1({ maxPipelined: 8, h2c: true });
+/** Whatever a client begins with. */
+const either = byPreface({ h1: h1({ h2c: true }), h2: h2() });
 
 export const standard = defineScenario({
   name: 'standard',
@@ -135,8 +139,25 @@ export const standard = defineScenario({
       session: 'h2',
       compose: ({ observer }) => ({
         listen: tcp({ port: 0, observer }),
-        server: byPreface({ h1: h1(), h2: h2() }),
+        server: either,
         client: h2(),
+      }),
+    },
+    {
+      name: 'h1+h2c/tcp',
+      transport: 'tcp',
+      session: 'h1+h2c',
+      compose: ({ observer }) => ({ listen: tcp({ port: 0, observer }), server: either, client: upgrading }),
+    },
+    {
+      name: 'proxy-v1+h2/tcp',
+      transport: 'tcp',
+      session: 'proxy-v1+h2',
+      compose: ({ observer }) => ({
+        listen: tcp({ port: 0, observer }),
+        server: proxy({ trust: ['127.0.0.0/8'] }).then(either),
+        client: proxySend(header(1)).then(h2()),
+        facts: knowsTheSource,
       }),
     },
     {
