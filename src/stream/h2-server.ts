@@ -90,7 +90,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     super(side, stream.id, stream, new Owner('stream', 'h2-exchange', stream.id), bodyOwner, report);
     this.protocol = 'h2';
     this.request = new H2RequestHead(list);
-    this.declared = list.contentLength;
+    this.declared = stream.declaredLength;
     this.date = date;
     this.pipe = null;
     this.continueDue = list.expectsContinue;

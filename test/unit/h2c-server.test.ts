@@ -63,7 +63,7 @@ test('a request without content: 101, then SETTINGS, then the answer on stream 1
   const { exchange } = server;
   expect(frames(server.drain())).toEqual(['SETTINGS 0 0', 'WINDOW_UPDATE 0 0', 'HEADERS 1 5']);
   expect([exchange.protocol, exchange.id, exchange.request.version]).toEqual(['h2', 1, '2']);
-  expect(server.closed).toEqual(['ok']);
+  expect([exchange.body.declaredLength, server.closed]).toEqual([0, ['ok']]);
   // The preface follows, and the next request is stream 3.
   server.feed(text(PREFACE, settings(), settingsAck, headers(3, get())));
   expect(framesOf(server.drain())).toEqual(['SETTINGS 0 1', 'HEADERS 3 5']);

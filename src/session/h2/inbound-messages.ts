@@ -72,7 +72,7 @@ export class InboundMessages {
     const { connection, list } = this;
     list.takeUp(request);
     const stream = connection.firstStream();
-    stream.declaredLength = list.contentLength;
+    stream.declaredLength = declaredBy(list, content.length === 0);
     if (list.priority !== undefined) this.prioritise(stream, list.priority);
     stream.sink = (this.listener as H2RequestListener)(stream, list);
     for (const lease of content) {
@@ -265,7 +265,7 @@ export class InboundMessages {
     stream.headReceived = true;
     if (list.malformed !== '') return connection.streamFault(stream, malformed(list.malformed));
     if (this.isListTooLong) return this.refuseHead(stream, end);
-    stream.declaredLength = list.contentLength;
+    stream.declaredLength = declaredBy(list, end);
     if (end && list.contentLength > 0) return this.complete(stream, undefined);
     if (priority !== undefined) this.prioritise(stream, priority);
     stream.sink = (this.listener as H2RequestListener)(stream, list);
@@ -295,13 +295,16 @@ export class InboundMessages {
       return connection.streamFault(stream, malformed('an interim response with END_STREAM'));
     }
     stream.machine.take(event['receive-headers']);
-    stream.sink?.head(list, end);
-    if (isInterim) return connection.trifle();
-    stream.headReceived = true;
-    stream.bodyAt = connection.now;
+    if (isInterim) {
+      stream.sink?.head(list, end);
+      return connection.trifle();
+    }
     // These have no content, whatever their Content-Length says (RFC 9110 §6.4.1, §8.6).
     const isEmpty = stream.noContent || status === 304 || status === 204;
-    stream.declaredLength = isEmpty ? 0 : list.contentLength;
+    stream.declaredLength = isEmpty ? 0 : declaredBy(list, end);
+    stream.sink?.head(list, end);
+    stream.headReceived = true;
+    stream.bodyAt = connection.now;
     connection.touch(stream);
     return end ? this.complete(stream, undefined) : undefined;
   }
@@ -316,6 +319,11 @@ export class InboundMessages {
 }
 
 const beyondWindow = 'DATA beyond the window';
+
+/** What a head says of its content: that it ends the message says that there is none. */
+function declaredBy({ contentLength }: HeaderList, end: boolean): number {
+  return end && contentLength < 0 ? 0 : contentLength;
+}
 
 function onClosed(what: string): UndercoatError {
   return connectionError(STREAM_CLOSED, 'closed-stream', 'RFC 9113 §5.1', `${what} on a closed stream`);
