@@ -4,7 +4,7 @@
  * know who sends it.
  */
 import { Buffer } from 'node:buffer';
-import { Random } from './random.js';
+import { Random } from '../kit/random.js';
 
 /** Prime, so that no power of two shifts the pattern onto itself. */
 const period = 131_071;

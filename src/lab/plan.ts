@@ -3,7 +3,7 @@
  * stacks carry the same. This file does not know how an exchange is carried out.
  */
 import type { FieldList } from '../stream/contract.js';
-import { Random } from './random.js';
+import { Random } from '../kit/random.js';
 import type { ExchangeKind, MessageKind, Scenario, Size } from './scenario.js';
 
 /** One message, with nothing left open. */

@@ -7,6 +7,7 @@ import { requireAuthority as requireHost, requireMethod, requireTarget } from '.
 import { FieldJudge } from '../session/h1/encode-fields.js';
 import { HAS_HOST } from '../session/h1/field-section.js';
 import type { RequestOptions } from './contract.js';
+import { givenLength } from './given.js';
 
 const judge = new FieldJudge();
 
@@ -16,9 +17,11 @@ export function requireAuthority({ authority }: RequestOptions): void {
   throw new MisuseError('authority', 'RFC 9112 §3.2', `an authority is a string, not ${typeof authority}`);
 }
 
-/** @throws MisuseError for a method, a target, an authority or fields that may not be sent */
-export function requireRequest({ method = 'GET', target = '/', authority, fields }: RequestOptions): void {
+/** @throws MisuseError for a method, a target, an authority, a length or fields that may not be sent */
+export function requireRequest(options: RequestOptions): void {
+  const { method = 'GET', target = '/', authority, fields, length } = options;
   requireMethod(method);
+  givenLength(length);
   requireTarget(method, target);
   judge.judge(fields ?? []);
   // A Host field stands for the authority.

@@ -1,0 +1,205 @@
+/**
+ * The client's application of a simulated run: asks for the exchanges in order, so many at a time, and takes what comes
+ * as each plan says. This file does not know what carries the exchanges.
+ */
+import type { Client, ClientListener, PendingRequest } from '../../endpoint/client.js';
+import { UndercoatError } from '../../errors.js';
+import type { ClientExchange, RequestOptions, ResponseHead } from '../../stream/contract.js';
+import type { Transport } from '../../transport/contract.js';
+import { requireRefused } from '../body-player.js';
+import { breakAt } from '../server-player.js';
+import { authority, tunnelProtocol } from './answering.js';
+import { BodySending, BodyTaker, type Stage, type TakingHooks } from './body-play.js';
+import { checkFields, fieldList, whose } from './fields.js';
+import { Mark } from './marks.js';
+import type { Story } from './story.js';
+import { TunnelEnd } from './tunnel-play.js';
+
+export interface ClientStage extends Stage {
+  /** Which connection an exchange is on. */
+  connectionOf(exchange: ClientExchange): number;
+  broken(story: Story, by: 'server' | 'client'): void;
+  /** The client has heard the last of it. */
+  settled(story: Story): void;
+}
+
+/** Asks for one exchange. */
+export function ask(client: Client, story: Story, stage: ClientStage): void {
+  const asker = new Asker(story, stage);
+  if (story.plan.misuses) misuse(client);
+  try {
+    asker.asked = client.request(optionsOf(story), asker);
+  } catch (error) {
+    asker.refused(error);
+  }
+  asker.cancelLater();
+}
+
+function optionsOf({ plan, index }: Story): RequestOptions {
+  const { method, request, tunnel, expectsContinue } = plan;
+  const fields = fieldList(index, plan.fields);
+  if (tunnel !== undefined) {
+    return method === 'CONNECT'
+      ? { method, target: `tunnel.test:${index + 1}`, authority: `tunnel.test:${index + 1}`, fields }
+      : { method, target: `/${index}`, authority, fields, upgrade: tunnelProtocol };
+  }
+  const options = { method, target: `/${index}`, authority, fields };
+  if (request === undefined) return options;
+  return request.declared
+    ? { ...options, length: request.bytes, end: false, expectContinue: expectsContinue }
+    : { ...options, end: false, expectContinue: expectsContinue };
+}
+
+class Asker implements ClientListener {
+  asked: PendingRequest | undefined;
+  private readonly story: Story;
+  private readonly stage: ClientStage;
+  private exchange: ClientExchange | undefined;
+  private sending: BodySending | undefined;
+  private isTunnel: boolean;
+
+  constructor(story: Story, stage: ClientStage) {
+    this.asked = undefined;
+    this.story = story;
+    this.stage = stage;
+    this.exchange = undefined;
+    this.sending = undefined;
+    this.isTunnel = false;
+  }
+
+  /** The client did not take it. */
+  refused(error: unknown): void {
+    const { story, stage } = this;
+    if (error instanceof UndercoatError) this.closed(error);
+    else {
+      story.accuse('WIRE-3', `request ${story.index}: ${String(error)}`);
+      this.closed(undefined);
+    }
+    stage.mark(Mark.refused);
+  }
+
+  cancelLater(): void {
+    const { stage, story } = this;
+    const { cancelsAfter } = story.plan;
+    if (cancelsAfter < 0) return;
+    stage.clock.at(stage.clock.now() + cancelsAfter, () => {
+      if (story.clientEnd !== undefined || this.isTunnel) return;
+      stage.broken(story, 'client');
+      this.asked?.abort();
+    });
+  }
+
+  begun(exchange: ClientExchange): void {
+    const { story, stage } = this;
+    const { request, clientBreaks, tunnel } = story.plan;
+    this.exchange = exchange;
+    story.connection = stage.connectionOf(exchange);
+    exchange.onClosed = (error) => {
+      // Of a tunnel that was agreed to, the exchange ends before the tunnel begins.
+      const isAgreed = error === undefined && tunnel !== undefined && story.status === 0;
+      if (!isAgreed && !this.isTunnel) this.closed(error);
+      breakAt('throw-at-close', clientBreaks, exchange);
+    };
+    if (request === undefined) return;
+    this.sending = new BodySending(exchange, request, story, false, stage.clock, () => {
+      this.breaks('within-body', exchange);
+    });
+    if (!story.plan.expectsContinue) this.send(exchange);
+  }
+
+  inform(head: ResponseHead): void {
+    const { story, stage } = this;
+    if (head.status === 100) {
+      stage.mark(Mark.continued);
+      if (this.exchange !== undefined) this.send(this.exchange);
+      return;
+    }
+    if (head.status !== 103 || head.fields.get('x-inform') !== String(story.informs)) {
+      story.accuse('WIRE-4', `exchange ${story.index}: interim response ${story.informs} is not as sent`);
+    }
+    story.informs += 1;
+    stage.mark(Mark.informed);
+  }
+
+  response(head: ResponseHead, exchange: ClientExchange): void {
+    const { story, stage } = this;
+    const { plan } = story;
+    if (story.status !== 0) story.accuse('LAY-5', `exchange ${story.index} was answered twice`);
+    story.status = head.status;
+    const isOurs = head.fields.get(whose);
+    if (isOurs === undefined) {
+      // No application gave this answer: it must be an error's.
+      if (head.status < 400) story.accuse('WIRE-4', `exchange ${story.index}: nobody sent ${head.status}`);
+      stage.mark(Mark.refused);
+      exchange.body.discard();
+      return;
+    }
+    if (isOurs !== String(story.index)) {
+      story.accuse('CON-1', `exchange ${story.index} was given the response to ${isOurs}`);
+    }
+    if (head.status !== plan.status) story.accuse('WIRE-4', `response ${story.index} has ${head.status}`);
+    if (!checkFields(head.fields, plan.fields)) {
+      story.accuse('WIRE-4', `response ${story.index}: its fields are not as sent`);
+    }
+    if (plan.keepsFields) stage.keepsakes.keep(head.fields);
+    this.breaks('head', exchange);
+    new BodyTaker(exchange.body, plan.takingResponse, story.response, stage, this.hooks(exchange)).begin();
+  }
+
+  upgraded(head: ResponseHead, pipe: Transport): void {
+    const { story } = this;
+    this.isTunnel = true;
+    story.status = head.status;
+    new TunnelEnd(pipe, story, false, (error) => {
+      story.tunnelEnds += 1;
+      this.closed(error);
+    }).begin();
+  }
+
+  failed(error: UndercoatError, retryable: boolean): void {
+    const { story } = this;
+    story.retryable = retryable;
+    // Without an exchange nobody else will say so.
+    if (this.exchange === undefined) this.closed(error);
+  }
+
+  private closed(error: UndercoatError | undefined): void {
+    this.story.clientClosed(error);
+    this.stage.settled(this.story);
+  }
+
+  /** What the application throws in a callback of the clock has nobody above it. */
+  private send(exchange: ClientExchange): void {
+    const { sending } = this;
+    this.sending = undefined;
+    if (sending === undefined || exchange.closed) return;
+    sending.begin();
+  }
+
+  private hooks(exchange: ClientExchange): TakingHooks {
+    const { clientBreaks } = this.story.plan;
+    if (clientBreaks === 'never') return {};
+    return {
+      data: () => this.breaks('data', exchange),
+      end: () => this.breaks('end', exchange),
+    };
+  }
+
+  private breaks(place: string, exchange: ClientExchange): void {
+    const { clientBreaks } = this.story.plan;
+    if (clientBreaks === 'never' || !clientBreaks.endsWith(place)) return;
+    this.stage.broken(this.story, 'client');
+    breakAt(clientBreaks, clientBreaks, exchange);
+  }
+}
+
+/** Requests that are refused at the call, and change nothing. */
+function misuse(client: Client): void {
+  const listener = { response: () => {}, failed: () => {} };
+  requireRefused(
+    () => client.request({ authority: 'bad authority' }, listener),
+    () => client.request({ authority, method: 'bad method' }, listener),
+    () => client.request({ authority, fields: [['X', 'a\nb']] }, listener),
+    () => client.request({ authority, length: 1.5 }, listener),
+  );
+}

@@ -1,0 +1,277 @@
+/**
+ * Draws a recipe from a seed: first which features there are, then what each of them is. The same seed and stack give the
+ * same recipe. This file does not know how a recipe is carried out.
+ */
+import type { BreakScript, TakingScript } from '../exchange-script.js';
+import { Random } from '../random.js';
+import { mostBodyBytes } from './content.js';
+import { type Feature, harmful, harmless } from './features.js';
+import type {
+  BodyPlan,
+  EndPlan,
+  ExchangePlan,
+  MemoryPlan,
+  NetworkFault,
+  NetworkPlan,
+  PathPlan,
+  Recipe,
+  TakingPlan,
+} from './recipe.js';
+import type { SimulatedStack } from './stacks.js';
+
+const few = 8;
+const many = 120;
+/** More than any ordinary run uses. */
+const plenty = 64;
+
+export function drawRecipe(stack: SimulatedStack, seed: number): Recipe {
+  return new Drawing(stack, seed).recipe();
+}
+
+class Drawing {
+  private readonly stack: SimulatedStack;
+  private readonly seed: number;
+  private readonly random: Random;
+  private readonly on: Set<Feature>;
+  private readonly count: number;
+
+  constructor(stack: SimulatedStack, seed: number) {
+    this.stack = stack;
+    this.seed = seed;
+    this.random = new Random(seed, stack.name);
+    this.on = this.drawFeatures();
+    this.count = this.chance(0.15) ? this.random.between(1, few) : this.random.between(few, many);
+  }
+
+  recipe(): Recipe {
+    const { random, stack, seed } = this;
+    const connections = this.on.has('connections') ? random.between(2, 4) : 1;
+    const recipe = {
+      stack: stack.name,
+      seed,
+      features: [...this.on],
+      network: this.network(connections),
+      server: this.memory(),
+      client: this.memory(),
+      haste: this.on.has('haste') ? random.between(1, 40) : 0,
+      connections,
+      concurrency: random.between(1, stack.interleaves ? 12 : connections * 4),
+      reentrant: this.on.has('re-entrance'),
+      ends: this.ends(),
+    };
+    return { ...recipe, exchanges: Array.from({ length: this.count }, () => this.exchange()) };
+  }
+
+  /** Half of all runs can lose nothing; the others have a few ways to. */
+  private drawFeatures(): Set<Feature> {
+    const { random } = this;
+    const share = [0.1, 0.25, 0.5][random.between(0, 2)] as number;
+    const on = new Set<Feature>(harmless.filter(() => this.chance(share)));
+    if (this.chance(0.5)) {
+      for (let i = random.between(1, 3); i > 0; i--) {
+        on.add(harmful[random.between(0, harmful.length - 1)] as Feature);
+      }
+    }
+    return on;
+  }
+
+  private network(connections: number): NetworkPlan {
+    return { toServer: this.path(), toClient: this.path(), faults: this.faults(connections) };
+  }
+
+  private path(): PathPlan {
+    const { random } = this;
+    const cuts: number[] = [];
+    if (this.on.has('cuts')) {
+      for (let i = random.between(1, 5); i > 0; i--) cuts.push(random.size(1, 1500));
+    }
+    return {
+      latency: this.on.has('latency') ? random.size(0, 80) : 0,
+      rate: this.on.has('bandwidth') ? random.size(64, 20_000) : 0,
+      holds: this.on.has('partial-writes') ? random.size(16, 4096) : 65_536,
+      cuts,
+    };
+  }
+
+  private faults(connections: number): NetworkFault[] {
+    const kinds: NetworkFault['kind'][] = [];
+    const { random } = this;
+    const some = (feature: Feature, kind: NetworkFault['kind'], most: number): void => {
+      if (this.on.has(feature)) for (let i = random.between(1, most); i > 0; i--) kinds.push(kind);
+    };
+    some('loss', 'loss', 4);
+    some('silence', 'silence', 2);
+    some('half-close', 'cut', 3);
+    some('stalls', 'stall', 4);
+    // Connections that broke are followed by others.
+    return kinds.map((kind, i) => ({
+      kind,
+      connection: random.between(0, connections - 1 + i),
+      to: this.chance(0.5) ? 'server' : 'client',
+      afterBytes: random.size(0, 200 * this.count),
+      lasts: kind === 'stall' ? random.size(1, 2000) : 0,
+    }));
+  }
+
+  private memory(): MemoryPlan {
+    const { random, stack } = this;
+    const emulated = this.on.has('emulation') && this.chance(0.5);
+    if (this.on.has('scarce-memory') && this.chance(0.7)) {
+      const slabBytes = random.size(32, 2 * stack.roomyBytes);
+      const receiveSlabs = random.between(3, 6);
+      return {
+        slabBytes,
+        slabs: random.between(1, 12),
+        receiveSlabs,
+        sendSlabs: random.between(1, 6),
+        emulated,
+      };
+    }
+    const slabBytes = this.on.has('small-slabs')
+      ? stack.roomyBytes + random.between(0, 100)
+      : Math.max(4096, stack.roomyBytes);
+    return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty, emulated };
+  }
+
+  private ends(): EndPlan[] {
+    const ends: EndPlan[] = [];
+    const end = (kind: EndPlan['kind']): void => {
+      ends.push({
+        kind,
+        end: this.chance(0.5) ? 'server' : 'client',
+        atExchange: this.random.between(0, this.count - 1),
+      });
+    };
+    if (this.on.has('shutdowns')) end('shutdown');
+    if (this.on.has('teardowns')) end('teardown');
+    return ends;
+  }
+
+  private exchange(): ExchangePlan {
+    const { random } = this;
+    if (this.some('tunnels', 0.06)) return this.tunnel();
+    const hasBody = this.some('bodies', 0.4);
+    const empty = this.some('no-content', 0.3);
+    const method = empty
+      ? (['HEAD', 'DELETE', 'GET'][random.between(0, 2)] as string)
+      : hasBody
+        ? 'PUT'
+        : 'GET';
+    const request = hasBody && !empty ? this.body() : undefined;
+    const status = empty && method !== 'HEAD' ? ([204, 304, 205][random.between(0, 2)] as number) : 200;
+    const isEarly = request !== undefined && this.some('early-answers', 0.4);
+    return {
+      ...this.ordinary(),
+      method,
+      request,
+      expectsContinue: request !== undefined && this.some('expectations', 0.5),
+      taking: this.taking(isEarly),
+      answers: this.answers(isEarly),
+      status,
+      response: status === 200 ? this.body() : undefined,
+      takingResponse: this.taking(this.some('ignored-responses', 0.1)),
+      breaks: this.breaks(),
+      clientBreaks: this.breaks(),
+      cancelsAfter: this.some('cancels', 0.1) ? random.size(0, 60) : -1,
+    };
+  }
+
+  /** What every exchange may have, and otherwise nothing out of the way. */
+  private ordinary(): ExchangePlan {
+    const { random } = this;
+    return {
+      method: 'GET',
+      fields: this.some('many-fields', 0.3) ? random.between(3, 20) : random.between(0, 2),
+      request: undefined,
+      expectsContinue: false,
+      taking: dutiful,
+      informs: this.some('interims', 0.3) ? random.between(1, 3) : 0,
+      answers: 'at-head',
+      thinks: this.on.has('slow-answers') ? random.size(0, 300) : 0,
+      status: 200,
+      response: undefined,
+      breaks: 'never',
+      takingResponse: dutiful,
+      clientBreaks: 'never',
+      cancelsAfter: -1,
+      misuses: this.some('misuse', 0.1),
+      keepsFields: this.some('kept-fields', 0.2),
+      tunnel: undefined,
+    };
+  }
+
+  private tunnel(): ExchangePlan {
+    const { random, stack } = this;
+    return {
+      ...this.ordinary(),
+      // Only H1 knows an upgrade.
+      method: stack.interleaves || this.chance(0.5) ? 'CONNECT' : 'GET',
+      answers: 'at-end',
+      tunnel: { up: random.size(0, 3000), down: random.size(0, 3000) },
+    };
+  }
+
+  private answers(isEarly: boolean): ExchangePlan['answers'] {
+    if (this.some('silent-handlers', 0.03)) return 'never';
+    if (this.some('slow-answers', 0.3)) return 'later';
+    return isEarly ? 'at-head' : 'at-end';
+  }
+
+  private body(): BodyPlan {
+    const { random } = this;
+    const isLong = this.some('long-bodies', 0.15);
+    const bytes = isLong ? random.size(2000, mostBodyBytes) : random.size(0, 400);
+    const declared = !this.some('unknown-lengths', 0.5);
+    const pieces = random.between(1, 4);
+    const trailers = !declared && this.some('trailers', 0.6) ? random.between(1, 4) : 0;
+    return {
+      bytes,
+      piece: Math.max(1, Math.ceil(bytes / pieces)),
+      gap: this.some('slow-senders', 0.3) ? random.size(1, 100) : 0,
+      declared,
+      trailers,
+      endsWithData: trailers === 0 && this.chance(0.5),
+      patient: !this.some('impatience', 0.5),
+    };
+  }
+
+  private taking(leaves: boolean): TakingPlan {
+    const { random } = this;
+    const modes: TakingScript['mode'][] = leaves
+      ? ['discard', 'ignore']
+      : this.some('late-readers', 0.3)
+        ? ['late']
+        : ['consume'];
+    const leases: TakingScript['leases'][] = ['release'];
+    if (this.some('held-leases', 0.4)) leases.push('hold');
+    if (this.some('kept-leases', 0.4)) leases.push('keep');
+    if (this.some('retained-leases', 0.4)) leases.push('retain');
+    if (this.some('parted-leases', 0.4)) leases.push('split', 'transfer');
+    return {
+      mode: modes[random.between(0, modes.length - 1)] as TakingScript['mode'],
+      leases: leases[leases.length - 1] as TakingScript['leases'],
+      pauseEach: this.some('slow-readers', 0.4) ? random.between(1, 2) : 0,
+      lasts: random.size(0, 200),
+    };
+  }
+
+  private breaks(): BreakScript {
+    const among: BreakScript[] = [];
+    if (this.some('throws', 0.08)) {
+      among.push('throw-at-head', 'throw-at-data', 'throw-at-end', 'throw-at-close');
+    }
+    if (this.some('aborts', 0.08)) among.push('abort-at-head', 'abort-at-data', 'abort-within-body');
+    return among.length === 0 ? 'never' : (among[this.random.between(0, among.length - 1)] as BreakScript);
+  }
+
+  /** The feature is on, and this exchange has it. */
+  private some(feature: Feature, share: number): boolean {
+    return this.on.has(feature) && this.chance(share);
+  }
+
+  private chance(share: number): boolean {
+    return this.random.fraction() < share;
+  }
+}
+
+const dutiful: TakingPlan = { mode: 'consume', leases: 'release', pauseEach: 0, lasts: 0 };

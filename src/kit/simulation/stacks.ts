@@ -1,0 +1,84 @@
+/**
+ * The stacks that are simulated: the steps of both ends, and what can be asked of them. This file does not know any run.
+ */
+import { type H1StepOptions, h1 } from '../../endpoint/h1.js';
+import { h2 } from '../../endpoint/h2.js';
+import { proxy, proxySend } from '../../endpoint/proxy.js';
+import type { Steps } from '../../endpoint/step.js';
+import type { ConnectionFacts } from '../../session/facts.js';
+import type { ProxyHeader } from '../../session/proxy/header.js';
+
+/** A stack of both ends, composed as for any other transport. */
+export interface SimulatedStack {
+  readonly name: string;
+  readonly server: Steps;
+  readonly client: Steps;
+  /** `exchanges` run side by side on one connection; what breaks one then leaves the others alone. */
+  readonly interleaves: boolean;
+  /** Least bytes of a slab in which every ordinary exchange succeeds. */
+  readonly roomyBytes: number;
+  /** What the server knows of a connection is wrong in this way; undefined when it is not. */
+  readonly facts?: (facts: ConnectionFacts) => string | undefined;
+}
+
+/** Addresses that exist in documents only (RFC 5737): whoever reports them has them from the PROXY header. */
+const source = { family: 'ipv4', address: '192.0.2.7', port: 40_000 } as const;
+
+function header(version: 1 | 2): ProxyHeader {
+  return {
+    version,
+    command: 'proxy',
+    transport: 'stream',
+    source,
+    destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
+    tlvs: [],
+  };
+}
+
+function knowsTheSource({ proxy: learnt }: ConnectionFacts): string | undefined {
+  const from = learnt?.source;
+  return from?.family === 'ipv4' && from.address === source.address && from.port === source.port
+    ? undefined
+    : `the PROXY source is ${JSON.stringify(from)}`;
+}
+
+const trust = ['127.0.0.0/8'];
+const roomyBytes = 2048;
+/** Short bodies are lent, too: then there is more to freeze and give back. */
+const lending: H1StepOptions = { copyBelowBytes: 256 };
+
+export const simulatedStacks: readonly SimulatedStack[] = [
+  { name: 'h1', server: h1(), client: h1(), interleaves: false, roomyBytes },
+  {
+    name: 'h1-pipelined',
+    server: h1(lending),
+    client: h1({ ...lending, maxPipelined: 6 }),
+    interleaves: false,
+    roomyBytes,
+  },
+  {
+    name: 'proxy-v1+h1',
+    server: proxy({ trust, versions: 1 }).then(h1(lending)),
+    client: proxySend(header(1)).then(h1(lending)),
+    interleaves: false,
+    roomyBytes,
+    facts: knowsTheSource,
+  },
+  {
+    name: 'proxy-v2+h1',
+    server: proxy({ trust, versions: 2 }).then(h1()),
+    client: proxySend(header(2)).then(h1({ maxPipelined: 3 })),
+    interleaves: false,
+    roomyBytes,
+    facts: knowsTheSource,
+  },
+  { name: 'h2', server: h2(), client: h2(), interleaves: true, roomyBytes: 18_000 },
+  {
+    name: 'proxy-v2+h2',
+    server: proxy({ trust, versions: 2 }).then(h2({ copyBelowBytes: 100, lendFromBytes: 64 })),
+    client: proxySend(header(2)).then(h2({ copyBelowBytes: 100, lendFromBytes: 64 })),
+    interleaves: true,
+    roomyBytes: 18_000,
+    facts: knowsTheSource,
+  },
+];

@@ -1,0 +1,126 @@
+/**
+ * The story of one exchange: what both of its applications did and were told, in a form that can be judged. It refuses on
+ * the spot what no order allows. This file does not know what should have happened.
+ */
+import type { UndercoatError } from '../../errors.js';
+import { ScriptedFailure } from '../exchange-record.js';
+import { isContent, placeOf } from './content.js';
+import type { ExchangePlan } from './recipe.js';
+
+/** Told of what no plan allows. */
+export type Accuse = (rule: string, message: string) => void;
+
+/** What one application was given of one body. */
+export class BodyStory {
+  bytes: number;
+  /** It ended, with so many trailers. */
+  trailers: number;
+  /** The code with which it failed. */
+  failed: string | undefined;
+  private readonly what: string;
+  private readonly place: number;
+  private readonly accuse: Accuse;
+
+  constructor(index: number, isResponse: boolean, accuse: Accuse) {
+    this.bytes = 0;
+    this.trailers = -1;
+    this.failed = undefined;
+    this.what = `${isResponse ? 'response' : 'request'} ${index}`;
+    this.place = placeOf(index, isResponse);
+    this.accuse = accuse;
+  }
+
+  /** It came to its end. */
+  get isWhole(): boolean {
+    return this.trailers >= 0;
+  }
+
+  data(bytes: Uint8Array, start: number, end: number): void {
+    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what}: data after its end`);
+    if (!isContent(this.place, this.bytes, bytes, start, end)) {
+      this.accuse('WIRE-4', `${this.what}: bytes from ${this.bytes} on are not those that were sent`);
+    }
+    this.bytes += end - start;
+  }
+
+  end(trailers: number, asSent: boolean): void {
+    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what} ended twice`);
+    if (!asSent) this.accuse('WIRE-4', `${this.what}: its trailers are not those that were sent`);
+    this.trailers = trailers;
+  }
+
+  fail(code: string): void {
+    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what} failed after its end`);
+    this.failed = code;
+  }
+}
+
+export class Story {
+  readonly index: number;
+  readonly plan: ExchangePlan;
+  /** Which connection carried it; -1 while none does. */
+  connection: number;
+  readonly request: BodyStory;
+  readonly response: BodyStory;
+  /** The status of the final head that the client was given; 0 for none. */
+  status: number;
+  informs: number;
+  /** `ok` or a code, when the client was told; undefined while it is under way. */
+  clientEnd: string | undefined;
+  retryable: boolean;
+  /** How often the server's application was given it. */
+  servings: number;
+  serverEnd: string | undefined;
+  /** Who broke it off, in fact and not by plan alone; undefined if nobody did. */
+  brokenBy: 'server' | 'client' | undefined;
+  /** Bytes that a tunnel brought each end, and how often each end of it is over. */
+  tunnelledUp: number;
+  tunnelledDown: number;
+  tunnelEnds: number;
+  lent: number;
+  returned: number;
+  readonly accuse: Accuse;
+
+  constructor(index: number, plan: ExchangePlan, accuse: Accuse) {
+    this.index = index;
+    this.plan = plan;
+    this.connection = -1;
+    this.request = new BodyStory(index, false, accuse);
+    this.response = new BodyStory(index, true, accuse);
+    this.status = 0;
+    this.informs = 0;
+    this.clientEnd = undefined;
+    this.retryable = false;
+    this.servings = 0;
+    this.serverEnd = undefined;
+    this.brokenBy = undefined;
+    this.tunnelledUp = 0;
+    this.tunnelledDown = 0;
+    this.tunnelEnds = 0;
+    this.lent = 0;
+    this.returned = 0;
+    this.accuse = accuse;
+  }
+
+  /** The client was told the end of it. */
+  clientClosed(error: UndercoatError | undefined): void {
+    if (this.clientEnd !== undefined)
+      this.accuse('LAY-5', `exchange ${this.index} ended twice at the client`);
+    this.clientEnd = error?.code ?? 'ok';
+    this.requireScripted(error);
+  }
+
+  serverClosed(error: UndercoatError | undefined): void {
+    if (this.serverEnd !== undefined)
+      this.accuse('LAY-5', `exchange ${this.index} ended twice at the server`);
+    this.serverEnd = error?.code ?? 'ok';
+    this.requireScripted(error);
+  }
+
+  /** Applications throw what their plan says; whatever else was thrown under them is a bug. */
+  private requireScripted(error: UndercoatError | undefined): void {
+    const cause = error?.cause;
+    if (cause === undefined || cause instanceof ScriptedFailure) return;
+    this.accuse('WIRE-3', `exchange ${this.index}: ${String(cause)}`);
+  }
+}
