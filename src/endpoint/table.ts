@@ -21,8 +21,9 @@ export const connectionTable = defineTable()({
   rows: [
     row('idle', 'open', 'opening', { cites: 'LAY-1' }),
     row('opening', 'opened', 'running', { cites: 'LAY-1', acts: sending }),
-    row('opening', 'abort', 'aborting', { cites: 'LAY-4' }),
-    row('opening', 'closed', 'closed', { cites: 'OWN-7' }),
+    // Behind a swap what the chain before wrote may still be in flight, and behind a handoff to a tunnel, too.
+    row('opening', 'abort', 'aborting', { cites: 'LAY-4', acts: failing }),
+    row('opening', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
     // Bytes that the session before did not use reach the next one once, in order (CON-3).
     row('running', 'handoff', 'running', { cites: 'CON-3', acts: ['transfer unused?', ...sending] }),
     // A transport stands on the old one from here on; the receive buffer is empty, its rest handed off by name.
@@ -38,8 +39,8 @@ export const connectionTable = defineTable()({
     row('finishing', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
     row('lingering', 'abort', 'aborting', { cites: 'RFC 9112 §9.6' }),
     row('lingering', 'closed', 'closed', { cites: 'RFC 9112 §9.6' }),
-    row('tunnelling', 'abort', 'aborting', { cites: 'OWN-7' }),
-    row('tunnelling', 'closed', 'closed', { cites: 'OWN-7' }),
+    row('tunnelling', 'abort', 'aborting', { cites: 'OWN-7', acts: failing }),
+    row('tunnelling', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
     row('aborting', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
   ],
 });

@@ -2,8 +2,9 @@
  * From a workload and a seed to the exchanges of a run: every choice is made here, before the first byte, so that all
  * stacks carry the same. This file does not know how an exchange is carried out.
  */
-import type { FieldList } from '../stream/contract.js';
+
 import { Random } from '../kit/random.js';
+import type { FieldList } from '../stream/contract.js';
 import type { ExchangeKind, MessageKind, Scenario, Size } from './scenario.js';
 
 /** One message, with nothing left open. */

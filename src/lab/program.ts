@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UndercoatError } from '../errors.js';
+import { checkCommand } from './commands/check.js';
 import { museumCommand } from './commands/museum.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
@@ -28,8 +29,13 @@ export async function runProgram(args: readonly string[], console: Console): Pro
     .version(version())
     .addCommand(runCommand(console, finish))
     .addCommand(serveCommand(console, finish))
-    .addCommand(museumCommand(console, finish));
-  for (const command of [program, ...program.commands]) {
+    .addCommand(museumCommand(console, finish))
+    .addCommand(checkCommand(console, finish));
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
     command
       .exitOverride()
       .showHelpAfterError('(--help tells more)')

@@ -25,17 +25,21 @@ class TableCounts {
 export interface CoverageCounts {
   /** How often each row was taken. */
   readonly rows: Readonly<Record<string, readonly number[]>>;
-  /** In how many runs with a feature a mark was made, as `feature: mark`. */
+  /** In how many runs a feature was on. */
+  readonly on: Readonly<Record<string, number>>;
+  /** In how many of these a mark was made, as `feature: mark`. */
   readonly labels: Readonly<Record<string, number>>;
 }
 
 export class Coverage {
   private readonly tables: Map<AnyTable, TableCounts>;
   private readonly labels: number[];
+  private readonly on: number[];
 
   constructor() {
     this.tables = new Map();
-    this.labels = new Array<number>((features.length + 1) * markNames.length).fill(0);
+    this.on = new Array<number>(features.length).fill(0);
+    this.labels = new Array<number>(features.length * markNames.length).fill(0);
   }
 
   /** A row was taken. @returns the table's number */
@@ -52,7 +56,9 @@ export class Coverage {
   /** A run with these features made these marks. */
   label(on: readonly Feature[], marks: number): void {
     for (const feature of on) {
-      const base = features.indexOf(feature) * markNames.length;
+      const at = features.indexOf(feature);
+      const base = at * markNames.length;
+      this.on[at] = (this.on[at] as number) + 1;
       for (let mark = 0; mark < markNames.length; mark++) {
         if ((marks & (1 << mark)) !== 0) this.labels[base + mark] = (this.labels[base + mark] as number) + 1;
       }
@@ -68,7 +74,9 @@ export class Coverage {
         if (count > 0) labels.push([`${feature}: ${mark}`, count]);
       }
     }
+    const on = features.map((feature, f) => [feature, this.on[f] as number] as const);
     return {
+      on: Object.fromEntries(on.filter(([, count]) => count > 0)),
       rows: Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1))),
       labels: Object.fromEntries(labels),
     };

@@ -20,7 +20,14 @@ import type {
 import type { SimulatedStack } from './stacks.js';
 
 const few = 8;
-const many = 120;
+const many = 240;
+/** About what the head of a message takes. */
+const headBytes = 150;
+/** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. */
+const leastPieces = 200;
+const piecesEach = 3;
+/** Long bodies of a run. */
+const mostLong = 4;
 /** More than any ordinary run uses. */
 const plenty = 64;
 
@@ -34,11 +41,13 @@ class Drawing {
   private readonly random: Random;
   private readonly on: Set<Feature>;
   private readonly count: number;
+  private long: number;
 
   constructor(stack: SimulatedStack, seed: number) {
     this.stack = stack;
     this.seed = seed;
     this.random = new Random(seed, stack.name);
+    this.long = 0;
     this.on = this.drawFeatures();
     this.count = this.chance(0.15) ? this.random.between(1, few) : this.random.between(few, many);
   }
@@ -46,11 +55,12 @@ class Drawing {
   recipe(): Recipe {
     const { random, stack, seed } = this;
     const connections = this.on.has('connections') ? random.between(2, 4) : 1;
-    const recipe = {
+    const exchanges = Array.from({ length: this.count }, () => this.exchange());
+    return {
       stack: stack.name,
       seed,
       features: [...this.on],
-      network: this.network(connections),
+      network: this.network(connections, exchanges),
       server: this.memory(),
       client: this.memory(),
       haste: this.on.has('haste') ? random.between(1, 40) : 0,
@@ -58,8 +68,8 @@ class Drawing {
       concurrency: random.between(1, stack.interleaves ? 12 : connections * 4),
       reentrant: this.on.has('re-entrance'),
       ends: this.ends(),
+      exchanges,
     };
-    return { ...recipe, exchanges: Array.from({ length: this.count }, () => this.exchange()) };
   }
 
   /** Half of all runs can lose nothing; the others have a few ways to. */
@@ -75,20 +85,30 @@ class Drawing {
     return on;
   }
 
-  private network(connections: number): NetworkPlan {
-    return { toServer: this.path(), toClient: this.path(), faults: this.faults(connections) };
+  private network(connections: number, exchanges: readonly ExchangePlan[]): NetworkPlan {
+    const up = sum(exchanges, ({ request, tunnel }) => (request?.bytes ?? 0) + (tunnel?.up ?? 0));
+    const down = sum(exchanges, ({ response, tunnel }) => (response?.bytes ?? 0) + (tunnel?.down ?? 0));
+    const heads = headBytes * exchanges.length;
+    return {
+      toServer: this.path(up + heads),
+      toClient: this.path(down + heads),
+      faults: this.faults(connections),
+    };
   }
 
-  private path(): PathPlan {
+  /** Pieces may be as small as they like where few bytes go; where many do, they are so many at most. */
+  private path(bytes: number): PathPlan {
     const { random } = this;
+    const least = Math.ceil(bytes / (leastPieces + piecesEach * this.count));
     const cuts: number[] = [];
     if (this.on.has('cuts')) {
       for (let i = random.between(1, 5); i > 0; i--) cuts.push(random.size(1, 1500));
+      cuts.push(Math.max(1, least * cuts.length - sum(cuts, (cut) => cut)));
     }
     return {
       latency: this.on.has('latency') ? random.size(0, 80) : 0,
       rate: this.on.has('bandwidth') ? random.size(64, 20_000) : 0,
-      holds: this.on.has('partial-writes') ? random.size(16, 4096) : 65_536,
+      holds: this.on.has('partial-writes') ? random.size(Math.max(16, least), 4096) : 65_536,
       cuts,
     };
   }
@@ -219,8 +239,9 @@ class Drawing {
 
   private body(): BodyPlan {
     const { random } = this;
-    const isLong = this.some('long-bodies', 0.15);
-    const bytes = isLong ? random.size(2000, mostBodyBytes) : random.size(0, 400);
+    const isLong = this.long < mostLong && this.some('long-bodies', 0.15);
+    if (isLong) this.long += 1;
+    const bytes = isLong ? random.size(2000, mostBodyBytes) : random.size(0, 300);
     const declared = !this.some('unknown-lengths', 0.5);
     const pieces = random.between(1, 4);
     const trailers = !declared && this.some('trailers', 0.6) ? random.between(1, 4) : 0;
@@ -272,6 +293,10 @@ class Drawing {
   private chance(share: number): boolean {
     return this.random.fraction() < share;
   }
+}
+
+function sum<T>(of: readonly T[], value: (it: T) => number): number {
+  return of.reduce((total, it) => total + value(it), 0);
 }
 
 const dutiful: TakingPlan = { mode: 'consume', leases: 'release', pauseEach: 0, lasts: 0 };

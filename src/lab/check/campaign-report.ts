@@ -1,0 +1,116 @@
+/**
+ * The report of a campaign, as data: what each stack was put through and what did not hold; and reports of shards as one.
+ * This file does not know how it is shown.
+ */
+import type { CampaignFailure, StackAccount } from '../../kit/simulation/campaign.js';
+import type { CoverageCounts } from '../../kit/simulation/coverage.js';
+import type { Row } from '../../machine/index.js';
+import { tables } from '../tables.js';
+import { UsageError } from '../usage.js';
+
+/** A failure and how to see it again. */
+export interface ReportedFailure extends CampaignFailure {
+  /** The command that does it; undefined where no single run failed. */
+  readonly replay: string | undefined;
+}
+
+export interface ReportedStack extends Omit<StackAccount, 'failures'> {
+  readonly failures: readonly ReportedFailure[];
+}
+
+export interface CampaignReport {
+  readonly seed: number;
+  readonly stacks: readonly ReportedStack[];
+}
+
+/** Of a report that was read from a file, at least this is as it should be. @throws UsageError */
+export function checkReport(value: unknown, where: string): CampaignReport {
+  const { seed, stacks } = (value ?? {}) as Partial<CampaignReport>;
+  const isReport =
+    Number.isInteger(seed) &&
+    Array.isArray(stacks) &&
+    stacks.every(
+      ({ stack, runs, exchanges, coverage, failures }) =>
+        typeof stack === 'string' &&
+        Number.isInteger(runs) &&
+        Number.isInteger(exchanges) &&
+        typeof coverage?.rows === 'object' &&
+        Array.isArray(failures),
+    );
+  if (!isReport) throw new UsageError(`${where} is no report of "undercoat check --json"`);
+  return value as CampaignReport;
+}
+
+/** What several shards did, as one. Their seed is the first one's. */
+export function mergeReports(reports: readonly CampaignReport[]): CampaignReport {
+  const byStack = new Map<string, ReportedStack>();
+  for (const { stacks } of reports) {
+    for (const stack of stacks) {
+      const before = byStack.get(stack.stack);
+      byStack.set(stack.stack, before === undefined ? stack : merged(before, stack));
+    }
+  }
+  return { seed: reports[0]?.seed ?? 0, stacks: [...byStack.values()] };
+}
+
+function merged(one: ReportedStack, two: ReportedStack): ReportedStack {
+  const coverage: CoverageCounts = {
+    rows: mergedRows(one.coverage.rows, two.coverage.rows),
+    on: sums(one.coverage.on, two.coverage.on),
+    labels: sums(one.coverage.labels, two.coverage.labels),
+  };
+  const checks = sums(one.checks, two.checks);
+  const exchanges = one.exchanges + two.exchanges;
+  const seconds = one.seconds + two.seconds;
+  return {
+    stack: one.stack,
+    runs: one.runs + two.runs,
+    exchanges,
+    exchangesPerSecond: seconds > 0 ? Math.round(exchanges / seconds) : 0,
+    rules: Object.keys(checks).sort(),
+    ...reached(coverage.rows),
+    failures: [...one.failures, ...two.failures],
+    seconds,
+    checks,
+    coverage,
+  };
+}
+
+function sums(
+  one: Readonly<Record<string, number>>,
+  two: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = { ...one };
+  for (const [name, count] of Object.entries(two)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+function mergedRows(one: CoverageCounts['rows'], two: CoverageCounts['rows']): CoverageCounts['rows'] {
+  const rows: Record<string, readonly number[]> = { ...one };
+  for (const [table, counts] of Object.entries(two)) {
+    const before = rows[table];
+    rows[table] = before === undefined ? counts : counts.map((count, row) => count + (before[row] ?? 0));
+  }
+  return rows;
+}
+
+/** States that were entered or left, and rows that were taken. @throws UsageError for a table that is not ours */
+function reached(rows: CoverageCounts['rows']): { states: number; edges: number } {
+  let states = 0;
+  let edges = 0;
+  for (const [name, counts] of Object.entries(rows)) {
+    const table = tables.find((known) => known.name === name);
+    if (table?.rows.length !== counts.length) {
+      throw new UsageError(`the reports are of another version: its table ${name} is not ours`);
+    }
+    const entered = new Set<string>();
+    for (const [row, count] of counts.entries()) {
+      if (count === 0) continue;
+      const { fromState, toState } = (table.rows[row] as Row).transition;
+      edges += 1;
+      entered.add(fromState).add(toState);
+    }
+    states += entered.size;
+  }
+  return { states, edges };
+}

@@ -1,0 +1,35 @@
+/**
+ * The rules that a campaign can be asked about. This file does not know how any of them is checked.
+ */
+import { UsageError } from '../usage.js';
+
+/** What runs assert: the ledger at each act, and the judge when a run is over. */
+const checkedRules: readonly string[] = [
+  'CON-1',
+  'CON-2',
+  'LAY-1',
+  'LAY-3',
+  'LAY-4',
+  'OWN-1',
+  'OWN-2',
+  'OWN-4',
+  'OWN-5',
+  'OWN-6',
+  'OWN-7',
+  'OWN-8',
+  'RFC 9110 §9.2.2',
+  'WIRE-4',
+  'WS-1',
+  'WS-3',
+  'WS-5',
+];
+
+/** The rule as it is written. @throws UsageError for one that no run checks */
+export function requireRule(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const rule = checkedRules.find((known) => known.toLowerCase() === text.toLowerCase());
+  if (rule !== undefined) return rule;
+  throw new UsageError(
+    `--rule: no run checks ${JSON.stringify(text)}; they check ${checkedRules.join(', ')}`,
+  );
+}
