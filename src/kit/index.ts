@@ -42,6 +42,19 @@ export { type ConnectionRun, runConnection } from './run-connection.js';
 export { SessionEnd, type SessionEndOptions } from './session-end.js';
 export { type PairOptions, SessionPair } from './session-pair.js';
 export { handedOn, type SessionInstance, type SessionUnderTest } from './session-under-test.js';
+// Simulation: both endpoints over a network in memory, from one seed. It needs no `fast-check`.
+export {
+  type CampaignFailure,
+  type CampaignHost,
+  type CampaignOptions,
+  campaign,
+  type StackAccount,
+} from './simulation/campaign.js';
+export { Coverage, type CoverageCounts } from './simulation/coverage.js';
+export { drawRecipe } from './simulation/draw.js';
+export type { Recipe } from './simulation/recipe.js';
+export { type RunFailure, type RunOptions, type RunResult, runRecipe } from './simulation/run.js';
+export { type SimulatedStack, simulatedStacks } from './simulation/stacks.js';
 export {
   h1Stack,
   h2Stack,

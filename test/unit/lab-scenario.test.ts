@@ -1,9 +1,9 @@
 // What a scenario may say, and what a seed makes of it.
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../src/kit/random.js';
 import { checkScenario } from '../../src/lab/check-scenario.js';
 import { ContentCheck, Pattern } from '../../src/lab/content.js';
 import { type Plan, planRun } from '../../src/lab/plan.js';
-import { Random } from '../../src/kit/random.js';
 import type { ExchangeKind, Scenario } from '../../src/lab/scenario.js';
 import { standard } from '../../src/lab/scenarios/standard.js';
 import { memoryStack } from '../support/lab.js';

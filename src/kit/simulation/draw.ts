@@ -28,6 +28,7 @@ const leastPieces = 200;
 const piecesEach = 3;
 /** Long bodies of a run. */
 const mostLong = 4;
+const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 /** More than any ordinary run uses. */
 const plenty = 64;
 
@@ -147,10 +148,19 @@ class Drawing {
         emulated,
       };
     }
-    const slabBytes = this.on.has('small-slabs')
-      ? stack.roomyBytes + random.between(0, 100)
-      : Math.max(4096, stack.roomyBytes);
-    return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty, emulated };
+    if (!this.on.has('small-slabs')) {
+      const slabBytes = Math.max(4096, stack.roomyBytes);
+      return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty, emulated };
+    }
+    // Who keeps leases needs more to read on; and streams side by side each have their window.
+    const keeps = keeping.some((feature) => this.on.has(feature));
+    return {
+      slabBytes: stack.roomyBytes + random.between(0, 100),
+      slabs: 4 * plenty,
+      receiveSlabs: keeps || stack.interleaves ? plenty : random.between(3, 6),
+      sendSlabs: plenty,
+      emulated,
+    };
   }
 
   private ends(): EndPlan[] {

@@ -185,7 +185,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
 
   result(): RunResult {
     const { failures, watch, marks, recipe, ledger } = this;
-    if (failures.length === 0) this.coverage.label(recipe.features, marks);
+    this.coverage.label(recipe.features, marks);
     return {
       failures,
       hash: watch.hash,

@@ -81,4 +81,12 @@ export const simulatedStacks: readonly SimulatedStack[] = [
     roomyBytes: 18_000,
     facts: knowsTheSource,
   },
+  // A request without content asks, and the connection goes on as H2 with its answer.
+  {
+    name: 'h2c-upgrade',
+    server: h1({ h2c: true }),
+    client: h1({ h2c: true }),
+    interleaves: true,
+    roomyBytes: 18_000,
+  },
 ];

@@ -38,8 +38,12 @@ const defaultMilliseconds = 60_000;
 const defaultOut = 'undercoat-failures';
 const manyRuns = 2 ** 32 - 1;
 
-/** `finish` is told the exit code. */
-export function checkCommand(console: Console, finish: (code: number) => void): Command {
+/** `finish` is told the exit code. `stacks` are those that there are. */
+export function checkCommand(
+  console: Console,
+  finish: (code: number) => void,
+  stacks: readonly SimulatedStack[] = simulatedStacks,
+): Command {
   const command = new Command('check')
     .description(
       'Simulate both ends of a connection over a network in memory, run after run from one seed, and check every ' +
@@ -56,8 +60,8 @@ export function checkCommand(console: Console, finish: (code: number) => void): 
     .option('--no-ledger', 'leaves the checked ledger out, to see what it costs')
     .option('--json', 'print the report as one JSON object')
     .action(async (flags: CheckFlags) => {
-      if (flags.replay !== undefined) finish(await replay(flags.replay, console));
-      else finish(await check(flags, console));
+      if (flags.replay !== undefined) finish(await replay(flags.replay, stacks, console));
+      else finish(await check(flags, chosen(flags.stack, stacks), console));
     });
   command
     .command('merge')
@@ -72,9 +76,12 @@ export function checkCommand(console: Console, finish: (code: number) => void): 
   return command;
 }
 
-async function check(flags: CheckFlags, console: Console): Promise<number> {
+async function check(
+  flags: CheckFlags,
+  stacks: readonly SimulatedStack[],
+  console: Console,
+): Promise<number> {
   const { seed, shard, ledger } = flags;
-  const stacks = chosen(flags.stack);
   const rule = requireRule(flags.rule);
   const wall = (): number => performance.now();
   const milliseconds =
@@ -129,9 +136,9 @@ async function check(flags: CheckFlags, console: Console): Promise<number> {
 }
 
 /** One run that was saved, with its trace. */
-async function replay(path: string, console: Console): Promise<number> {
+async function replay(path: string, stacks: readonly SimulatedStack[], console: Console): Promise<number> {
   const { recipe, rule } = loadRegression(path);
-  const [stack] = chosen([recipe.stack]) as [SimulatedStack];
+  const [stack] = chosen([recipe.stack], stacks) as [SimulatedStack];
   const result = await runRecipe(stack, recipe, { coverage: new Coverage(), traced: true });
   console.out.write(`${result.trace.join('\n')}\n`);
   for (const failure of result.failures) {
@@ -157,12 +164,15 @@ function isFine({ stacks }: CampaignReport): boolean {
 }
 
 /** @throws UsageError for the name of a stack that is not there */
-function chosen(names: readonly string[] | undefined): readonly SimulatedStack[] {
-  if (names === undefined) return simulatedStacks;
+function chosen(
+  names: readonly string[] | undefined,
+  stacks: readonly SimulatedStack[],
+): readonly SimulatedStack[] {
+  if (names === undefined) return stacks;
   return names.map((name) => {
-    const found = simulatedStacks.find((stack) => stack.name.toLowerCase() === name.toLowerCase());
+    const found = stacks.find((stack) => stack.name.toLowerCase() === name.toLowerCase());
     if (found !== undefined) return found;
-    const known = simulatedStacks.map((stack) => stack.name).join(', ');
+    const known = stacks.map((stack) => stack.name).join(', ');
     throw new UsageError(`--stack: there is no ${JSON.stringify(name)}; there are ${known}`);
   });
 }

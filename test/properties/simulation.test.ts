@@ -1,0 +1,16 @@
+// A short campaign over every simulated stack: whatever is drawn, every rule holds after every run. `undercoat check`
+// is the long one.
+import { describe, expect, inject, it } from 'vitest';
+import { simulatedStacks } from '../../src/kit/simulation/stacks.js';
+import { campaignOf } from '../support/simulation.js';
+
+describe.each(simulatedStacks.map((stack) => [stack.name, stack] as const))('%s', (_, stack) => {
+  it('keeps every rule in every run', async () => {
+    const [account] = await campaignOf([stack], { seed: inject('seed'), runs: 16 });
+    expect(account?.failures).toEqual([]);
+    // The ledger, the auditor and the judge have all been asked.
+    expect(account?.rules).toEqual(
+      expect.arrayContaining(['CON-1', 'LAY-1', 'LAY-3', 'LAY-4', 'OWN-7', 'OWN-8']),
+    );
+  });
+});

@@ -1,0 +1,165 @@
+// A campaign must be able to fail: with a bug in a stack it finds it, makes it small, saves it, and the command that it
+// prints shows it again.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { CampaignReport } from '../../src/lab/check/campaign-report.js';
+import { checkCommand } from '../../src/lab/commands/check.js';
+import { runProgram } from '../../src/lab/program.js';
+import type { ByteRange, Transport } from '../../src/transport/contract.js';
+import { DecoratedTransport } from '../../src/transport/decorator.js';
+import { keptConsole } from '../support/lab.js';
+import { campaignOf, spoiltStack } from '../support/simulation.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'undercoat-test-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Changes one octet of what it receives, behind so many. */
+class Corrupting extends DecoratedTransport {
+  private left = 2000;
+  private space: ByteRange | undefined = undefined;
+
+  override room(): ByteRange | undefined {
+    this.space = super.room();
+    return this.space;
+  }
+
+  override received(count: number): void {
+    const before = this.left;
+    this.left -= count;
+    if (this.space !== undefined && before > 0 && this.left <= 0) {
+      const at = this.space.start + before - 1;
+      this.space.bytes[at] = (this.space.bytes[at] as number) ^ 0x01;
+    }
+    super.received(count);
+  }
+}
+
+/** Writes into its room when it is not its own any more. */
+class Scribbling extends DecoratedTransport {
+  private space: ByteRange | undefined = undefined;
+
+  override room(): ByteRange | undefined {
+    this.space = super.room();
+    return this.space;
+  }
+
+  override received(count: number): void {
+    super.received(count);
+    if (this.space !== undefined) this.space.bytes[this.space.end - 1] = 0x55;
+  }
+}
+
+/** Loses the last octet of what comes in large pieces. */
+class Losing extends DecoratedTransport {
+  override received(count: number): void {
+    super.received(count > 300 ? count - 1 : count);
+  }
+}
+
+/** Is gone as soon as it is there. */
+class Dead extends DecoratedTransport {
+  override opened(): void {
+    this.lower.abort();
+  }
+}
+
+const bugs: readonly (readonly [name: string, make: (lower: Transport) => Transport, rule: RegExp])[] = [
+  ['an octet changed', (lower) => new Corrupting(lower), /^(WIRE-4|CON-1)$/],
+  ['a write into what was given up', (lower) => new Scribbling(lower), /^(OWN-5|WS-5|WS-1)$/],
+  ['an octet lost', (lower) => new Losing(lower), /^(WIRE-4|CON-1)$/],
+];
+
+test.each(bugs)('%s is found and made small', async (_, make, rule) => {
+  const [account] = await campaignOf([spoiltStack(make)], { seed: 3, runs: 6 });
+  const [failure] = account?.failures ?? [];
+  expect(failure?.rule).toMatch(rule);
+  expect(failure?.recipe?.features.length).toBeLessThan(4);
+  expect(failure?.recipe?.network.faults).toEqual([]);
+  expect(failure?.trace.at(-1)).toContain(`broken  ${failure?.rule}`);
+});
+
+test('what a campaign finds is saved, and the command that it prints shows it again', async () => {
+  const stacks = [spoiltStack((lower) => new Corrupting(lower))];
+  const run = async (...args: string[]) => {
+    const { console, out: printed, err } = keptConsole();
+    let code = 0;
+    const command = checkCommand(
+      console,
+      (finished) => {
+        code = finished;
+      },
+      stacks,
+    );
+    await command.parseAsync(args, { from: 'user' });
+    return { code, out: printed.text, err: err.text };
+  };
+  const out = join(directory, 'failures');
+  const first = await run('--runs', '4', '--seed', '3', '--json', '--out', out);
+  expect(first.code).toBe(1);
+  const report: CampaignReport = JSON.parse(first.out);
+  const [failure] = report.stacks[0]?.failures ?? [];
+  expect(failure?.replay).toContain('npx undercoat check --replay ');
+  expect(first.err).toContain(failure?.replay);
+  const [, , , ...args] = failure?.replay?.split(' ') ?? [];
+  const again = await run(...args);
+  expect(again.code).toBe(1);
+  expect(again.out).toContain(`${failure?.rule} is broken`);
+  // So does the seed alone.
+  const seeded = await run('--runs', '1', '--seed', String(failure?.seed), '--json', '--out', out);
+  const [same] = (JSON.parse(seeded.out) as CampaignReport).stacks[0]?.failures ?? [];
+  expect(same?.recipe).toEqual(failure?.recipe);
+  expect(readdirSync(out).length).toBe(report.stacks[0]?.failures.length);
+});
+
+test('reports of shards merge into one', async () => {
+  const files: string[] = [];
+  for (const shard of ['1/2', '2/2']) {
+    const { console, out } = keptConsole();
+    const args = ['--runs', '6', '--stack', 'h1', '--stack', 'h2', '--seed', '9', '--json', '--shard', shard];
+    expect(await runProgram(['check', ...args], console)).toBe(0);
+    const file = join(directory, `${shard.replace('/', '-')}.json`);
+    writeFileSync(file, out.text);
+    files.push(file);
+  }
+  const { console, out } = keptConsole();
+  expect(await runProgram(['check', 'merge', ...files, '--json'], console)).toBe(0);
+  const merged: CampaignReport = JSON.parse(out.text);
+  const parts = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as CampaignReport);
+  expect(merged.stacks.map(({ stack }) => stack)).toEqual(['h1', 'h2']);
+  for (const [i, stack] of merged.stacks.entries()) {
+    const some = parts.map(({ stacks }) => stacks[i]);
+    expect(stack.runs).toBe(some.reduce((sum, part) => sum + (part?.runs ?? 0), 0));
+    expect(stack.exchanges).toBe(some.reduce((sum, part) => sum + (part?.exchanges ?? 0), 0));
+    for (const part of some) expect(stack.edges).toBeGreaterThanOrEqual(part?.edges ?? 0);
+  }
+});
+
+test('a floor that is not met fails, and so does a rule that was never checked', async () => {
+  // With this pipe nothing is ever answered, so that hardly any feature leads to what it is there for.
+  const [idle] = await campaignOf([spoiltStack((lower) => new Dead(lower))], {
+    seed: 1,
+    runs: 90,
+    rule: 'OWN-8',
+  });
+  expect(idle?.failures.map(({ rule }) => rule)).toContain('floor');
+  expect(idle?.failures.map(({ message }) => message).join('\n')).toContain('led to "whole" in 0 of');
+  const [unasked] = await campaignOf([spoiltStack((lower) => lower)], { seed: 1, runs: 2, rule: 'CON-9' });
+  expect(unasked?.failures.map(({ message }) => message)).toEqual(['spoilt: CON-9 was never checked']);
+});
+
+test.each([
+  [['--stack', 'h3'], 'there is no "h3"; there are h1, '],
+  [['--rule', 'OWN-99'], 'no run checks "OWN-99"'],
+  [['--time', 'soon'], 'must be a duration'],
+  [['--shard', '3/2'], 'must be i/n'],
+  [['--runs', '0'], 'must be an integer'],
+  [['--replay', '/nowhere.json'], 'ENOENT'],
+  [['merge', '/nowhere.json'], 'ENOENT'],
+])('%s is refused with a word', async (args, complaint) => {
+  const { console, out, err } = keptConsole();
+  expect(await runProgram(['check', ...args], console)).toBe(2);
+  expect(err.text).toContain(complaint);
+  expect(out.text).toBe('');
+});

@@ -1,0 +1,68 @@
+// What a recipe is worth: the same one gives the same run, to the byte; another one another.
+import { expect, test } from 'vitest';
+import { h1 } from '../../src/endpoint/h1.js';
+import { seedOf } from '../../src/kit/simulation/campaign.js';
+import { Coverage } from '../../src/kit/simulation/coverage.js';
+import { drawRecipe } from '../../src/kit/simulation/draw.js';
+import type { Recipe } from '../../src/kit/simulation/recipe.js';
+import { runRecipe } from '../../src/kit/simulation/run.js';
+import { type SimulatedStack, simulatedStacks } from '../../src/kit/simulation/stacks.js';
+import { campaignOf } from '../support/simulation.js';
+
+const run = (stack: SimulatedStack, recipe: Recipe) =>
+  runRecipe(stack, recipe, { coverage: new Coverage(), traced: true });
+
+test.each(simulatedStacks.map((stack) => [stack.name, stack] as const))(
+  '%s: a seed is a run, transition for transition, act for act and byte for byte',
+  async (_, stack) => {
+    const hashes = new Set<number>();
+    for (const seed of [1, 2, 3, 4]) {
+      const one = await run(stack, drawRecipe(stack, seed));
+      // As it comes out of a file.
+      const saved: Recipe = JSON.parse(JSON.stringify(drawRecipe(stack, seed)));
+      const two = await run(stack, saved);
+      expect(two.hash).toBe(one.hash);
+      expect(two.trace).toEqual(one.trace);
+      expect(one.failures).toEqual([]);
+      hashes.add(one.hash);
+    }
+    expect(hashes.size).toBe(4);
+  },
+);
+
+test('LAY-1: a run in which something else than the recipe has a part is found out', async () => {
+  const [sound] = simulatedStacks as [SimulatedStack];
+  let connections = 0;
+  const restless: SimulatedStack = {
+    ...sound,
+    name: 'restless',
+    client: {
+      kind: 'choice',
+      name: 'restless',
+      choose: () => {
+        connections += 1;
+        // What this connection is depends on how many the process has made, whichever run they were of.
+        return h1({ maxPipelined: 1 + (connections % 5) });
+      },
+    },
+  };
+  const [account] = await campaignOf([restless], { seed: 1, runs: 64 });
+  expect(account?.failures.map(({ rule }) => rule)).toContain('LAY-1');
+});
+
+test('the runs of a campaign are those of its shards, each by the seed that shows it again', async () => {
+  const seeds = Array.from({ length: 6 }, (_, number) => seedOf(7, number));
+  expect(seeds[0]).toBe(7);
+  expect(new Set(seeds).size).toBe(6);
+  const [stack] = simulatedStacks as [SimulatedStack];
+  const whole = await campaignOf([stack], { seed: 7, runs: 6 });
+  const parts = await Promise.all(
+    [1, 2, 3].map((index) => campaignOf([stack], { seed: 7, runs: 6, shard: { index, of: 3 } })),
+  );
+  const drawn = seeds.reduce((total, seed) => total + drawRecipe(stack, seed).exchanges.length, 0);
+  const first = (index: number) => drawRecipe(stack, seeds[index] as number).exchanges.length;
+  // The first run of each campaign is made twice.
+  expect(whole[0]?.exchanges).toBe(drawn + first(0));
+  const sharded = parts.reduce((total, [account]) => total + (account?.exchanges ?? 0), 0);
+  expect(sharded).toBe(drawn + first(0) + first(1) + first(2));
+});
