@@ -68,7 +68,7 @@ export * from './session/proxy/index.js';
 
 // Stream: the exchange.
 export type * from './stream/contract.js';
-
+export { BaseTransport, type TransportOptions } from './transport/base.js';
 // Transport: the contract, memory pipes, virtual time, decorators.
 export type { Clock, Timer } from './transport/clock.js';
 export type * from './transport/contract.js';

@@ -61,7 +61,7 @@ class End implements ConnectionKeeper<Connection> {
     const audit = new ActAudit(ledger, stack.observer ?? null);
     this.ledger = ledger;
     this.audit = audit;
-    this.pool = new SlabPool({ slabBytes: Math.max(stack.capabilities.roomyBytes, 4096), ledger });
+    this.pool = new SlabPool({ slabBytes: stack.capabilities.roomyBytes, ledger });
     const { pool } = this;
     const settings = connectionSettings(platform, steps, application.role, { pool, observer: audit });
     this.connection = new Connection(transport, settings, application, this, 1);

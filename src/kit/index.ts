@@ -8,9 +8,13 @@
 export { type ByteEdit, byteEdits, editBytes } from './arbitraries/byte-edits.js';
 export { pipePlan, roomyMemory, scarceMemory } from './arbitraries/connection-memory.js';
 export { type ConnectionScriptShape, connectionScript } from './arbitraries/connection-script.js';
+export { fieldList } from './arbitraries/field-list.js';
 export { type H1ChunkedBody, h1ChunkedBody } from './arbitraries/h1-chunked-body.js';
 export { h1Authority, h1RequestHead, h1ResponseHead } from './arbitraries/h1-head.js';
 export { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
+export { encodeH2Frames, type H2FrameRecipe, h2Frames } from './arbitraries/h2-frames.js';
+export { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation.js';
+export { pipeFaults } from './arbitraries/pipe-faults.js';
 export { proxyV1Header, proxyV2Header } from './arbitraries/proxy-header.js';
 export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
 export type { CarriedPair } from './carried.js';

@@ -8,7 +8,8 @@ import type { SessionInstance, SessionUnderTest } from './session-under-test.js'
 
 /** What came of a play, in a form that can be compared as JSON text. */
 export interface Played {
-  readonly seen: unknown;
+  /** As JSON text: what the application saw by then, whatever it sees later. */
+  readonly seen: string;
   /** What was written, as text of one character an octet. */
   readonly output: string;
   readonly state: string;
@@ -70,7 +71,7 @@ export class SessionPlay {
   get outcome(): Played {
     const { end } = this;
     return {
-      seen: this.instance.seen(),
+      seen: JSON.stringify(this.instance.seen()),
       output: text(end.sent),
       state: end.state,
       verdict: end.verdict,

@@ -15,12 +15,12 @@ const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```
 
 /** What the text around a block leaves to its reader. */
 const myTransport = `
-import { memoryPair, VirtualClock } from 'undercoat';
-import type { PipePair } from 'undercoat/kit';
+import { memoryPair, plainText, VirtualClock } from 'undercoat';
+import type { CarriedPair } from 'undercoat/kit';
 
-export function myPair(): PipePair {
+export function myPair(): CarriedPair {
   const clock = new VirtualClock();
-  return { ...memoryPair(clock), run: () => clock.runUntilIdle() };
+  return { ...memoryPair(clock), platform: { clock, text: plainText }, run: () => clock.runUntilIdle() };
 }
 `;
 

@@ -7,12 +7,14 @@ import { byPreface, h2 } from '../../src/endpoint/h2.js';
 import { proxy } from '../../src/endpoint/proxy.js';
 import type { Steps } from '../../src/endpoint/step.js';
 import { connectionScript } from '../../src/kit/arbitraries/connection-script.js';
+import { encodeH2Frames, h2Frames } from '../../src/kit/arbitraries/h2-frames.js';
 import { proxyV1Header, proxyV2Header } from '../../src/kit/arbitraries/proxy-header.js';
 import { sessionConformance } from '../../src/kit/conformance/session.js';
 import { plainServer } from '../../src/kit/plain-server.js';
 import { runConnection } from '../../src/kit/run-connection.js';
 import { handedOn, type SessionUnderTest } from '../../src/kit/session-under-test.js';
 import { h1Stack, h2Stack, type StackUnderTest } from '../../src/kit/stack-under-test.js';
+import { PREFACE } from '../../src/session/h2/frames-preface.js';
 import { wire } from '../support/proxy-headers.js';
 
 /** What the client of a stack says when all goes well. */
@@ -22,17 +24,25 @@ function saidBy(stack: StackUnderTest): fc.Arbitrary<Uint8Array> {
   );
 }
 
-function server(name: string, steps: Steps, stacks: readonly StackUnderTest[]): SessionUnderTest {
+function server(
+  name: string,
+  steps: Steps,
+  stacks: readonly StackUnderTest[],
+  ...more: fc.Arbitrary<Uint8Array>[]
+): SessionUnderTest {
   const { roomyBytes } = stacks.at(-1)?.capabilities ?? { roomyBytes: 0 };
   return {
     name,
     make: () => ({ steps, ...plainServer() }),
-    conversation: fc.oneof(...stacks.map(saidBy)),
+    conversation: fc.oneof(...stacks.map(saidBy), ...more),
     telling: stacks.flatMap(({ capabilities }) => capabilities.telling),
     roomyBytes,
     floor: ['waits', 'failed damaged'],
   };
 }
+
+/** The preface, and frames that may be anything behind it. */
+const frames = h2Frames().map((list) => Uint8Array.from([...PREFACE, ...encodeH2Frames(list)]));
 
 const rest = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 });
 
@@ -54,8 +64,8 @@ const receiver: SessionUnderTest = {
 const sessions = [
   receiver,
   server('h1', h1(), [h1Stack()]),
-  server('h2', h2(), [h2Stack()]),
-  server('h1 or h2', byPreface({ h1: h1(), h2: h2() }), [h1Stack(), h2Stack()]),
+  server('h2', h2(), [h2Stack()], frames),
+  server('h1 or h2', byPreface({ h1: h1(), h2: h2() }), [h1Stack(), h2Stack()], frames),
 ];
 
 describe.each(sessions)('$name', (session) => {

@@ -8,9 +8,9 @@ import type {
   BreakScript,
   ConnectionScript,
   ExchangeScript,
-  ScriptFields,
   TakingScript,
 } from '../exchange-script.js';
+import { fieldList } from './field-list.js';
 
 export interface ConnectionScriptShape {
   /**
@@ -23,12 +23,7 @@ export interface ConnectionScriptShape {
   readonly pauses?: boolean;
 }
 
-const name = fc.constantFrom('X-A', 'x-b', 'Accept', 'X-Long-Name-Of-A-Field');
-const value = fc.oneof(
-  fc.constantFrom('', 'v', 'a, b', '0'),
-  fc.integer({ min: 1, max: 200 }).map((length) => 'z'.repeat(length)),
-);
-const fields: fc.Arbitrary<ScriptFields> = fc.array(fc.tuple(name, value), { maxLength: 3 });
+const fields = fieldList();
 const piece = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(0, 1, 2, 15, 16, 17) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 300 }) },
