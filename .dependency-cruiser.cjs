@@ -45,8 +45,19 @@ module.exports = {
       name: 'models-are-independent',
       severity: 'error',
       comment: 'A model that shares code with what it checks repeats its mistakes; it may share types.',
-      from: { path: '^models/' },
+      from: { path: '^models/', pathNot: '^models/composed/' },
       to: { path: '^(src|test)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'composed-machines-take-tables',
+      severity: 'error',
+      comment: 'The composed machines are made of the tables that run, and of nothing else that does.',
+      from: { path: '^models/composed/' },
+      to: {
+        path: '^(src|test)/',
+        pathNot: ['^src/machine/index\\.ts$', 'tables?\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'no-undeclared-packages',

@@ -22,7 +22,8 @@ export const proxySenderTable = defineTable<ProxySenderView>()({
     row('idle', 'start', 'handed-off', {
       cites: 'proxy-protocol.txt §2.1',
       guard: 'sent',
-      acts: ['take unused?'],
+      // Whoever hands the unused bytes on may have to copy them, and gives them back then.
+      acts: ['take unused?', 'release unused?'],
     }),
     // There is no header to send, or no room to build it in: nothing has been written (WS-8).
     row('idle', 'start', 'closed', { cites: 'WS-9' }),

@@ -1,0 +1,139 @@
+/**
+ * What every composition has in common: one transport, the connection that drives it, and the output between them. Which
+ * session stands on them, and what becomes of it when the pipe is gone, is the composition's own.
+ */
+import { connectionTable } from '../../src/endpoint/table.js';
+import { transportTable } from '../../src/transport/table.js';
+import type { Invariant, Part, PartTable, Rule } from './language.js';
+import { leaseTable } from './lease-table.js';
+
+/** Tables to use in place of those that run: to see that what is broken is found. */
+export type Tables = { readonly [name: string]: PartTable };
+
+export function endpointParts(tables: Tables): readonly Part[] {
+  return [
+    { name: 'transport', table: tables['transport'] ?? transportTable },
+    { name: 'connection', table: tables['connection'] ?? connectionTable },
+    { name: 'output', table: leaseTable, copies: 'outputs', owner: ['connection'] },
+  ];
+}
+
+const ends = ['connection closed'];
+/** What was not written has failed. */
+const failed = ['each output failed?', 'each output release? from held'];
+const alive = 'connection in opening|running|finishing|lingering|aborting';
+const working = 'connection in running|finishing|lingering|tunnelling';
+
+export interface EndpointShape {
+  /** The first session of the chain. */
+  readonly first: string;
+  /** What it does as it begins. */
+  readonly begins?: readonly string[];
+  /** Due when the pipe is gone. */
+  readonly gone: readonly string[];
+  readonly hasHandoff: boolean;
+  readonly hasTunnel: boolean;
+}
+
+export function endpointRules({
+  first,
+  begins = [],
+  gone,
+  hasHandoff,
+  hasTunnel,
+}: EndpointShape): readonly Rule[] {
+  return [
+    // Gone before anybody opened it.
+    { on: 'transport abort|fail', by: 'fault', when: ['connection in idle'] },
+    { on: 'connection open', by: 'endpoint', due: ['transport open?'] },
+    { on: 'transport open', by: 'due' },
+    {
+      on: 'connection closed',
+      by: 'pipe',
+      when: ['connection in opening|aborting', 'transport in closed|failed'],
+      due: gone,
+    },
+    // A connection that is to be drained gives up where it would begin.
+    {
+      on: 'transport opened',
+      by: 'peer',
+      when: ['connection in opening'],
+      due: [['connection opened', 'connection abort']],
+    },
+    { on: 'connection opened', by: 'due', due: [`${first} begin`, ...begins] },
+    { on: 'transport endReceived', by: 'peer', when: [working, 'transport in open'] },
+    {
+      on: 'transport endReceived',
+      by: 'peer',
+      when: ['connection in finishing|lingering', 'transport in halfClosedLocal'],
+      due: ends,
+    },
+    // An end counts as sent behind every byte (CON-2).
+    {
+      on: 'transport endSent',
+      by: 'peer',
+      when: ['connection in finishing|lingering|tunnelling', 'every output in none', 'transport in open'],
+    },
+    {
+      on: 'transport endSent',
+      by: 'peer',
+      when: ['connection in finishing|lingering', 'every output in none', 'transport in halfClosedRemote'],
+      due: ends,
+    },
+    { on: 'transport abort|fail', by: 'pipe', when: ['connection in aborting'], due: ends },
+    { on: 'transport fail', by: 'fault', when: [alive], due: ends },
+    { on: 'connection abort', by: 'clock', when: ['connection in opening|running|finishing|lingering'] },
+    { on: 'connection abort', by: 'endpoint' },
+    { on: 'connection abort', by: 'due' },
+    { on: 'connection closed', by: 'due', due: [...gone, ...failed] },
+    // Everything that was built goes to the transport before its end does.
+    { on: 'connection finish', by: 'due', when: ['no output in held'] },
+    { on: 'connection flushed', by: 'itself', when: ['every output in none'] },
+    ...(hasHandoff
+      ? [{ on: 'connection handoff', by: 'due' } as const]
+      : [{ on: 'connection handoff', by: 'nobody', why: 'there is one session' } as const]),
+    ...(hasTunnel
+      ? ([
+          { on: 'connection tunnel', by: 'due', when: ['no output in held'] },
+          // From here on the pipe is the application's: it reads what is left, and ends it when it likes.
+          {
+            on: 'transport endReceived',
+            by: 'peer',
+            when: ['connection in tunnelling', 'transport in halfClosedLocal'],
+          },
+          {
+            on: 'transport endSent',
+            by: 'application',
+            when: ['connection in tunnelling', 'every output in none', 'transport in halfClosedRemote'],
+          },
+          { on: 'transport abort|fail', by: 'application', when: ['connection in tunnelling'], due: failed },
+          { on: 'transport fail', by: 'fault', when: ['connection in tunnelling'], due: failed },
+          {
+            on: 'connection closed',
+            by: 'endpoint',
+            when: ['connection in tunnelling', 'transport in closed|failed', 'unused in none'],
+          },
+        ] as const)
+      : [{ on: 'connection tunnel', by: 'nobody', why: 'nobody takes the pipe over' } as const]),
+    {
+      on: 'connection swap',
+      by: 'nobody',
+      why: 'a transport that stands on this one has a connection of its own',
+    },
+    // Output: built in a turn or by the application, given to the transport at the end of the turn.
+    { on: 'output take', by: 'turn', when: ['connection in running'] },
+    { on: 'output freeze', by: 'turn', when: ['connection in running'] },
+    { on: 'output written', by: 'peer', due: ['output release'] },
+    { on: 'output failed', by: 'due', due: ['output release'] },
+    { on: 'output release', by: 'due' },
+    { on: 'output split|transfer|retain', by: 'nobody', why: 'output is not handed on' },
+  ];
+}
+
+/** What holds of a connection whatever session it has. */
+export const endpointInvariants: readonly Invariant[] = [
+  { rule: 'OWN-7', when: ['connection in closed'], holds: ['transport in closed|failed'] },
+  { rule: 'OWN-4', when: ['some output in frozen'], holds: ['transport not in idle|connecting'] },
+  { rule: 'CON-2', when: ['connection in lingering'], holds: ['every output in none'] },
+  { rule: 'LAY-6', when: ['connection in idle|opening'], holds: ['every output in none'] },
+];

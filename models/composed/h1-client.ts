@@ -1,0 +1,176 @@
+/**
+ * The client's end of an H1 connection: transport, connection, session, exchanges in the order of their requests, and the
+ * leases of the response that is read. The first exchange in line is the one whose response that is.
+ */
+import { h1ClientTable } from '../../src/session/h1/tables.js';
+import { clientExchangeTable } from '../../src/stream/tables.js';
+import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
+import { bodyRules, unusedRules } from './h1-server.js';
+import type { Composition, Part, Rule } from './language.js';
+import { leaseTable } from './lease-table.js';
+
+const running = 'connection in running';
+const unanswered = 'first exchange in open|half-closed-local';
+const receiving = 'first exchange in receiving|half-closed-local-receiving';
+const bodies = 'each body release? from held';
+/** Every exchange is over, however far it got. */
+const allOver = ['each exchange reset?', 'each exchange leave?', bodies];
+const breaks = [...allOver, 'connection abort'];
+
+function clientParts(tables: Tables): readonly Part[] {
+  return [
+    { name: 'session', table: tables['h1-client'] ?? h1ClientTable, comes: true },
+    {
+      name: 'exchange',
+      table: tables['client-exchange'] ?? clientExchangeTable,
+      each: 'exchange',
+      comes: true,
+      queues: true,
+    },
+    { name: 'head', table: leaseTable, owner: ['session'], settles: 'with-row' },
+    { name: 'trailers', table: leaseTable, owner: ['session'], settles: 'with-row' },
+    { name: 'unused', table: leaseTable, owner: ['session'] },
+    { name: 'body', table: leaseTable, copies: 'leases' },
+  ];
+}
+
+const clientRules: readonly Rule[] = [
+  { on: 'session begin', by: 'due' },
+  { on: 'session request', by: 'application', due: ['new exchange begin'] },
+  { on: 'session bytes', by: 'peer', when: [running] },
+  { on: 'session interim', by: 'peer', when: [running, unanswered], due: ['first exchange receive-inform'] },
+  {
+    on: 'session response|response-until-close',
+    by: 'peer',
+    when: [running, unanswered],
+    due: ['first exchange receive-head'],
+  },
+  // Agreed: we asked for it and have sent all of it, and nothing follows such a request (LAY-7).
+  {
+    on: 'session upgrade',
+    by: 'peer',
+    when: [running, 'first exchange in half-closed-local', 'second exchange in absent'],
+    due: ['first exchange upgrade', 'first exchange leave?', 'connection tunnel'],
+  },
+  {
+    on: 'session body-complete',
+    by: 'itself',
+    when: [running, 'first exchange in closed', 'second exchange in absent'],
+    due: ['first exchange leave', bodies],
+  },
+  {
+    on: 'session body-complete-more',
+    by: 'itself',
+    when: [running, 'first exchange in closed', 'second exchange not in absent'],
+    due: ['first exchange leave', bodies],
+  },
+  {
+    on: 'session last-body-complete',
+    by: 'itself',
+    when: [running, 'first exchange in closed'],
+    due: [...allOver, 'connection finish'],
+  },
+  { on: 'session refuse', by: 'peer', when: [running], due: breaks },
+  { on: 'session timeout', by: 'clock', when: [running, 'session in idle'], due: ['connection finish'] },
+  { on: 'session timeout', by: 'clock', when: [running, 'session not in idle'], due: breaks },
+  {
+    on: 'session input-end',
+    by: 'itself',
+    when: [running, 'transport in halfClosedRemote', 'session in idle'],
+    due: ['connection finish'],
+  },
+  {
+    on: 'session input-end',
+    by: 'itself',
+    when: [running, 'transport in halfClosedRemote', 'session in waiting|head|body'],
+    due: breaks,
+  },
+  // The end of the connection is the end of the response; without the whole request it is broken off all the same.
+  {
+    on: 'session input-end',
+    by: 'itself',
+    when: [running, 'transport in halfClosedRemote', 'session in until-close'],
+    due: ['first exchange receive-end', ...allOver, ['connection finish', 'connection abort']],
+  },
+  { on: 'session abort', by: 'peer', when: [running], due: breaks },
+  { on: 'session shutdown', by: 'endpoint', when: [running], due: ['connection finish'] },
+  { on: 'session transport-gone', by: 'due', due: allOver },
+  // Exchanges.
+  { on: 'exchange begin', by: 'due' },
+  { on: 'exchange send-data|send-end', by: 'application' },
+  { on: 'exchange receive-inform|receive-head|receive-data|receive-end|upgrade', by: 'due' },
+  { on: 'exchange receive-end', by: 'peer', when: [running, 'session in body'] },
+  // A response that ends with its connection ends before its exchange is given up.
+  { on: 'exchange reset', by: 'due', when: ['session not in closing'] },
+  { on: 'exchange reset', by: 'due', when: ['exchange not in receiving|half-closed-local-receiving'] },
+  { on: 'exchange leave', by: 'due' },
+  // Leases.
+  { on: 'head take|release', by: 'due' },
+  {
+    on: 'trailers take',
+    by: 'peer',
+    when: [running, receiving, 'session in body'],
+    due: ['first exchange receive-end'],
+  },
+  { on: 'trailers release', by: 'due' },
+  {
+    on: 'head split|transfer|retain|freeze|written|failed',
+    by: 'nobody',
+    why: 'a head stays with its session',
+  },
+  { on: 'trailers split|transfer|retain|freeze|written|failed', by: 'nobody', why: 'so do trailers' },
+  {
+    on: 'body take',
+    by: 'peer',
+    when: [running, receiving, 'session in body|until-close'],
+    due: ['first exchange receive-data'],
+  },
+  ...bodyRules(),
+  ...unusedRules(),
+];
+
+export function h1Client(tables: Tables = {}): Composition {
+  const reading = 'session in body|until-close';
+  return {
+    name: 'h1-client',
+    parts: [...endpointParts(tables), ...clientParts(tables)],
+    rules: [
+      ...endpointRules({
+        first: 'session',
+        gone: ['session transport-gone?', 'unused release?'],
+        hasHandoff: false,
+        hasTunnel: true,
+      }),
+      ...clientRules,
+    ],
+    invariants: [
+      ...endpointInvariants,
+      { rule: 'OWN-7', atRest: true, when: ['head in held'], holds: [reading] },
+      { rule: 'OWN-7', atRest: true, when: ['trailers in held'], holds: [reading] },
+      { rule: 'OWN-7', atRest: true, when: ['some body in held'], holds: [reading] },
+      { rule: 'OWN-3', atRest: true, when: [reading], holds: ['head in held'] },
+      {
+        rule: 'OWN-7',
+        atRest: true,
+        when: ['session in closing|closed|failed|handed-off'],
+        holds: ['every exchange in absent'],
+      },
+      { rule: 'CON-1', atRest: true, when: ['session in idle'], holds: ['every exchange in absent'] },
+      { rule: 'CON-1', atRest: true, when: ['session in waiting|head'], holds: [unanswered] },
+      { rule: 'LAY-7', when: ['connection in tunnelling'], holds: ['session in handed-off'] },
+      { rule: 'LAY-7', when: ['unused in held'], holds: ['session in handed-off'] },
+    ],
+    over: [
+      'connection in closed',
+      'session in closed|failed|handed-off|absent',
+      'every exchange in absent',
+      'head in none',
+      'trailers in none',
+      'unused in none',
+      'every output in none',
+      'every body in none|retained',
+    ],
+    waits: ['connection in idle', 'connection in tunnelling'],
+    leavesOut: ['segments'],
+  };
+}

@@ -1,0 +1,162 @@
+// What really runs is what the composed machines allow: every row and every act of both ends of a connection, as recorded
+// from production's drivers over a memory pair, is a path of the composition that the exhaustive search goes through.
+import * as fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { h1Client } from '../../models/composed/h1-client.js';
+import { h1Server } from '../../models/composed/h1-server.js';
+import { h2Client, h2Server } from '../../models/composed/h2.js';
+import type { Composition } from '../../models/composed/language.js';
+import { proxyH1Client, proxyH1Server } from '../../models/composed/proxy-h1.js';
+import { ComposedSystem } from '../../models/composed/system.js';
+import { type Seen, Walk } from '../../models/composed/walk.js';
+import { h1 } from '../../src/endpoint/h1.js';
+import { h2 } from '../../src/endpoint/h2.js';
+import { proxy, proxySend } from '../../src/endpoint/proxy.js';
+import type { Steps } from '../../src/endpoint/step.js';
+import { connectionScript } from '../../src/kit/arbitraries/connection-script.js';
+import { type Row, rowName } from '../../src/machine/index.js';
+import { type Recorded, type RecordedFault, recordConnection } from '../support/recorded-connection.js';
+
+// A script has three exchanges at most, and no body of it so many pieces that more leases are out at once.
+const bounds = { exchanges: 3, leases: 16, outputs: 16 };
+
+interface Stack {
+  readonly name: string;
+  readonly slabBytes: number;
+  readonly server: Steps;
+  readonly client: Steps;
+  readonly composed: { readonly server: Composition; readonly client: Composition };
+}
+
+const pipelined = h1({ maxPipelined: 2 });
+const h2Composed = { server: h2Server(), client: h2Client() };
+const lending = h2({ copyBelowBytes: 100, lendFromBytes: 16 });
+const stacks: readonly Stack[] = [
+  {
+    name: 'h1',
+    slabBytes: 2048,
+    server: pipelined,
+    client: pipelined,
+    composed: { server: h1Server(), client: h1Client() },
+  },
+  {
+    name: 'proxy+h1',
+    slabBytes: 2048,
+    server: proxy({ trust: ['memory'] }).then(h1()),
+    client: proxySend({
+      version: 2,
+      command: 'proxy',
+      transport: 'stream',
+      source: { family: 'ipv4', address: '192.0.2.7', port: 40_000 },
+      destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
+      tlvs: [],
+    }).then(h1()),
+    composed: { server: proxyH1Server(), client: proxyH1Client() },
+  },
+  { name: 'h2', slabBytes: 18_000, server: h2(), client: h2(), composed: h2Composed },
+  { name: 'h2, lending', slabBytes: 18_000, server: lending, client: lending, composed: h2Composed },
+];
+
+/** H2 numbers its exchanges; those of H1 go by the connection's. */
+function seen(record: Recorded, isH2: boolean): Seen {
+  if (record.act !== undefined || !isH2) return record;
+  const { table, owner } = record.machine;
+  return /^h2-stream$|-exchange$/.test(table.name) ? { ...record, exchange: owner.id } : record;
+}
+
+function text(record: Recorded): string {
+  if (record.act !== undefined) {
+    const { act, unit, owner, start, end } = record.act;
+    return `${act} ${unit} ${start}..${end} of ${owner}`;
+  }
+  return `${record.machine.owner}: ${rowName(record.machine.table.rows[record.row] as Row)}`;
+}
+
+/** Where the record leaves the composition; undefined if it never does. */
+function astray(system: ComposedSystem, records: readonly Recorded[], isH2: boolean): string | undefined {
+  for (const eager of [false, true]) {
+    const walk = new Walk(system, eager);
+    let at = 0;
+    let before = walk.describe();
+    while (at < records.length && walk.step(seen(records[at] as Recorded, isH2))) {
+      at += 1;
+      if (eager) before = walk.describe();
+    }
+    if (at === records.length && walk.isOver) return undefined;
+    if (!eager) continue;
+    const path = records.slice(0, at + 1).map(text);
+    return `no step of the composition:\n${path.join('\n')}\nin one of\n${before}`;
+  }
+  return undefined;
+}
+
+const fault = fc.option(
+  fc.record<RecordedFault>({
+    at: fc.nat(24),
+    kind: fc.constantFrom('lose', 'abort', 'shutdown'),
+    end: fc.constantFrom('server', 'client'),
+  }),
+  { nil: undefined },
+);
+
+const rows = new Set<string>();
+afterAll(() => {
+  process.stdout.write(` composed machines: real runs took ${rows.size} different rows\n`);
+  expect(rows.size).toBeGreaterThan(60);
+});
+
+describe.each(stacks)('$name', ({ server, client, slabBytes, composed, name }) => {
+  const isH2 = name.startsWith('h2');
+  const systems = {
+    server: new ComposedSystem(composed.server, bounds, false),
+    client: new ComposedSystem(composed.client, bounds, false),
+  };
+
+  it('LAY-3, OWN-2: every run of both ends is a path of the composed machines, to the end', () => {
+    fc.assert(
+      fc.property(
+        connectionScript({ manner: 'wild', maxExchanges: 3 }),
+        fault,
+        fc.constantFrom(64, 64, 20, 6),
+        (script, broken, slabs) => {
+          const run = recordConnection(script, { server, client, slabBytes, slabs, fault: broken });
+          for (const end of ['server', 'client'] as const) {
+            for (const record of run[end]) {
+              if (record.act === undefined) rows.add(`${record.machine.table.name} ${record.row}`);
+            }
+            const where = astray(systems[end], run[end], isH2);
+            if (where !== undefined) throw new Error(`${end}: ${where}`);
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('LAY-3, OWN-5: a run in which a row or a release is missing is none', () => {
+    fc.assert(
+      fc.property(connectionScript({ manner: 'orderly', maxExchanges: 1 }), fc.nat(), (script, pick) => {
+        const { server: records } = recordConnection(script, { server, client, slabBytes });
+        const telling = records.filter(
+          ({ act, ...row }) =>
+            act?.act === 'release' || (act === undefined && 'machine' in row && leavesItsState(row)),
+        );
+        const gone = telling[pick % telling.length];
+        const rest = records.filter((record) => record !== gone);
+        expect(astray(systems.server, rest, isH2)).toBeDefined();
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+function leavesItsState({
+  machine,
+  row,
+}: {
+  machine: { table: { rows: readonly Row[] } };
+  row: number;
+}): boolean {
+  const { transition } = machine.table.rows[row] as Row;
+  return transition.fromState !== transition.toState;
+}
