@@ -26,6 +26,7 @@ const allOver = [
 const sessionRules: readonly Rule[] = [
   { on: 'session begin', by: 'due' },
   { on: 'session settings', by: 'peer', when: [running] },
+  { on: 'session upgrade', by: 'nobody', why: 'a connection that was upgraded has H1 before it' },
   // A shutdown, and the answer to the PING of the warning; with nothing under way it is the last word.
   { on: 'session goaway-sent', by: 'endpoint', when: [running, 'session not in preface'] },
   { on: 'session goaway-sent', by: 'peer', when: [running, 'session in draining'] },

@@ -33,14 +33,15 @@ export class Modes {
   /** By mode: no row leaves it. */
   readonly final: readonly boolean[];
 
-  constructor(part: Part) {
+  /** @param units what the part's rows have acts on that count here */
+  constructor(part: Part, units: ReadonlySet<string>) {
     const { table } = part;
     this.part = part;
     const states: string[] = [];
     const allowed: ReadonlySet<string>[] = [];
     const numbers = new Map<string, number>();
     const mode = (state: string, row: Row | undefined): number => {
-      const acts = (row?.acts ?? []).filter(({ verb }) => verb !== 'lend');
+      const acts = (row?.acts ?? []).filter(({ verb, unit }) => verb !== 'lend' && units.has(unit));
       const key = [state, ...acts.map(actText).sort()].join(' ');
       let number = numbers.get(key);
       if (number === undefined) {
@@ -78,7 +79,8 @@ export class Places {
     const all: Place[] = [];
     const byPart = new Map<string, Place[]>();
     for (const part of composition.parts) {
-      const modes = new Modes(part);
+      const owned = composition.parts.filter(({ owner }) => owner?.includes(part.name));
+      const modes = new Modes(part, new Set(owned.map(({ name }) => name)));
       const places: Place[] = [];
       const copies = part.copies === undefined ? 1 : bounds[part.copies];
       for (let exchange = 0; exchange < (part.each === undefined ? 1 : bounds.exchanges); exchange++) {

@@ -7,7 +7,7 @@ import { EmulatedWorkspace } from '../../src/memory/index.js';
 import { checkedWorkspace, same } from '../support/memory.js';
 import { capacities, endRun, workspaceByModel } from '../support/properties/workspace.js';
 
-test('WS-1 to WS-7: every act does what the model says', () => {
+test('WS-1, WS-2, WS-3, WS-4, WS-5, WS-6, WS-7: every act does what the model says', () => {
   const outcomes = new Map<string, number>();
   fc.assert(workspaceByModel(outcomes), { numRuns: 80 });
   // A run that never came to one of these would hold the workspace to less than it says.

@@ -10,7 +10,7 @@ import { turnedOver, turnedOverStep } from '../support/swapped.js';
 import { echoStep, takerStep, toyLog } from '../support/toy-sessions.js';
 import { Wire } from '../support/wire.js';
 
-test('a transport takes over after a session: first what that left, then the rest, behind what it wrote', () => {
+test('LAY-6: a transport takes over after a session: first what that left, then the rest, behind what it wrote', () => {
   const bed = new Bed([takerStep({ bytes: 4, says: 'plain' }), turnedOverStep(), echoStep()]);
   const { connection, wire } = bed.connect();
   wire.write(`head${turnedOver('one\ntw')}`);

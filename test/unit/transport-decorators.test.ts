@@ -159,7 +159,7 @@ describe('poisoner', () => {
     return keeper.seen;
   };
 
-  test('a receiver that keeps bytes in the room it lends finds poison there', () => {
+  test('OWN-3: a receiver that keeps bytes in the room it lends finds poison there', () => {
     expect(receive((lower) => lower)).toEqual([0, 1]);
     expect(receive(poisoner())).toEqual([poison, poison]);
   });
