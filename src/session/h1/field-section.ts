@@ -202,11 +202,11 @@ export class FieldSection {
         this.lineAt = lineAt - start;
         return this.stopInValue(bytes, start, p, stop, lineAt, colonAt);
       }
-      if (candidate !== FIELD_OTHER && isField(candidate, bytes, lineAt, colonAt)) {
-        const fault =
-          hostEnd === p && p > colonAt + 2 && this.request
-            ? this.takeHost(colonAt + 2 - start, p - start)
-            : this.understand(bytes, start, candidate, colonAt + 1, p);
+      if (hostEnd === p && p > colonAt + 2 && this.request && isHost(bytes, lineAt)) {
+        const fault = this.takeHost(colonAt + 2 - start, p - start);
+        if (fault !== null) return this.fail(fault, p + 1 - start);
+      } else if (candidate !== FIELD_OTHER && isField(candidate, bytes, lineAt, colonAt)) {
+        const fault = this.understand(bytes, start, candidate, colonAt + 1, p);
         if (fault !== null) return this.fail(fault, p + 1 - start);
       }
       p += 2;
@@ -366,6 +366,16 @@ export class FieldSection {
         return null;
     }
   }
+}
+
+/** Whether the name of four octets at `at` is Host, in any case. */
+function isHost(bytes: Uint8Array, at: number): boolean {
+  return (
+    ((bytes[at] as number) | 0x20) === 0x68 &&
+    ((bytes[at + 1] as number) | 0x20) === 0x6f &&
+    ((bytes[at + 2] as number) | 0x20) === 0x73 &&
+    ((bytes[at + 3] as number) | 0x20) === 0x74
+  );
 }
 
 /** Why the octet at `p` cannot stand in, or end, the name of the line that begins at `lineAt`. */

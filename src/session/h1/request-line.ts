@@ -95,17 +95,19 @@ export class RequestLine {
     return this.readStepwise(bytes, start, stop);
   }
 
-  /** What most requests are, whole: GET, origin-form without percent-encodings, HTTP/1.1. False, and nothing happened, for any other. */
+  /** What most requests are, whole: GET or POST, origin-form without percent-encodings, HTTP/1.1. False, and nothing happened, for any other. */
   private readUsual(bytes: Uint8Array, start: number, stop: number): boolean {
-    if (!isGet(bytes, start) || bytes[start + 4] !== SLASH || this.maxMethod < 3) return false;
-    const targetAt = start + 4;
+    const isPosted = isPost(bytes, start);
+    if (this.maxMethod < 4 || !(isPosted || isGet(bytes, start))) return false;
+    const targetAt = start + (isPosted ? 5 : 4);
+    if (bytes[targetAt] !== SLASH) return false;
     const p = skipClass(pathQuery, bytes, targetAt, Math.min(targetAt + this.maxTarget, stop));
     const at = p + 1 + VERSION_AND_END.length;
     if (at > stop || bytes[p] !== SP || !isVersion11(bytes, p + 1)) return false;
-    this.method = 'GET';
+    this.method = isPosted ? 'POST' : 'GET';
     this.minor = 1;
     this.form = FORM_ORIGIN;
-    this.targetAt = 4;
+    this.targetAt = targetAt - start;
     this.targetEnd = p - start;
     this.state = STATE_VERSION;
     this.at = at - start;
@@ -221,7 +223,17 @@ export class RequestLine {
   }
 }
 
-/** The usual method, and the space after it. */
+/** The usual methods, and the space after them. */
+function isPost(bytes: Uint8Array, p: number): boolean {
+  return (
+    bytes[p] === 0x50 &&
+    bytes[p + 1] === 0x4f &&
+    bytes[p + 2] === 0x53 &&
+    bytes[p + 3] === 0x54 &&
+    bytes[p + 4] === SP
+  );
+}
+
 function isGet(bytes: Uint8Array, p: number): boolean {
   return bytes[p] === 0x47 && bytes[p + 1] === 0x45 && bytes[p + 2] === 0x54 && bytes[p + 3] === SP;
 }
