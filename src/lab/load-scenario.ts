@@ -2,12 +2,10 @@
  * Finds a scenario: by its name, or in a user's file, which may be TypeScript on any version of Node. This file does
  * not know what a scenario says.
  */
-import { existsSync } from 'node:fs';
-import { register as registerHooks } from 'node:module';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { register as registerTypeScript } from 'tsx/esm/api';
+import { statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import { checkScenario } from './check-scenario.js';
+import { exporting, loadModule, moduleEndings } from './load-module.js';
 import type { Scenario } from './scenario.js';
 import { standard } from './scenarios/standard.js';
 import { StalledError } from './time.js';
@@ -32,12 +30,18 @@ export async function loadScenario(reference: string, endsAt: number): Promise<S
     );
   }
   const path = resolve(reference);
-  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
-  const module = await unlessStalled(importModule(pathToFileURL(path).href), path, endsAt);
-  if (module.default === undefined) {
-    throw new UsageError(`${path} has no default export: export default defineScenario({ … })`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new UsageError(`there is no file ${path}`);
+  if (!found.isFile() || !moduleEndings.includes(extname(path))) {
+    throw new UsageError(
+      `${path} is no module: a scenario is a file that ends in ${moduleEndings.join(', ')}`,
+    );
   }
-  return checkScenario(module.default);
+  const scenario = await unlessStalled(loadModule(path), path, endsAt);
+  if (scenario === undefined) {
+    throw new UsageError(`${path} exports no scenario: ${exporting(path)} defineScenario({ … })`);
+  }
+  return checkScenario(scenario);
 }
 
 /**
@@ -60,39 +64,4 @@ async function unlessStalled<T>(loading: Promise<T>, path: string, endsAt: numbe
     clearTimeout(timer);
     process.off('beforeExit', giveUp);
   }
-}
-
-async function importModule(url: string): Promise<{ readonly default?: unknown }> {
-  const unregister = registerTypeScript();
-  // After TypeScript's, so that its answer can be bettered.
-  resolveFromHere();
-  try {
-    return await import(url);
-  } finally {
-    await unregister();
-  }
-}
-
-let isRegistered = false;
-
-/**
- * A scenario may lie anywhere: TypeScript, and JavaScript that imports or exports, is an ES module also where no
- * package.json says so, and where the package is not installed, `undercoat` is the one that runs it.
- */
-function resolveFromHere(): void {
-  if (isRegistered) return;
-  isRegistered = true;
-  const hook = `import { readFileSync } from 'node:fs';
-  const isModule = (url) => /\\.ts$/.test(url) || (/\\.js$/.test(url) && /^\\s*(import|export)\\b/m.test(readFileSync(new URL(url), 'utf8')));
-  export async function resolve(specifier, context, next) {
-    try {
-      const found = await next(specifier, context);
-      if (found.format === 'module' || !found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
-      return isModule(found.url.replace(/\\?.*/, '')) ? { ...found, format: 'module' } : found;
-    } catch (error) {
-      if (!/^undercoat(\\/|$)/.test(specifier)) throw error;
-      return next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} });
-    }
-  }`;
-  registerHooks(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

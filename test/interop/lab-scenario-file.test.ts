@@ -91,6 +91,52 @@ describe.each([
   });
 });
 
+const entries =
+  "const { h1 } = require('undercoat');\nconst { defineScenario, tcp } = require('undercoat/node');\n";
+/** Fails where `require` and `import` give two packages that do not know each other. */
+const single = `{
+  name: 'common',
+  exchanges: 5,
+  stacks: [{
+    name: 'plain', transport: 'tcp', session: 'h1',
+    compose: async () => {
+      if (!(h1() instanceof (await import('undercoat')).Stack)) throw new Error('there are two of them');
+      return { listen: tcp({ port: 0 }), server: h1(), client: h1() };
+    },
+  }],
+  workload: [{ name: 'get', response: { body: small } }],
+}`;
+const typed = "const { small }: { small: number } = require('./some-sizes');\n";
+
+describe('CommonJS', () => {
+  test.each([
+    ['required.ts', `${entries}${typed}module.exports = defineScenario(${single});`],
+    [
+      'required.js',
+      `${entries}const { small } = require('./some-sizes');\nmodule.exports = defineScenario(${single});`,
+    ],
+    [
+      'required.cjs',
+      `${entries}const small = 1;\nexports.default = defineScenario(${single});\nexports.__esModule = true;`,
+    ],
+    [
+      'imported.cts',
+      `import { h1 } from 'undercoat';\nimport { defineScenario, tcp } from 'undercoat/node';\n${typed}export default defineScenario(${single});`,
+    ],
+    [
+      'assigned.ts',
+      `import sizes = require('./some-sizes');\nimport ours = require('undercoat');\nimport { defineScenario, tcp } from 'undercoat/node';\nconst { h1 } = ours;\nconst { small } = sizes;\nexport = defineScenario(${single});`,
+    ],
+  ])('%s', patient, async (file, text) => {
+    writeFileSync(join(directory, 'some-sizes.ts'), 'exports.small = 4096 as number;');
+    writeFileSync(join(directory, file), text);
+    const { code, out, err } = await run(`./${file}`);
+    expect(err).toBe('');
+    expect(JSON.parse(out).stacks).toMatchObject([{ exchanges: 5, unexpectedMessages: [], violations: 0 }]);
+    expect(code).toBe(0);
+  });
+});
+
 test('the one of the README', patient, async () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, text = ''] = /^```ts\n(\/\/ my-scenario\.ts[\s\S]*?)^```$/m.exec(readme) ?? [];
