@@ -14,6 +14,8 @@ export interface Console {
   readonly width: number;
   /** Results may be coloured. */
   readonly isColoured: boolean;
+  /** So may what is said besides. */
+  readonly isErrColoured: boolean;
   /** Ends the process with a message after so many milliseconds, whatever holds it; not there where there are others in it. */
   readonly guard?: (milliseconds: number, message: string) => void;
 }
@@ -29,6 +31,7 @@ export function processConsole(): Console {
     isWatched: stderr.isTTY === true,
     width: stdout.columns ?? defaultWidth,
     isColoured: stdout.isTTY === true && env['NO_COLOR'] === undefined,
+    isErrColoured: stderr.isTTY === true && env['NO_COLOR'] === undefined,
     guard: watch,
   };
 }

@@ -64,10 +64,21 @@ function sendable(trailers: Iterable<readonly [string, string]>, length: number 
   return length === undefined ? [...trailers] : [];
 }
 
-/** The request's head as it was received; white space around field values is as RFC 9112 §5 suggests. */
-function headText({ method, target, version, fields }: RequestHead): Uint8Array {
-  let text = `${method} ${target} HTTP/${version}\r\n`;
-  for (const [name, value] of fields) text += `${name}: ${value}\r\n`;
+/** The request's head as it was received: H1's octets, or H2's field list in text, a line for each field. */
+function headText(request: RequestHead): Uint8Array {
+  if (request.octets !== undefined) return request.octets();
+  const { method, scheme, authority, target, protocol, fields } = request;
+  const pseudo: readonly (readonly [string, string | undefined])[] = [
+    [':method', method],
+    [':protocol', protocol],
+    [':scheme', scheme],
+    [':authority', authority],
+    // CONNECT has an authority and no path (RFC 9113 §8.5).
+    [':path', scheme === undefined ? undefined : target],
+  ];
+  let text = '';
+  for (const [name, value] of [...pseudo, ...fields])
+    if (value !== undefined) text += `${name}: ${value}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');
 }
 

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UndercoatError } from '../errors.js';
 import { checkCommand } from './commands/check.js';
+import { getCommand } from './commands/get.js';
 import { museumCommand } from './commands/museum.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
@@ -30,6 +31,7 @@ export async function runProgram(args: readonly string[], console: Console): Pro
     .addCommand(runCommand(console, finish))
     .addCommand(serveCommand(console, finish))
     .addCommand(museumCommand(console, finish))
+    .addCommand(getCommand(console, finish))
     .addCommand(checkCommand(console, finish));
   for (const command of [
     program,

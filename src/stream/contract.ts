@@ -32,6 +32,15 @@ export interface RequestHead {
   readonly authority: string | undefined;
   readonly version: '1.0' | '1.1' | '2';
   readonly fields: Fields;
+  /** H2 only: `:scheme`; undefined for CONNECT. */
+  readonly scheme?: string | undefined;
+  /** H2 only: `:protocol` of an extended CONNECT (RFC 8441). */
+  readonly protocol?: string | undefined;
+  /**
+   * H1 only: the head octet by octet as it was received, white space and all, as a copy that is the caller's. H2 has no such
+   * octets: of what HPACK decoded only the fields are there. @throws MisuseError OWN-5 after the head was given back
+   */
+  octets?(): Uint8Array;
 }
 
 export interface ResponseHead {

@@ -108,7 +108,7 @@ describe('by hand', () => {
   test('shows a request as it was received, content and trailers and all', patient, async () => {
     const served = serve(...local);
     const raw = new Raw(await served.port());
-    const head = 'POST /echo HTTP/1.1\r\nhost: a\r\nX-ODD: 1\r\nx-odd: 2\r\n';
+    const head = 'POST /echo HTTP/1.1\r\nhost:a\r\nX-ODD:\t1 \r\nx-odd:  2\r\n';
     raw.write(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nsum: 9\r\n\r\n`);
     await raw.got('sum: 9\r\n\r\n');
     expect(raw.text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -57,5 +57,9 @@ class Kept extends Writable {
 export function keptConsole(): { console: Console; out: Kept; err: Kept } {
   const out = new Kept();
   const err = new Kept();
-  return { console: { out, err, isWatched: false, width: 120, isColoured: false }, out, err };
+  return {
+    console: { out, err, isWatched: false, width: 120, isColoured: false, isErrColoured: false },
+    out,
+    err,
+  };
 }

@@ -1,9 +1,8 @@
-// `undercoat serve` as a process of its own, and events of it to wait for.
+// `undercoat serve` as a process of its own, from the package as it is built, and events of it to wait for.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-
-const cli = new URL('../../src/lab/cli.ts', import.meta.url).pathname;
+import { builtCli } from './got.js';
 
 export class Served {
   readonly child: ChildProcess;
@@ -12,7 +11,7 @@ export class Served {
   private readonly ended: Promise<unknown[]>;
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', cli, 'serve', ...args], {
+    this.child = spawn(process.execPath, [builtCli, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = once(this.child, 'exit');

@@ -20,6 +20,8 @@ async function run(...args: string[]) {
 
 const cliFile = new URL(import.meta.url).pathname;
 
+writeFileSync(join(directory, 'notes.txt'), 'export default 5;');
+
 const few = ['run', 'standard', '--stack', 'h1/memory', '--exchanges', '5'];
 
 describe('run', () => {
@@ -82,6 +84,8 @@ describe('run', () => {
     [['run'], /missing required argument/],
     [['run', 'nothing'], /no scenario nothing/],
     [['run', './nothing.ts'], /no file .*nothing\.ts/],
+    [['run', directory], /is no module: a scenario is a file that ends in \.ts, \.mts, \.cts, \.js/],
+    [['run', join(directory, 'notes.txt')], /notes\.txt is no module/],
     [[...few, '--seed', '-1'], /--seed must be an integer/],
     [[...few, '--seed', '1e3'], /--seed must be an integer/],
     [[...few, '--stack', 'h1/none'], /no "h1\/none"; there are h1\/memory, h1\/tcp/],
@@ -102,6 +106,23 @@ describe('run', () => {
     [['serve', '--proxy', 'required', '--trust', '10.0.0.1/8'], /--trust: /],
     [['serve', '--tls', 'one.pem'], /two files/],
     [['serve', '--tls', 'none.pem', 'none.key'], /--tls: ENOENT/],
+    [['get'], /missing required argument/],
+    [['get', 'localhost'], /"localhost" is no URL of http or https/],
+    [['get', 'ftp://a/'], /no URL of http or https/],
+    [['get', 'http://a:b@c/'], /user information/],
+    [['get', 'http://a/', '--protocol', 'h3'], /Allowed choices are h1, h2, h2c, auto/],
+    [['get', 'https://a/', '--protocol', 'h2c'], /not for TLS/],
+    [['get', 'http://a/', '--proxy', '1'], /Allowed choices are v1, v2/],
+    [['get', 'http://a/', '--method', 'CONNECT'], /opens no tunnels/],
+    [['get', 'http://a/', '--method', 'A B'], /method/],
+    [['get', 'http://a/', '--field', 'none'], /--field: "none" is not of the form/],
+    [['get', 'http://a/', '--field', 'a b: c'], /token/],
+    [['get', 'http://a/', '--body', './none'], /--body: \.\/none is not there/],
+    [['get', 'http://a/', '--body', directory], /is a directory/],
+    [['get', 'http://a/', '--trailer', 'a: b'], /need --body/],
+    [['get', 'http://a/', '--timeout', '0'], /--timeout must be an integer from 1/],
+    [['get', 'https://a/', '--cert', cliFile], /--cert and --key go together/],
+    [['get', 'https://a/', '--ca', './none'], /--ca: ENOENT/],
   ])('%j is refused with 2', async (args, message) => {
     const { code, out, err } = await run(...args);
     expect(code).toBe(2);
@@ -135,7 +156,12 @@ describe('a scenario of a user’s', () => {
     const empty = file('empty.mjs', 'export const scenario = 1;');
     expect(await run('run', empty)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('no default export'),
+      err: expect.stringContaining('exports no scenario: export default defineScenario'),
+    });
+    const common = file('empty.cjs', 'const scenario = 1;');
+    expect(await run('run', common)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('exports no scenario: module.exports = defineScenario'),
     });
   });
 

@@ -1,5 +1,6 @@
 // The handler of `undercoat serve`, on memory and virtual time: nothing is gathered, nothing is lost.
 import { expect, test } from 'vitest';
+import { h2 } from '../../src/endpoint/h2.js';
 import { echo, sayOk } from '../../src/lab/echo.js';
 import { createPair } from '../support/pair.js';
 
@@ -37,6 +38,48 @@ test.each([
   const outcome = pair.request({ method, target });
   await pair.run();
   expect(outcome).toMatchObject({ status: 200, body, complete: true });
+  await pair.finish();
+});
+
+test('a head is given back octet by octet', async () => {
+  const pair = await createPair({ handler: echo });
+  const wire = pair.wire();
+  const head =
+    'PUT /echo?a HTTP/1.1\r\nhost:\t a \r\nX-ODD:1\r\nx-odd:  \xe4 ,\t2\t\r\nConTENT-length: 3\r\n\r\n';
+  wire.write(`${head}abcGET`);
+  await pair.run();
+  expect(wire.text.slice(wire.text.indexOf('\r\n\r\n') + 4)).toBe(`${head}abc`);
+  wire.transport.end();
+  await pair.finish();
+});
+
+test('H2: a request without content is one, and its answer says how long it is', async () => {
+  const pair = await createPair({ handler: echo, serverStack: h2(), clientStack: h2() });
+  const lengths: (number | undefined)[] = [];
+  for (const method of ['GET', 'POST', 'HEAD']) {
+    pair.client.request(
+      { authority: 'pair.test', method },
+      {
+        response: (_head, { body }) => {
+          lengths.push(body.declaredLength);
+          body.discard();
+        },
+        failed: () => lengths.push(-1),
+      },
+    );
+  }
+  await pair.run();
+  expect(lengths).toEqual([12, 12, 0]);
+  await pair.finish();
+});
+
+test('of H2 the field list is given back in text', async () => {
+  const pair = await createPair({ handler: echo, serverStack: h2(), clientStack: h2() });
+  const outcome = pair.request({ target: '/echo', fields: [['X-Odd', 'a  b']] });
+  await pair.run();
+  expect(outcome.body).toBe(
+    ':method: GET\r\n:scheme: http\r\n:authority: pair.test\r\n:path: /echo\r\nx-odd: a  b\r\n\r\n',
+  );
   await pair.finish();
 });
 

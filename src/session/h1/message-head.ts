@@ -81,6 +81,11 @@ export class H1Head {
     return this.text.latin1(bytes, start + this.authorityAt, start + this.authorityEnd);
   }
 
+  /** A copy of the head as it was received, from its first octet to its empty line. @throws MisuseError OWN-5 */
+  octets(): Uint8Array {
+    return this.lease.copy();
+  }
+
   /** Ends the lease; whoever kept the fields reads misuse from now on. */
   giveBack(): void {
     if (this.view !== null) this.view.revoke();

@@ -33,7 +33,7 @@ const unverified =
 export function tlsError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const code = platformCode(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = (error instanceof Error ? error.message : String(error)).trim();
   const made = (ours: string, what: string, cites: string): TransportError =>
     new TransportError(ours, `${what} (${reason})`, { cause: error, cites });
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {

@@ -52,6 +52,8 @@ export interface TlsServerOptions extends TlsOptions {
 export interface TlsClientOptions extends TlsOptions {
   /** The name that we ask for (SNI) and that the certificate must bear. */
   readonly servername?: string;
+  /** The address that the certificate must bear where there is no `servername`: SNI names no addresses (RFC 6066 §3). */
+  readonly host?: string;
   /** False to go on with a certificate that does not verify; the facts say so. */
   readonly verify?: boolean;
 }
@@ -100,11 +102,12 @@ export function tlsServer(options: TlsServerOptions): TlsStep {
 
 /** @throws the platform's error for certificates or keys that it cannot read. */
 export function tlsClient(options: TlsClientOptions = {}): TlsStep {
-  const { servername, alpn } = options;
+  const { servername, host, alpn } = options;
   const common: ConnectionOptions = {
     secureContext: createSecureContext(contextOptions(options)),
     rejectUnauthorized: options.verify !== false,
     ...(servername === undefined ? undefined : { servername }),
+    ...(host === undefined ? undefined : { host }),
     ...(alpn === undefined ? undefined : { ALPNProtocols: [...alpn] }),
   };
   const handshake: Handshake = (pipe, secured, failed) => {
