@@ -17,6 +17,7 @@ const seeds = new Map<string, number>(
 for (const [name, seed] of seeds) {
   if (!Number.isInteger(seed)) throw new RangeError(`UNDERCOAT_SEED: the ${name} is not an integer`);
 }
+const peers = 'test/peers/**';
 const properties = 'test/properties/**/*.test.ts';
 const setupFiles = ['test/house/seed.ts'];
 
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [properties],
+          exclude: [properties, peers],
           setupFiles,
           provide: { seed: fixed },
         },
