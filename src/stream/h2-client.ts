@@ -23,7 +23,7 @@ import type {
 import { Side } from './exchange.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
 import { H2Pipe, type PipeExchange } from './h2-pipe.js';
-import { type H2Request, h2Request } from './h2-request.js';
+import { type H2Request, H2RequestHeads } from './h2-request.js';
 import { type LateReport, RequestingExchange } from './requesting.js';
 import { clientExchangeTable } from './tables.js';
 
@@ -43,12 +43,14 @@ export function h2ClientSession(
 export class H2Client implements ClientSession {
   readonly session: Session;
   private readonly h2: H2Session;
+  private readonly heads: H2RequestHeads;
   private readonly bodyOwner: Owner;
   private readonly report: LateReport | undefined;
 
   constructor(session: H2Session, id: number, report: LateReport | undefined) {
     this.session = session;
     this.h2 = session;
+    this.heads = new H2RequestHeads(session.connection.judge);
     this.bodyOwner = new Owner('application', 'body', id);
     this.report = report;
   }
@@ -74,7 +76,7 @@ export class H2Client implements ClientSession {
     if (this.h2.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9113 §5.1.2', 'the session takes no request now');
     }
-    const request = h2Request(options, this.extendedConnect);
+    const request = this.heads.build(options, this.extendedConnect);
     const stream = this.h2.connection.open(request.head, request.ends);
     return new H2ClientStream(request, stream, listener, this.bodyOwner, this.report);
   }

@@ -1,11 +1,11 @@
 /**
- * The head of a request that H2 carries (RFC 9113 §8.3.1, §8.5; RFC 8441): judged before anything of it is written. This
- * file does not know streams.
+ * The heads of requests that H2 carries (RFC 9113 §8.3.1, §8.5; RFC 8441): judged before anything of them is written. What
+ * says where a request goes is judged once while it stays the same. This file does not know streams.
  */
 import { MisuseError } from '../errors.js';
 import {
   declaredLength,
-  judgeFields,
+  type FieldJudge,
   requireAuthority,
   requireMethod,
   requirePath,
@@ -15,6 +15,7 @@ import type { FieldList, RequestOptions } from './contract.js';
 import { givenLength } from './given.js';
 
 const noFields: FieldList = Object.freeze([]);
+const continueExpected = ['expect', '100-continue'] as const;
 
 export interface H2Request {
   readonly method: string;
@@ -25,39 +26,78 @@ export interface H2Request {
   readonly ends: boolean;
 }
 
-/** @param extendedConnect the peer takes it. @throws MisuseError for what may not be sent */
-export function h2Request(options: RequestOptions, extendedConnect: boolean): H2Request {
-  const { authority, method = 'GET', target = '/', scheme = 'http', protocol, fields = noFields } = options;
-  const connects = method === 'CONNECT';
-  requireMethod(method);
-  requireAuthority(authority);
-  if (options.upgrade !== undefined) {
-    const message = 'H2 has no Upgrade; extended CONNECT takes its place';
-    throw new MisuseError('no-upgrade', 'RFC 9113 §8.6', message);
+export class H2RequestHeads {
+  private readonly judge: FieldJudge;
+  /** What `pseudo` was made of, and the pseudo-header fields of the last request. */
+  private method: string | undefined;
+  private authority: string;
+  private target: string;
+  private scheme: string;
+  private protocol: string | undefined;
+  private pseudo: FieldList;
+
+  constructor(judge: FieldJudge) {
+    this.judge = judge;
+    this.method = undefined;
+    this.authority = '';
+    this.target = '';
+    this.scheme = '';
+    this.protocol = undefined;
+    this.pseudo = noFields;
   }
-  const judgement = judgeFields(fields, false);
-  const isEmpty =
-    (options.length === undefined || options.length === 0) && judgement.contentLength <= 0 && !connects;
-  const ends = options.end ?? isEmpty;
-  const declared = declaredLength(judgement.contentLength, givenLength(options.length), false);
-  if (ends && declared > 0) {
-    throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
-  }
-  const pseudo: (readonly [string, string])[] = [[':method', method]];
-  if (connects && protocol === undefined) pseudo.push([':authority', authority]);
-  else {
-    if (protocol !== undefined && !extendedConnect) {
-      throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
+
+  /** @param extendedConnect the peer takes it. @throws MisuseError for what may not be sent */
+  build(options: RequestOptions, extendedConnect: boolean): H2Request {
+    const { method = 'GET', fields = noFields } = options;
+    const pseudo = this.pseudoFor(method, options, extendedConnect);
+    if (options.upgrade !== undefined) {
+      const message = 'H2 has no Upgrade; extended CONNECT takes its place';
+      throw new MisuseError('no-upgrade', 'RFC 9113 §8.6', message);
     }
-    requirePath(method, target);
-    pseudo.push([':scheme', scheme], [':authority', authority], [':path', target]);
-    if (protocol !== undefined) pseudo.push([':protocol', protocol]);
+    const said = this.judge.judge(fields).contentLength;
+    const connects = method === 'CONNECT';
+    const isEmpty = (options.length === undefined || options.length === 0) && said <= 0 && !connects;
+    const ends = options.end ?? isEmpty;
+    const declared = declaredLength(said, givenLength(options.length), false);
+    if (ends && declared > 0) {
+      throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
+    }
+    const contentLength = declared >= 0 && said < 0 && !connects ? declared : undefined;
+    const all = options.expectContinue === true && !ends ? [...fields, continueExpected] : fields;
+    const head = { status: 0, pseudo, fields: all, date: undefined, contentLength };
+    return { method, head, declared, ends };
   }
-  const more: (readonly [string, string])[] = [];
-  if (declared >= 0 && judgement.contentLength < 0 && !connects) {
-    more.push(['content-length', String(declared)]);
+
+  /** The pseudo-header fields; those of the request before when it went to the same place. */
+  private pseudoFor(method: string, options: RequestOptions, extendedConnect: boolean): FieldList {
+    const { authority, target = '/', scheme = 'http', protocol } = options;
+    if (
+      method === this.method &&
+      authority === this.authority &&
+      target === this.target &&
+      scheme === this.scheme &&
+      protocol === this.protocol
+    ) {
+      return this.pseudo;
+    }
+    requireMethod(method);
+    requireAuthority(authority);
+    const pseudo: (readonly [string, string])[] = [[':method', method]];
+    if (method === 'CONNECT' && protocol === undefined) pseudo.push([':authority', authority]);
+    else {
+      if (protocol !== undefined && !extendedConnect) {
+        throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
+      }
+      requirePath(method, target);
+      pseudo.push([':scheme', scheme], [':authority', authority], [':path', target]);
+      if (protocol !== undefined) pseudo.push([':protocol', protocol]);
+    }
+    this.method = method;
+    this.authority = authority;
+    this.target = target;
+    this.scheme = scheme;
+    this.protocol = protocol;
+    this.pseudo = pseudo;
+    return pseudo;
   }
-  if (options.expectContinue === true && !ends) more.push(['expect', '100-continue']);
-  const all = more.length === 0 ? fields : [...fields, ...more];
-  return { method, head: { status: 0, pseudo, fields: all }, declared, ends };
 }

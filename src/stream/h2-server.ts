@@ -8,7 +8,7 @@ import { Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import type { HeaderList } from '../session/h2/header-list.js';
 import type { H2Options } from '../session/h2/options.js';
-import { Content, declaredLength, judgeFields } from '../session/h2/outgoing.js';
+import { Content, declaredLength } from '../session/h2/outgoing.js';
 import { H2Session } from '../session/h2/session.js';
 import type { H2Sink, H2Stream } from '../session/h2/stream.js';
 import type { Transport } from '../transport/contract.js';
@@ -105,8 +105,8 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
       throw new MisuseError('status', 'RFC 9110 §9.3.6', `a tunnel is agreed to with a 2xx, not ${status}`);
     }
     this.require(event['send-head'], 'responded', 'a tunnel is agreed to once');
-    judgeFields(fields, false);
     const stream = this.session;
+    stream.judge.judge(fields);
     stream.content = new Content(-1, false, false);
     stream.head({ status, pseudo: noFields, fields }, false);
     stream.headSent = true;
@@ -166,7 +166,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
         `an interim status is from 100 to 199 but 101, not ${status}`,
       );
     }
-    judgeFields(fields, false);
+    this.session.judge.judge(fields);
     if (status === 100) this.continueDue = false;
     this.session.head({ status, pseudo: noFields, fields }, false);
   }
@@ -179,24 +179,18 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     if (method === 'CONNECT' && status < 300) {
       throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
     }
-    const judgement = judgeFields(fields, false);
+    const stream = this.session;
+    const judgement = stream.judge.judge(fields);
     const silent = method === 'HEAD' || status === 304;
     const declared = declaredLength(judgement.contentLength, length, end && !silent);
     if (status === 204 && declared > 0) {
       throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', 'a 204 has no content');
     }
     const addsLength = declared >= 0 && judgement.contentLength < 0 && status !== 204;
-    const addsDate = this.date !== undefined && !judgement.hasDate;
-    let all = fields;
-    if (addsLength || addsDate) {
-      const more: (readonly [string, string])[] = [];
-      if (addsDate) more.push(['date', (this.date as () => string)()]);
-      if (addsLength) more.push(['content-length', String(declared)]);
-      all = fields.length === 0 ? more : [...fields, ...more];
-    }
-    const stream = this.session;
+    const date = judgement.hasDate ? undefined : this.date?.();
     stream.content = new Content(declared, silent, status === 204);
-    stream.head({ status, pseudo: noFields, fields: all }, end);
+    const contentLength = addsLength ? declared : undefined;
+    stream.head({ status, pseudo: noFields, fields, date, contentLength }, end);
     stream.headSent = true;
   }
 

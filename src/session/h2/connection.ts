@@ -9,13 +9,15 @@ import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type Returned } from '../../memory/index.js';
 import type { SessionContext } from '../contract.js';
 import { Budget } from './budget.js';
+import { DueCredit } from './due-credit.js';
 import { ReceiveWindow } from './flow.js';
 import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
 import { SettingsValues } from './frames-settings.js';
 import { calmDown, codeOf, exhausted, streamError } from './h2-errors.js';
+import { HeldBack } from './held-back.js';
 import type { H2Settings } from './options.js';
 import { Outbound } from './outbound.js';
-import { requireListFits } from './outgoing.js';
+import { FieldJudge, requireListFits } from './outgoing.js';
 import { H2Stream, type StreamHost } from './stream.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
@@ -33,11 +35,13 @@ export class H2Connection implements StreamHost {
   readonly settings: H2Settings;
   readonly machine: Machine;
   readonly outbound: Outbound;
+  readonly judge: FieldJudge;
   readonly streams: Streams;
   /** What the peer has set. */
   readonly peer: SettingsValues;
   /** The connection's receive window: the account of CON-4. */
   readonly window: ReceiveWindow;
+  readonly due: DueCredit;
   readonly resets: Budget;
   readonly trifles: Budget;
   settingsAcked: boolean;
@@ -49,12 +53,14 @@ export class H2Connection implements StreamHost {
   /** DATA that is arriving goes to this stream; null: it is thrown away. */
   dataStream: H2Stream | null;
   now: number;
+  /** In a call of the driver's: what is asked for now is looked after before it returns. */
+  private inTurn: boolean;
   /** Since when there has been no stream. */
   idleSince: number;
   /** Requests may begin again, or never will: to be told at the end of the turn. */
   availabilityChanged: boolean;
-  /** Streams to announce credit for, and to look at, before the turn ends. */
-  private credits: H2Stream[];
+  private readonly heldBack: HeldBack;
+  /** Streams to look at before the turn ends. */
   private touched: H2Stream[];
 
   constructor(context: SessionContext, settings: H2Settings, isServer: boolean) {
@@ -64,9 +70,11 @@ export class H2Connection implements StreamHost {
     const owner = new Owner('session', isServer ? 'h2-server' : 'h2-client', context.id);
     this.machine = new Machine(h2ConnectionTable, owner, context.observer);
     this.outbound = new Outbound(context.output, context.text, settings);
-    this.streams = new Streams(isServer, context.deadlines, settings.maxIdlePriorities);
+    this.judge = new FieldJudge();
+    this.streams = new Streams(isServer, context.deadlines, settings.maxIdlePriorities, owner);
     this.peer = new SettingsValues();
     this.window = new ReceiveWindow(DEFAULT_WINDOW_SIZE);
+    this.due = new DueCredit(this.window, this.outbound.writer);
     this.resets = new Budget(settings.resets, 0);
     this.trifles = new Budget(settings.trifles, 0);
     this.settingsAcked = false;
@@ -75,9 +83,10 @@ export class H2Connection implements StreamHost {
     this.prefaceDue = isServer;
     this.dataStream = null;
     this.now = 0;
+    this.inTurn = false;
     this.idleSince = 0;
     this.availabilityChanged = false;
-    this.credits = [];
+    this.heldBack = new HeldBack(context.output, settings.outputHighWaterBytes);
     this.touched = [];
   }
 
@@ -155,18 +164,29 @@ export class H2Connection implements StreamHost {
       stream.touched = true;
       this.touched.push(stream);
     }
-    this.context.wake();
+    if (!this.inTurn) this.context.wake();
   }
 
   /** The final consumer let go: credit is due (CON-4). */
   credited(stream: H2Stream, bytes: number): void {
     this.window.credit(bytes);
     if (!stream.discarding) stream.receiveWindow.credit(bytes);
-    this.creditDue(stream);
-    this.context.wake();
+    this.due.add(stream);
+    if (!this.inTurn) this.context.wake();
   }
 
   // The session's parts.
+
+  beginTurn(now: number): void {
+    this.now = now;
+    this.inTurn = true;
+  }
+
+  /** What came up too late in the turn asks for another one. */
+  endTurn(): void {
+    this.inTurn = false;
+    if (this.touched.length > 0 || this.due.some) this.context.wake();
+  }
 
   /** @param since when it begins; `Infinity` for the next turn */
   makeStream(id: number, since: number): H2Stream {
@@ -192,12 +212,6 @@ export class H2Connection implements StreamHost {
     this.availabilityChanged = !isServer;
     this.touch(stream);
     return stream;
-  }
-
-  creditDue(stream: H2Stream): void {
-    if (stream.dirty) return;
-    stream.dirty = true;
-    this.credits.push(stream);
   }
 
   /** A stream error that the peer made: RST_STREAM, and one more of those it may make (CVE-2025-8671). */
@@ -228,7 +242,7 @@ export class H2Connection implements StreamHost {
       this.remove(stream, error, this.streams.isOurs(stream.id) && stream.id > unseenAbove);
     }
     const { touched } = this;
-    this.credits = [];
+    this.due.clear();
     this.touched = [];
     // A request that could not be built is on no list of streams, and its turn does not come any more.
     for (const stream of touched) this.failUnbegun(stream);
@@ -259,15 +273,13 @@ export class H2Connection implements StreamHost {
     }
     this.trifles.earn(outbound.framedBytes / bytesPerTrifle);
     outbound.framedBytes = 0;
-    this.tellWritable();
-    this.announceCredit();
+    this.heldBack.tell(this.streams.live.values());
+    this.due.announce();
   }
 
   private queued(stream: H2Stream, length: number): void {
     const { waitingBytes } = stream;
-    if (waitingBytes > 0 || this.context.output.pendingBytes >= this.settings.outputHighWaterBytes) {
-      stream.overHighWater = true;
-    }
+    this.heldBack.sent(stream);
     // It begins to wait: the deadline of writing runs from the next turn on (LAY-4).
     if (waitingBytes > 0 && waitingBytes <= length) stream.sentAt = never;
     this.touch(stream);
@@ -280,7 +292,7 @@ export class H2Connection implements StreamHost {
       this.touched = [];
       for (const stream of touched) {
         stream.touched = false;
-        if (this.streams.live.get(stream.id) === stream) this.settleStream(stream);
+        if (stream.isLive) this.settleStream(stream);
         else this.failUnbegun(stream);
       }
     }
@@ -366,6 +378,7 @@ export class H2Connection implements StreamHost {
   /** Out of every list; what it held goes back. What its consumer holds is credited when he lets go. */
   private forget(stream: H2Stream): void {
     if (!this.streams.delete(stream)) return;
+    this.heldBack.forget(stream);
     if (this.dataStream === stream) this.dataStream = null;
     const { backlog } = stream;
     stream.backlog = [];
@@ -375,32 +388,6 @@ export class H2Connection implements StreamHost {
     this.outbound.drop(stream);
     if (this.streams.live.size === 0) this.idleSince = this.now;
     this.availabilityChanged = true;
-    this.context.wake();
-  }
-
-  private tellWritable(): void {
-    if (this.context.output.pendingBytes * 2 >= this.settings.outputHighWaterBytes) return;
-    for (const stream of this.streams.live.values()) {
-      if (!stream.overHighWater || stream.waitingBytes > 0) continue;
-      stream.overHighWater = false;
-      stream.sink?.sendable();
-    }
-  }
-
-  /** WINDOW_UPDATE where half of a window is due. */
-  private announceCredit(): void {
-    const { writer } = this.outbound;
-    const increment = this.window.update();
-    if (increment > 0) writer.windowUpdate(0, increment);
-    if (this.credits.length === 0) return;
-    const { credits } = this;
-    this.credits = [];
-    for (const stream of credits) {
-      stream.dirty = false;
-      if (stream.inputComplete || stream.discarding) continue;
-      const more = stream.receiveWindow.update();
-      if (more > 0) writer.windowUpdate(stream.id, more);
-    }
   }
 }
 

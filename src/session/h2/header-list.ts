@@ -267,16 +267,16 @@ function isPath(requestMethod: string, requestScheme: string, value: string): bo
 
 function statusOf(value: string): number {
   if (value.length !== 3 || value.charCodeAt(0) < 0x31 || value.charCodeAt(0) > 0x35) return 0;
-  const status = lengthOf(value);
-  return Math.max(status, 0);
+  return Math.max(lengthOf(value), 0);
 }
 
 function lengthOf(value: string): number {
   if (value.length === 0 || value.length > 16) return -1;
+  let length = 0;
   for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code < 0x30 || code > 0x39) return -1;
+    const digit = value.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
   }
-  const length = Number(value);
   return Number.isSafeInteger(length) ? length : -1;
 }

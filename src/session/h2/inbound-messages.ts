@@ -194,7 +194,7 @@ export class InboundMessages {
     if (!stream.receiveWindow.charge(length))
       return streamError(FLOW_CONTROL_ERROR, 'stream-window', 'RFC 9113 §6.9.1', beyondWindow);
     stream.receiveWindow.credit(padding);
-    if (padding > 0) this.connection.creditDue(stream);
+    if (padding > 0) this.connection.due.add(stream);
     const total = stream.receivedBytes + length - padding;
     if (stream.declaredLength >= 0 && total > stream.declaredLength)
       return streamError(PROTOCOL_ERROR, 'content-length', 'RFC 9113 §8.1.1', 'more DATA than there may be');

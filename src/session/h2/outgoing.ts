@@ -28,20 +28,48 @@ export interface Judgement {
 }
 
 const plain: Judgement = Object.freeze({ contentLength: -1, hasDate: false, hasHost: false });
-/** Lists that were judged: an application that sends the same frozen list again and again is judged once. */
-const judged = new WeakMap<FieldList, Judgement>();
+/** Longer lists are judged each time. */
+const mostRemembered = 32;
 
-/** @throws MisuseError `field-name`, `field-value`, or `field-framing` for a field that is the connection's */
-export function judgeFields(fields: FieldList, trailers: boolean): Judgement {
-  if (fields.length === 0) return plain;
-  const frozen = !trailers && Object.isFrozen(fields);
-  if (frozen) {
-    const known = judged.get(fields);
-    if (known !== undefined) return known;
+/** Judges the fields of heads. The list that was judged last is remembered: what applications send, they send again. */
+export class FieldJudge {
+  /** Names and values in turn. */
+  private remembered: string[];
+  private judgement: Judgement;
+
+  constructor() {
+    this.remembered = [];
+    this.judgement = plain;
   }
-  const judgement = judge(fields, trailers);
-  if (frozen) judged.set(fields, judgement);
-  return judgement;
+
+  /** @throws MisuseError `field-name`, `field-value`, or `field-framing` for a field that is the connection's */
+  judge(fields: FieldList): Judgement {
+    if (fields.length === 0) return plain;
+    if (this.remembers(fields)) return this.judgement;
+    const judgement = judge(fields, false);
+    if (fields.length <= mostRemembered) {
+      this.remembered = fields.flat();
+      this.judgement = judgement;
+    }
+    return judgement;
+  }
+
+  /** String by string: the caller may do with his list what he likes. */
+  private remembers(fields: FieldList): boolean {
+    const { remembered } = this;
+    const { length } = fields;
+    if (remembered.length !== 2 * length) return false;
+    for (let i = 0; i < length; i++) {
+      const field = fields[i] as readonly [string, string];
+      if (field[0] !== remembered[2 * i] || field[1] !== remembered[2 * i + 1]) return false;
+    }
+    return true;
+  }
+}
+
+/** @throws MisuseError as `judge` does, and for what trailers may not say (RFC 9110 §6.5.1) */
+export function judgeTrailers(fields: FieldList): void {
+  judge(fields, true);
 }
 
 function judge(fields: FieldList, trailers: boolean): Judgement {
@@ -89,6 +117,8 @@ export function requireListFits(block: HeaderFields, limit: number): void {
   let size = block.status > 0 ? 10 + FIELD_OVERHEAD : 0;
   for (const [name, value] of block.pseudo) size += name.length + value.length + FIELD_OVERHEAD;
   for (const [name, value] of block.fields) size += name.length + value.length + FIELD_OVERHEAD;
+  if (block.date !== undefined) size += 4 + block.date.length + FIELD_OVERHEAD;
+  if (block.contentLength !== undefined) size += 14 + String(block.contentLength).length + FIELD_OVERHEAD;
   if (size <= limit) return;
   throw new LimitError(
     'SETTINGS_MAX_HEADER_LIST_SIZE',

@@ -90,8 +90,8 @@ export class H2Session implements Session {
 
   receive(now: number): Verdict {
     const { connection, inbound } = this;
-    connection.now = now;
     if (connection.over) return 'closed';
+    connection.beginTurn(now);
     if (!connection.prefaceDue || inbound.readPreface()) inbound.readFrames();
     return this.settle();
   }
@@ -102,7 +102,7 @@ export class H2Session implements Session {
   }
 
   written(now: number): Verdict {
-    this.connection.now = now;
+    this.connection.beginTurn(now);
     return this.settle();
   }
 
@@ -119,8 +119,8 @@ export class H2Session implements Session {
   expire(now: number): Verdict {
     const { connection, closing } = this;
     const { deadlines } = this.context;
-    connection.now = now;
     if (connection.over) return 'closed';
+    connection.beginTurn(now);
     if (this.waitsForSettings && this.startedAt + deadlines.settings <= now) {
       closing.fail(timeout('settings', SETTINGS_TIMEOUT, 'RFC 9113 §6.5.3'), event.timeout);
     } else if (closing.drainSince + deadlines.drain <= now) {
@@ -132,7 +132,7 @@ export class H2Session implements Session {
 
   shutdown(now: number): Verdict {
     const { connection, closing } = this;
-    connection.now = now;
+    connection.beginTurn(now);
     if (!connection.over && !closing.isShuttingDown) closing.shutdown();
     return this.settle();
   }
@@ -161,6 +161,7 @@ export class H2Session implements Session {
       this.closing.settle();
     }
     this.tellAvailable();
+    this.connection.endTurn();
     return this.verdict();
   }
 

@@ -4,11 +4,11 @@
  */
 import type { UndercoatError } from '../../errors.js';
 import { Machine, type MachineObserver } from '../../machine/index.js';
-import type { Charge, Lease, Owner, Returned } from '../../memory/index.js';
+import type { Charge, Lease, Owner, Packer, Returned } from '../../memory/index.js';
 import type { SessionContext } from '../contract.js';
 import { ReceiveWindow, SendWindow } from './flow.js';
 import type { HeaderList } from './header-list.js';
-import { type Content, judgeFields } from './outgoing.js';
+import { type Content, type FieldJudge, judgeTrailers } from './outgoing.js';
 import { defaultUrgency, type Scheduled } from './scheduler.js';
 import { h2StreamTable } from './tables.js';
 import type { FieldList, HeaderFields } from './writer.js';
@@ -50,6 +50,7 @@ export interface Waiting {
 /** What a stream tells its session. Commands change what is to be written and ask for a turn; they never call back. */
 export interface StreamHost {
   readonly context: SessionContext;
+  readonly judge: FieldJudge;
   /** Sends a header block. */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): void;
   /** Sends content. @returns `written` when the bytes are copied. @throws MisuseError, LimitError */
@@ -79,6 +80,8 @@ export class H2Stream implements Scheduled, Charge {
   readonly receiveWindow: ReceiveWindow;
   readonly sendWindow: SendWindow;
   sink: H2Sink | null;
+  /** It is in the list of its connection's streams. */
+  isLive: boolean;
 
   // What is received.
   /** Content-Length, or -1. */
@@ -93,6 +96,8 @@ export class H2Stream implements Scheduled, Charge {
   trailers: string[] | undefined;
   /** Received, and not taken by the application yet: the stream's until then. */
   backlog: Lease[];
+  /** Where little DATA of it is gathered. */
+  packer: Packer | null;
   /** Nobody will take what is received from now on. */
   discarding: boolean;
   /** In the session's list of windows to announce, and of streams to look at before the turn ends. */
@@ -146,6 +151,7 @@ export class H2Stream implements Scheduled, Charge {
     this.receiveWindow = new ReceiveWindow(receiveWindow);
     this.sendWindow = new SendWindow(sendWindow);
     this.sink = null;
+    this.isLive = false;
     this.declaredLength = -1;
     this.receivedBytes = 0;
     this.headReceived = false;
@@ -153,6 +159,7 @@ export class H2Stream implements Scheduled, Charge {
     this.endTold = false;
     this.trailers = undefined;
     this.backlog = [];
+    this.packer = null;
     this.discarding = false;
     this.dirty = false;
     this.touched = false;
@@ -183,6 +190,10 @@ export class H2Stream implements Scheduled, Charge {
 
   get context(): SessionContext {
     return this.host.context;
+  }
+
+  get judge(): FieldJudge {
+    return this.host.judge;
   }
 
   get writable(): boolean {
@@ -237,7 +248,7 @@ export class H2Stream implements Scheduled, Charge {
   /** @throws MisuseError when content is missing, or the trailers may not be sent; nothing has changed then */
   end(trailers: FieldList | undefined): void {
     const content = this.content as Content;
-    if (trailers !== undefined) judgeFields(trailers, true);
+    if (trailers !== undefined) judgeTrailers(trailers);
     content.add(0, true);
     const some = trailers !== undefined && trailers.length > 0 && !content.silent;
     this.host.endMessage(this, some ? { status: 0, pseudo: noFields, fields: trailers } : undefined);

@@ -2,13 +2,15 @@
  * Which streams there are on a connection (RFC 9113 §5.1.1): those that live, which identifiers are used up, of which
  * closed ones frames may still come, and when the next of their deadlines is due. This file does not know frames.
  */
-import { Packer, type SlabSource } from '../../memory/index.js';
+import { type Owner, Packer, type SlabSource } from '../../memory/index.js';
 import type { Deadlines } from '../deadlines.js';
 import { MAX_31_BITS } from './frames-codes.js';
 import type { H2Stream } from './stream.js';
 
 /** Streams that we reset, of which frames may still be on their way. */
 const rememberedResets = 128;
+/** Packers kept for streams to come: objects, without a slab. */
+const mostIdlePackers = 16;
 const never = Number.POSITIVE_INFINITY;
 
 export class Streams {
@@ -23,12 +25,15 @@ export class Streams {
   due: number;
   private readonly isServer: boolean;
   private readonly deadlines: Deadlines;
+  private readonly owner: Owner;
   private readonly resetByUs: Set<number>;
   private readonly priorities: Map<number, string>;
   private readonly maxPriorities: number;
-  private readonly packers: Map<H2Stream, Packer>;
+  /** Packers of streams that are over, to use again. */
+  private readonly idlePackers: Packer[];
 
-  constructor(isServer: boolean, deadlines: Deadlines, maxPriorities: number) {
+  /** @param owner has what little DATA is gathered in, between its coming and its going */
+  constructor(isServer: boolean, deadlines: Deadlines, maxPriorities: number, owner: Owner) {
     this.live = new Map();
     this.peerCount = 0;
     this.lastOfPeer = 0;
@@ -36,10 +41,11 @@ export class Streams {
     this.due = never;
     this.isServer = isServer;
     this.deadlines = deadlines;
+    this.owner = owner;
     this.resetByUs = new Set();
     this.priorities = new Map();
     this.maxPriorities = maxPriorities;
-    this.packers = new Map();
+    this.idlePackers = [];
   }
 
   /** Streams that we began. */
@@ -61,17 +67,21 @@ export class Streams {
 
   add(stream: H2Stream): void {
     this.live.set(stream.id, stream);
+    stream.isLive = true;
     if (!this.isOurs(stream.id)) this.peerCount += 1;
   }
 
   /** @returns false when it was not there any more */
   delete(stream: H2Stream): boolean {
-    if (!this.live.delete(stream.id)) return false;
+    if (!stream.isLive) return false;
+    stream.isLive = false;
+    this.live.delete(stream.id);
     if (!this.isOurs(stream.id)) this.peerCount -= 1;
-    const packer = this.packers.get(stream);
-    if (packer !== undefined) {
+    const { packer } = stream;
+    if (packer !== null) {
+      stream.packer = null;
       packer.close();
-      this.packers.delete(stream);
+      if (this.idlePackers.length < mostIdlePackers) this.idlePackers.push(packer);
     }
     if (this.live.size === 0) this.due = never;
     return true;
@@ -79,12 +89,8 @@ export class Streams {
 
   /** Where little DATA of the stream is gathered. */
   packer(stream: H2Stream, source: SlabSource): Packer {
-    let packer = this.packers.get(stream);
-    if (packer === undefined) {
-      packer = new Packer(source, stream.machine.owner);
-      this.packers.set(stream, packer);
-    }
-    return packer;
+    stream.packer ??= this.idlePackers.pop() ?? new Packer(source, this.owner);
+    return stream.packer;
   }
 
   /** What the peer sent before it learnt of a reset is no fault (RFC 9113 §5.1). */
@@ -106,6 +112,7 @@ export class Streams {
   }
 
   takePriority(id: number): string | undefined {
+    if (this.priorities.size === 0) return undefined;
     const text = this.priorities.get(id);
     if (text !== undefined) this.priorities.delete(id);
     return text;

@@ -29,6 +29,9 @@ export interface HeaderFields {
   /** Other pseudo-header fields, in order. */
   readonly pseudo: FieldList;
   readonly fields: FieldList;
+  /** Fields that are ours to add, behind the others. */
+  readonly date?: string | undefined;
+  readonly contentLength?: number | undefined;
 }
 
 /** Names and values, in order. */
@@ -210,7 +213,7 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
   const from = room.start + FRAME_HEADER_BYTES;
   if (room.end < from) return -1;
   encoder.begin(room.bytes, from, from + mostBlockBytes(room.end - room.start, maxFrame));
-  const { status, pseudo, fields } = block;
+  const { status, pseudo, fields, date, contentLength } = block;
   if (status > 0) encoder.status(status);
   for (let i = 0; i < pseudo.length; i++) {
     const field = pseudo[i] as readonly [string, string];
@@ -220,5 +223,7 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
     const field = fields[i] as readonly [string, string];
     encoder.field(field[0], field[1]);
   }
+  if (date !== undefined) encoder.field('date', date);
+  if (contentLength !== undefined) encoder.field('content-length', String(contentLength));
   return encoder.finish();
 }
