@@ -11,6 +11,7 @@ import type { H2Options } from '../session/h2/options.js';
 import { Content, declaredLength } from '../session/h2/outgoing.js';
 import { H2Session } from '../session/h2/session.js';
 import type { H2Sink, H2Stream } from '../session/h2/stream.js';
+import type { HeaderFields } from '../session/h2/writer.js';
 import type { Transport } from '../transport/contract.js';
 import { AnsweringExchange, type LateReport } from './answering.js';
 import type { FieldList, RequestHead, ServerExchange, ServerListener } from './contract.js';
@@ -75,7 +76,9 @@ class H2RequestHead implements RequestHead {
 class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchange, H2Sink, PipeExchange {
   readonly protocol: 'h2';
   readonly request: H2RequestHead;
+  /** What the request's head declares of its content, and the answer's: -1 for nothing. */
   private readonly declared: number;
+  private answerBytes: number;
   private readonly date: (() => string) | undefined;
   private pipe: H2Pipe | null;
   private continueDue: boolean;
@@ -91,6 +94,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     this.protocol = 'h2';
     this.request = new H2RequestHead(list);
     this.declared = stream.declaredLength;
+    this.answerBytes = -1;
     this.date = date;
     this.pipe = null;
     this.continueDue = list.expectsContinue;
@@ -172,32 +176,46 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
   }
 
   protected writeHead(status: number, fields: FieldList, length: number, end: boolean): void {
-    if (!(status >= 200 && status <= 599)) {
-      throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
-    }
-    const { method } = this.request;
-    if (method === 'CONNECT' && status < 300) {
-      throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
-    }
+    const head = this.headFor(status, fields, length, end);
     const stream = this.session;
-    const judgement = stream.judge.judge(fields);
-    const silent = method === 'HEAD' || status === 304;
-    const declared = declaredLength(judgement.contentLength, length, end && !silent);
-    if (status === 204 && declared > 0) {
-      throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', 'a 204 has no content');
-    }
-    const addsLength = declared >= 0 && judgement.contentLength < 0 && status !== 204;
-    const date = judgement.hasDate ? undefined : this.date?.();
-    stream.content = new Content(declared, silent, status === 204);
-    const contentLength = addsLength ? declared : undefined;
-    stream.head({ status, pseudo: noFields, fields, date, contentLength }, end);
+    stream.content = new Content(this.answerBytes, this.isSilent(status), status === 204);
+    stream.head(head, end);
     stream.headSent = true;
   }
 
   protected writeWhole(status: number, fields: FieldList, body: Uint8Array): void {
     const { length } = body;
-    this.writeHead(status, fields, length, length === 0);
-    if (length > 0) this.session.send(body, 0, length, true, undefined);
+    const stream = this.session;
+    const hasContent = length > 0 && !this.isSilent(status);
+    const head = this.headFor(status, fields, length, length === 0);
+    if (hasContent) stream.message(head, body);
+    else stream.head(head, true);
+    stream.headSent = true;
+  }
+
+  /** Content is counted and not sent: of an answer to HEAD, or a 304. */
+  private isSilent(status: number): boolean {
+    return status === 304 || this.request.method === 'HEAD';
+  }
+
+  /** A final head, judged; what it declares of the content is in `answerBytes`. */
+  private headFor(status: number, fields: FieldList, length: number, end: boolean): HeaderFields {
+    if (!(status >= 200 && status <= 599)) {
+      throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
+    }
+    if (this.request.method === 'CONNECT' && status < 300) {
+      throw new MisuseError('connect-accepted', 'LAY-7', 'a CONNECT is accepted by `upgrade`');
+    }
+    const judgement = this.session.judge.judge(fields);
+    const declared = declaredLength(judgement.contentLength, length, end && !this.isSilent(status));
+    if (status === 204 && declared > 0) {
+      throw new MisuseError('content-forbidden', 'RFC 9110 §15.3.5', 'a 204 has no content');
+    }
+    this.answerBytes = declared;
+    const date = judgement.hasDate ? undefined : this.date?.();
+    const addsLength = declared >= 0 && judgement.contentLength < 0 && status !== 204;
+    const contentLength = addsLength ? declared : undefined;
+    return { status, pseudo: noFields, fields, date, contentLength };
   }
 
   protected writeEnd(trailers: FieldList | undefined): void {

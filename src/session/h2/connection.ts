@@ -13,12 +13,12 @@ import { DueCredit } from './due-credit.js';
 import { ReceiveWindow } from './flow.js';
 import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
 import { SettingsValues } from './frames-settings.js';
-import { calmDown, codeOf, exhausted, streamError } from './h2-errors.js';
+import { calmDown, codeOf, exhausted, notNeeded } from './h2-errors.js';
 import { HeldBack } from './held-back.js';
 import type { H2Settings } from './options.js';
 import { Outbound } from './outbound.js';
 import { FieldJudge, requireListFits } from './outgoing.js';
-import { H2Stream, type StreamHost } from './stream.js';
+import { H2Stream, noneReceived, type StreamHost } from './stream.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
 import type { HeaderFields } from './writer.js';
@@ -122,6 +122,13 @@ export class H2Connection implements StreamHost {
     if (!this.outbound.head(stream, fields, end)) this.breakOff(stream, exhausted());
     else if (end) stream.ending = true;
     this.touch(stream);
+  }
+
+  /** Sends a whole message with content. @throws LimitError as `open` does */
+  message(stream: H2Stream, fields: HeaderFields, body: Uint8Array): void {
+    requireListFits(fields, this.peer.maxHeaderListSize);
+    if (this.outbound.message(stream, fields, body)) this.queued(stream, body.length);
+    else this.breakOff(stream, exhausted());
   }
 
   /** @throws MisuseError `after-end`, LimitError `output-limit`; nothing has changed then */
@@ -332,7 +339,7 @@ export class H2Connection implements StreamHost {
     const { sink } = stream;
     if (sink === null) return;
     while (stream.backlog.length > 0 && (sink.wantsBody || sink.discardsBody)) {
-      const lease = stream.backlog.shift() as Lease;
+      const lease = stream.nextReceived() as Lease;
       if (sink.discardsBody) lease.release();
       else sink.data(lease.transfer(sink.bodyOwner));
     }
@@ -381,7 +388,7 @@ export class H2Connection implements StreamHost {
     this.heldBack.forget(stream);
     if (this.dataStream === stream) this.dataStream = null;
     const { backlog } = stream;
-    stream.backlog = [];
+    stream.backlog = noneReceived;
     for (const lease of backlog) lease.release();
     stream.discarding = true;
     stream.receiveWindow.writeOff();
@@ -389,8 +396,4 @@ export class H2Connection implements StreamHost {
     if (this.streams.live.size === 0) this.idleSince = this.now;
     this.availabilityChanged = true;
   }
-}
-
-function notNeeded(): UndercoatError {
-  return streamError(NO_ERROR, 'body-undrained', 'RFC 9113 §8.1', 'the rest of the request is not needed');
 }

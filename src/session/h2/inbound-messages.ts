@@ -77,7 +77,7 @@ export class InboundMessages {
     stream.sink = (this.listener as H2RequestListener)(stream, list);
     for (const lease of content) {
       stream.receivedBytes += lease.length;
-      stream.backlog.push(lease.transfer(stream.machine.owner));
+      stream.keepReceived(lease.transfer(stream.machine.owner));
     }
   }
 
@@ -133,7 +133,7 @@ export class InboundMessages {
     lease ??= input.take(count, owner, 'body');
     lease.chargeTo(stream);
     if (isWanted) sink.data(lease);
-    else stream.backlog.push(lease);
+    else stream.keepReceived(lease);
   }
 
   endData(): UndercoatError | undefined {

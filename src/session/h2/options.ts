@@ -31,7 +31,7 @@ export interface H2Options {
   readonly copyBelowBytes?: number;
   /** Received DATA below this is copied, so that it does not pin the slab it came in; default a quarter of a slab. */
   readonly lendFromBytes?: number;
-  /** DATA is framed ahead of the transport up to here; default 65536. */
+  /** DATA is framed ahead of the transport up to here; default 131072. */
   readonly outputHighWaterBytes?: number;
   /** With more than this waiting on one stream, another send is refused with a LimitError; default 1 MiB. */
   readonly outputLimitBytes?: number;
@@ -65,7 +65,7 @@ export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
     maxBodyBytes: 2 ** 30,
     copyBelowBytes: 2048,
     lendFromBytes: Math.ceil(slabBytes / 4),
-    outputHighWaterBytes: 65_536,
+    outputHighWaterBytes: 131_072,
     outputLimitBytes: 1_048_576,
     owedLimitBytes: 16_384,
     resets: { burst: 200, perSecond: 20 },

@@ -12,7 +12,7 @@ import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE } from './frames-codes.js';
 import { HpackEncoder } from './hpack/encoder.js';
 import type { H2Settings } from './options.js';
 import { Scheduler } from './scheduler.js';
-import type { H2Stream, Waiting } from './stream.js';
+import { type H2Stream, noneWaiting, type Waiting } from './stream.js';
 import { h2StreamTable } from './tables.js';
 import { FrameWriter, type HeaderFields } from './writer.js';
 
@@ -49,6 +49,21 @@ export class Outbound {
     if (!this.writer.headers(stream.id, this.encoder, fields, end, mostFrameBytes)) return false;
     stream.machine.take(event['send-headers']);
     if (end) stream.machine.take(event['send-end']);
+    return true;
+  }
+
+  /** Sends a whole message with content, whose bytes are treated as `data` does. False as for `head`. */
+  message(stream: H2Stream, fields: HeaderFields, body: Uint8Array): boolean {
+    const { length } = body;
+    if (!this.goesAtOnce(stream, length)) {
+      if (!this.head(stream, fields, false)) return false;
+      this.data(stream, body, 0, length, undefined, true);
+      return true;
+    }
+    if (!this.writer.message(stream.id, this.encoder, fields, body, mostFrameBytes)) return false;
+    this.spend(stream, length);
+    stream.machine.take(event['send-headers']);
+    this.sentData(stream, true);
     return true;
   }
 
@@ -129,7 +144,7 @@ export class Outbound {
   drop(stream: H2Stream): void {
     this.scheduler.remove(stream);
     const { waiting } = stream;
-    stream.waiting = [];
+    stream.waiting = noneWaiting;
     stream.waitingBytes = 0;
     for (const item of waiting) {
       item.lease?.release();
@@ -157,7 +172,7 @@ export class Outbound {
     const end = last && stream.ending && stream.sendTrailers === undefined;
     this.spend(stream, count);
     stream.waitingBytes -= count;
-    if (count === left) stream.waiting.shift();
+    if (count === left) stream.dropWaiting();
     this.writer.data(stream.id, item, count, end);
     item.start += count;
     if (last || stream.sendWindow.available <= 0) this.scheduler.remove(stream);
@@ -191,8 +206,7 @@ export class Outbound {
   }
 
   private enqueue(stream: H2Stream, item: Waiting): void {
-    stream.waiting.push(item);
-    stream.waitingBytes += item.end - item.start;
+    stream.keepWaiting(item);
     if (stream.sendWindow.available > 0) this.scheduler.add(stream);
   }
 

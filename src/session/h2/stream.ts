@@ -47,12 +47,18 @@ export interface Waiting {
   readonly returned: Returned | undefined;
 }
 
+/** Stand for every empty list: most streams never have another. */
+export const noneWaiting: readonly Waiting[] = [];
+export const noneReceived: readonly Lease[] = [];
+
 /** What a stream tells its session. Commands change what is to be written and ask for a turn; they never call back. */
 export interface StreamHost {
   readonly context: SessionContext;
   readonly judge: FieldJudge;
   /** Sends a header block. */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): void;
+  /** Sends a whole message with content. */
+  message(stream: H2Stream, fields: HeaderFields, body: Uint8Array): void;
   /** Sends content. @returns `written` when the bytes are copied. @throws MisuseError, LimitError */
   data(
     stream: H2Stream,
@@ -95,7 +101,7 @@ export class H2Stream implements Scheduled, Charge {
   endTold: boolean;
   trailers: string[] | undefined;
   /** Received, and not taken by the application yet: the stream's until then. */
-  backlog: Lease[];
+  backlog: readonly Lease[];
   /** Where little DATA of it is gathered. */
   packer: Packer | null;
   /** Nobody will take what is received from now on. */
@@ -116,7 +122,7 @@ export class H2Stream implements Scheduled, Charge {
   previous: Scheduled | null;
   /** What the head declared of the content; null before the final head. */
   content: Content | null;
-  waiting: Waiting[];
+  waiting: readonly Waiting[];
   waitingBytes: number;
   /** Our message is complete; END_STREAM goes with the last of what waits. */
   ending: boolean;
@@ -158,7 +164,7 @@ export class H2Stream implements Scheduled, Charge {
     this.inputComplete = false;
     this.endTold = false;
     this.trailers = undefined;
-    this.backlog = [];
+    this.backlog = noneReceived;
     this.packer = null;
     this.discarding = false;
     this.dirty = false;
@@ -171,7 +177,7 @@ export class H2Stream implements Scheduled, Charge {
     this.next = null;
     this.previous = null;
     this.content = null;
-    this.waiting = [];
+    this.waiting = noneWaiting;
     this.waitingBytes = 0;
     this.ending = false;
     this.sendTrailers = undefined;
@@ -202,6 +208,10 @@ export class H2Stream implements Scheduled, Charge {
 
   head(fields: HeaderFields, end: boolean): void {
     this.host.head(this, fields, end);
+  }
+
+  message(fields: HeaderFields, body: Uint8Array): void {
+    this.host.message(this, fields, body);
   }
 
   /** @throws MisuseError, LimitError; nothing has changed then */
@@ -269,6 +279,31 @@ export class H2Stream implements Scheduled, Charge {
   /** The final consumer let go (CON-4). */
   credit(bytes: number): void {
     this.host.credited(this, bytes);
+  }
+
+  // The lists change here alone: the shared empty ones stay empty.
+
+  /** A lease waits for its consumer, behind what was received before. */
+  keepReceived(lease: Lease): void {
+    if (this.backlog.length === 0) this.backlog = [lease];
+    else (this.backlog as Lease[]).push(lease);
+  }
+
+  /** The lease that waits longest, if there is one. */
+  nextReceived(): Lease | undefined {
+    return this.backlog.length === 0 ? undefined : (this.backlog as Lease[]).shift();
+  }
+
+  /** Bytes wait to be sent, behind those that wait already. */
+  keepWaiting(item: Waiting): void {
+    if (this.waiting.length === 0) this.waiting = [item];
+    else (this.waiting as Waiting[]).push(item);
+    this.waitingBytes += item.end - item.start;
+  }
+
+  /** The first of what waits was sent. */
+  dropWaiting(): void {
+    if (this.waiting.length > 0) (this.waiting as Waiting[]).shift();
   }
 
   /** What began since the last turn began now. */

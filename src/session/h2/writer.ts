@@ -45,12 +45,15 @@ export class FrameWriter {
   /** What `reserve` found: where to write, and whether it is a buffer of its own. */
   private bytes: Uint8Array;
   private isOwn: boolean;
+  /** Of the block that `openBlock` encoded. */
+  private blockBytes: number;
 
   constructor(output: SendBuffer, copyBelow: number) {
     this.output = output;
     this.copyBelow = copyBelow;
     this.bytes = nothing;
     this.isOwn = false;
+    this.blockBytes = 0;
   }
 
   /** SETTINGS; a client's come after the connection preface (RFC 9113 §3.4). */
@@ -111,22 +114,38 @@ export class FrameWriter {
     end: boolean,
     maxFrame: number,
   ): boolean {
-    let room = this.output.open();
+    const room = this.openBlock(encoder, fields, maxFrame);
     if (room === undefined) return false;
-    let at = this.block(room, encoder, fields, maxFrame);
-    if (at < 0) {
-      this.output.cancel();
-      room = this.output.openFresh();
-      if (room === undefined) return false;
-      at = this.block(room, encoder, fields, maxFrame);
-      if (at < 0) {
-        this.output.cancel();
-        return false;
-      }
-    }
-    const size = at - room.start - FRAME_HEADER_BYTES;
-    const next = frameBlock(streamId, room.bytes, room.start, size, end, maxFrame);
+    const next = frameBlock(streamId, room.bytes, room.start, this.blockBytes, end, maxFrame);
     this.output.commit(next - room.start);
+    return true;
+  }
+
+  /** The same, with one DATA frame of `body` behind it that ends the stream: a whole message, built in one go. */
+  message(
+    streamId: number,
+    encoder: HpackEncoder,
+    fields: HeaderFields,
+    body: Uint8Array,
+    maxFrame: number,
+  ): boolean {
+    const room = this.openBlock(encoder, fields, maxFrame);
+    if (room === undefined) return false;
+    const { bytes, start, end } = room;
+    const { length } = body;
+    const next = frameBlock(streamId, bytes, start, this.blockBytes, false, maxFrame);
+    const isCopied = length <= this.copyBelow;
+    const behind = isCopied
+      ? writeData(streamId, body, 0, length, true, bytes, next, end)
+      : writeFrameHeader(length, FRAME_DATA, FLAG_END_STREAM, streamId, bytes, next, end);
+    // The head is built, and stays so, though there is no room for what follows.
+    this.output.commit((behind < 0 ? next : behind) - start);
+    if (isCopied) {
+      if (behind < 0) this.copy(streamId, body, 0, length, true);
+    } else {
+      if (behind < 0) this.dataHeader(streamId, length, true);
+      this.output.lend(body, 0, length);
+    }
     return true;
   }
 
@@ -143,10 +162,7 @@ export class FrameWriter {
     const { bytes, start } = item;
     const whole = start + count === item.end;
     if (count > this.copyBelow) {
-      const at = this.reserve(FRAME_HEADER_BYTES);
-      const flags = end ? FLAG_END_STREAM : 0;
-      writeFrameHeader(count, FRAME_DATA, flags, streamId, this.bytes, at, at + FRAME_HEADER_BYTES);
-      this.commit(FRAME_HEADER_BYTES);
+      this.dataHeader(streamId, count, end);
       this.lendData(item, count, whole);
       return;
     }
@@ -157,9 +173,36 @@ export class FrameWriter {
 
   /** A DATA frame without data, which ends the stream. */
   endData(streamId: number): void {
+    this.dataHeader(streamId, 0, true);
+  }
+
+  private dataHeader(streamId: number, length: number, end: boolean): void {
     const at = this.reserve(FRAME_HEADER_BYTES);
-    writeFrameHeader(0, FRAME_DATA, FLAG_END_STREAM, streamId, this.bytes, at, at + FRAME_HEADER_BYTES);
+    const flags = end ? FLAG_END_STREAM : 0;
+    writeFrameHeader(length, FRAME_DATA, flags, streamId, this.bytes, at, at + FRAME_HEADER_BYTES);
     this.commit(FRAME_HEADER_BYTES);
+  }
+
+  /**
+   * Room in which a block is encoded behind the place for its frame header; `blockBytes` of it. Undefined, and nothing is
+   * open, when there is no slab or the block does not fit one.
+   */
+  private openBlock(encoder: HpackEncoder, fields: HeaderFields, maxFrame: number): Region | undefined {
+    let room = this.output.open();
+    if (room === undefined) return undefined;
+    let at = this.block(room, encoder, fields, maxFrame);
+    if (at < 0) {
+      this.output.cancel();
+      room = this.output.openFresh();
+      if (room === undefined) return undefined;
+      at = this.block(room, encoder, fields, maxFrame);
+      if (at < 0) {
+        this.output.cancel();
+        return undefined;
+      }
+    }
+    this.blockBytes = at - room.start - FRAME_HEADER_BYTES;
+    return room;
   }
 
   /** A character that is no octet is the caller's mistake: nothing stays reserved for it. */

@@ -65,9 +65,9 @@ export const memoryExhibits: readonly Exhibit[] = [
     mutations: [
       {
         file: 'src/session/h2/writer.ts',
-        within: 'headers(',
-        find: 'if (at < 0) { this.output.cancel(); return false; }',
-        replace: 'if (at < 0) return false;',
+        within: 'private openBlock(',
+        find: 'if (at < 0) { this.output.cancel(); return undefined; }',
+        replace: 'if (at < 0) return undefined;',
       },
     ],
     shown: [{ check: 'exhaustion', over: ['h2', 'proxy-v2+h2'] }],
