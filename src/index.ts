@@ -28,6 +28,7 @@ export {
 export type { EndpointOptions } from './endpoint/endpoint-options.js';
 export { type H1StepOptions, h1 } from './endpoint/h1.js';
 export { byPreface, h2 } from './endpoint/h2.js';
+export type { H2cOptions } from './endpoint/h2c.js';
 export type { ErrorReport, Handler } from './endpoint/handler.js';
 export type { Closed, CloseOptions } from './endpoint/keep.js';
 export { proxy, proxySend } from './endpoint/proxy.js';
@@ -48,7 +49,7 @@ export * from './errors.js';
 export * from './machine/index.js';
 export * from './memory/index.js';
 export { plainText, type TextCodec } from './memory/text.js';
-
+export type { Carried, UpgradedRequest } from './session/carried.js';
 // Session: the contract, the deadlines, and what PROXY and H1 can be told.
 export type {
   Ending,

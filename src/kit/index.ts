@@ -61,6 +61,7 @@ export { type RunFailure, type RunOptions, type RunResult, runRecipe } from './s
 export { type SimulatedStack, simulatedStacks } from './simulation/stacks.js';
 export {
   h1Stack,
+  h1UpgradeStack,
   h2Stack,
   proxyH1Stack,
   type StackCapabilities,
