@@ -24,10 +24,14 @@ test('agreed: the answer comes on stream 1 to the exchange that asked', () => {
   expect([exchange.protocol, exchange.id]).toEqual(['h1', 1]);
   expect(client.drain()).toMatch(asks);
   expect(client.session.available).toBe(0);
+  // Between the sessions nobody is told that nothing will be available any more.
+  const available: boolean[] = [];
+  client.session.onAvailable = () => available.push(client.session.available > 0);
   client.feed(agreement + text(settings(), settingsAck, ok(1), data(1, 3, true)));
   const written = client.drain();
   expect(written.startsWith(preface)).toBe(true);
   expect(client.told).toEqual(['response 200']);
+  expect(new Set(available)).toEqual(new Set([true]));
   expect(taker.told).toEqual(['aaa', '<end>']);
   expect(client.closed).toEqual(['ok']);
   expect([exchange.protocol, exchange.id, exchange.closed, exchange.response?.version]).toEqual([
@@ -169,11 +173,13 @@ test('our settings hold from the 101 on (RFC 7540 §3.2.1)', () => {
   client.ask().body.consume(taker);
   client.drain();
   const most = frame(0, 0, 1, new Uint8Array(16_000).fill(0x61));
-  client.feed(agreement + text(settings(), ok(1), most, most, most, most));
-  // 64 000 of 70 000; the acknowledgement grants nothing twice.
-  client.feed(text(settingsAck, data(1, 6000)));
-  expect(client.code).toBeUndefined();
+  taker.keeps = true;
+  client.feed(agreement + text(settings(), ok(1), most, most, most, most, data(1, 3000)));
+  // More than the 65 535 of before; the acknowledgement grants nothing twice.
+  client.feed(text(settingsAck, data(1, 3000)));
   expect(taker.told.join('')).toHaveLength(70_000);
+  client.feed(text(data(1, 1)));
+  expect(client.closed).toEqual(['stream-window']);
   client.close();
 });
 
