@@ -31,7 +31,7 @@ export const compositions: readonly Entry[] = [
     name: 'h1-client',
     compose: h1Client,
     small: { ...one, exchanges: 2 },
-    large: { exchanges: 3, leases: 2, outputs: 2 },
+    large: { exchanges: 2, leases: 2, outputs: 2 },
     leastStates: 15_000,
   },
   {

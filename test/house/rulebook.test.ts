@@ -81,7 +81,9 @@ describe('the rulebook', () => {
 
   test('every test of properties is named by a rule, or runs cases of the kit, which are', () => {
     for (const file of sources('test/properties').filter((it) => it.endsWith('.test.ts'))) {
-      const ofKit = /from '[^']*\/kit\/(conformance|properties)\//.test(readFileSync(file, 'utf8'));
+      const ofKit = /from '[^']*\/kit\/(conformance|properties|simulation)\//.test(
+        readFileSync(file, 'utf8'),
+      );
       expect(ofKit || namedIn(file).size > 0, file).toBe(true);
     }
   });
