@@ -14,7 +14,7 @@ export interface Workload {
 /** A server is compiled for its work after about this many seconds of it. */
 const warmUpRounds = 2;
 /** A second each, for each server. */
-const measuredRounds = 5;
+const measuredRounds = 4;
 
 /** Starts a contestant. */
 export type Runner = (bodyBytes: number) => Promise<ServerUnderLoad>;
