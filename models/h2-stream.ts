@@ -25,14 +25,14 @@ export type ModelPlace =
   /** Client: a request above the last stream of the peer's GOAWAY. */
   | 'beyond-their-goaway';
 
-export interface ModelStream {
+interface ModelStream {
   readonly role: ModelRole;
   readonly place: ModelPlace;
   /** The final head of the peer's message has come. */
   readonly headed: boolean;
 }
 
-export type ModelState = 'idle' | 'open' | 'half-closed-local' | 'half-closed-remote' | 'closed';
+type ModelState = 'idle' | 'open' | 'half-closed-local' | 'half-closed-remote' | 'closed';
 
 export type ModelOutcome =
   /** GOAWAY with the code (§5.4.1). */
@@ -60,7 +60,7 @@ const endStream = 0x1;
 const protocolError: ModelOutcome = { kind: 'connection-error', code: 'PROTOCOL_ERROR' };
 
 /** The state that a place stands for. */
-export function stateOf(place: ModelPlace): ModelState {
+function stateOf(place: ModelPlace): ModelState {
   switch (place) {
     case 'connection':
     case 'idle':

@@ -20,7 +20,7 @@ import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { Platform } from '../transport/contract.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { requireRole } from './stack.js';
-import { type Role, type Steps, stepsOf } from './step.js';
+import { type Role, receiveBytesOf, type Steps, stepsOf } from './step.js';
 
 export interface EndpointOptions {
   /** Bytes of a slab, and so of the longest head; default 16384. A longer head is answered with 431. */
@@ -31,7 +31,8 @@ export interface EndpointOptions {
   readonly pool?: SlabPool;
   /**
    * Most bytes of slabs that one connection's receiving holds; default 4 slabs, and 3 at least: one that leases pin,
-   * one that is full of body bytes, one to go on in. At it nothing more is read until leases come back.
+   * one that is full of body bytes, one to go on in. At it nothing more is read until leases come back. Of H2 the default
+   * is what its windows may bring, three times the connection's and 8 slabs: there, not to read holds every stream up.
    */
   readonly receiveBytes?: number;
   /**
@@ -88,7 +89,7 @@ export function connectionSettings(
       ledger: options.ledger ?? null,
     });
   const { slabBytes } = pool;
-  const receiveBytes = options.receiveBytes ?? 4 * slabBytes;
+  const receiveBytes = options.receiveBytes ?? Math.max(4 * slabBytes, receiveBytesOf(steps, slabBytes));
   const sendBytes = options.sendBytes ?? Math.max(leastDefaultSendBytes, 16 * slabBytes);
   const lingerBytes = options.lingerBytes ?? defaultLingerBytes;
   requireAtLeast('receiveBytes', receiveBytes, leastReceiveSlabs * slabBytes);

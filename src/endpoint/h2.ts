@@ -3,7 +3,7 @@
  * and lets either go on. This file does not know what stands below.
  */
 import type { Session, SessionContext } from '../session/contract.js';
-import type { H2Options } from '../session/h2/options.js';
+import { connectionWindowOf, type H2Options } from '../session/h2/options.js';
 import { PrefaceSession } from '../session/h2/preface-session.js';
 import { h2ClientSession } from '../stream/h2-client.js';
 import { h2ServerSession } from '../stream/h2-server.js';
@@ -15,6 +15,8 @@ export function h2(options: H2Options = {}): Stack {
   const step: SessionStep = {
     kind: 'session',
     name: 'h2',
+    // What waits, while it is moved together (`waiting-data.ts`), and what is received meanwhile.
+    receiveBytes: (slabBytes) => 3 * connectionWindowOf(options) + 8 * slabBytes,
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
         const client = h2ClientSession(context, options, application.report);

@@ -47,6 +47,7 @@ export function byAlpn(protocols: Readonly<Record<string, Steps>>, otherwise: St
   const choice: ChoiceStep = {
     kind: 'choice',
     name: 'alpn',
+    among: [...Object.values(protocols), otherwise],
     choose: (facts: ConnectionFacts) => {
       const alpn = facts.transport.tls?.alpn;
       if (alpn === undefined) return otherwise;
@@ -69,6 +70,7 @@ export function byHandoff(continuations: Readonly<Record<string, Steps>>): Stack
   const choice: ChoiceStep = {
     kind: 'choice',
     name: 'handoff',
+    among: Object.values(continuations),
     choose: (_facts, to) => {
       const chosen = to !== undefined && Object.hasOwn(continuations, to) ? continuations[to] : undefined;
       if (chosen === undefined) {

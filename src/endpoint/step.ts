@@ -37,6 +37,8 @@ export interface SessionStep {
   readonly name: string;
   /** The only role in which it can be used; either, if absent. */
   readonly role?: Role;
+  /** What its receiving may hold of slabs of this size while it still reads: the default of `receiveBytes` is no less. */
+  readonly receiveBytes?: (slabBytes: number) => number;
   /** Makes the session of one connection. The driver starts it. */
   start(context: SessionContext, application: Application): Session;
 }
@@ -58,6 +60,8 @@ export interface ChoiceStep {
   readonly kind: 'choice';
   readonly name: string;
   readonly role?: Role;
+  /** What it chooses among, where that is known: limits have to suffice for each. */
+  readonly among?: readonly Steps[];
   /** `to` is the last handoff's; undefined when there was none. The steps stand before what follows the choice. */
   choose(facts: ConnectionFacts, to: string | undefined): Steps;
 }
@@ -70,4 +74,13 @@ export type Steps = Step | { readonly steps: readonly Step[] } | readonly Step[]
 export function stepsOf(steps: Steps): readonly Step[] {
   if ('steps' in steps) return steps.steps;
   return 'kind' in steps ? [steps] : steps;
+}
+
+/** The most that a session of these may hold of slabs of this size while it still reads. */
+export function receiveBytesOf(steps: Steps, slabBytes: number): number {
+  const needs = stepsOf(steps).flatMap((step) => {
+    if (step.kind === 'session') return [step.receiveBytes?.(slabBytes) ?? 0];
+    return step.kind === 'choice' ? (step.among ?? []).map((it) => receiveBytesOf(it, slabBytes)) : [];
+  });
+  return Math.max(0, ...needs);
 }

@@ -167,8 +167,11 @@ export class Lease {
     this.ledger?.kept(this, name);
   }
 
-  /** Lets `charge` know when the bytes are released, by whoever holds them then (CON-4). */
-  chargeTo(charge: Charge): void {
+  /**
+   * Lets `charge` know when the bytes are released, by whoever holds them then (CON-4). Null when the charge went along
+   * with a copy of them.
+   */
+  chargeTo(charge: Charge | null): void {
     this.charge = charge;
   }
 

@@ -1,5 +1,6 @@
 // Each stream error of RFC 9113 with its code, header rules one by one, and that no stream disturbs another.
 import { describe, expect, it } from 'vitest';
+import type { Lease } from '../../src/memory/index.js';
 import {
   FLAG_END_STREAM,
   FLAG_PADDED,
@@ -452,4 +453,29 @@ describe('what one stream does not do to another', () => {
     ]);
     bed.close();
   });
+});
+
+it("leases that are sent are the stream's while they wait, and are split as windows allow", () => {
+  let given: Lease | undefined;
+  const bed = new H2Bed('server', {
+    h2: { lendFromBytes: 16, copyBelowBytes: 100 },
+    exchange: (exchange) =>
+      exchange.body.consume({
+        data: (lease) => {
+          given = lease;
+          exchange.respond(200);
+          exchange.sendLease(lease);
+        },
+        end: () => exchange.end(),
+        failed: () => {},
+      }),
+  });
+  bed.feed(settings([4, 0]), headers(1, put(), false));
+  expect(bed.feed(data(1, 1000))).toEqual(['HEADERS 1 | :status: 200']);
+  expect(() => given?.release()).toThrow('lease-ended');
+  expect(bed.feed(windowUpdate(1, 400))).toEqual(['DATA 1 400']);
+  expect(bed.feed(windowUpdate(1, 50))).toEqual(['DATA 1 50']);
+  bed.feed(data(1, 0, true));
+  expect(bed.feed(windowUpdate(1, 1000))).toEqual(['DATA 1 END 550']);
+  bed.close();
 });

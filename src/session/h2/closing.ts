@@ -133,5 +133,6 @@ export class Closing {
   private finish(ending: Ending, error: UndercoatError | undefined): void {
     this.ending = ending;
     this.error = error;
+    this.connection.waiting.close();
   }
 }

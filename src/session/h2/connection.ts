@@ -21,6 +21,7 @@ import { FieldJudge, requireListFits } from './outgoing.js';
 import { H2Stream, noneReceived, type StreamHost } from './stream.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
+import { WaitingData } from './waiting-data.js';
 import type { HeaderFields } from './writer.js';
 
 const { state } = h2ConnectionTable;
@@ -42,6 +43,8 @@ export class H2Connection implements StreamHost {
   /** The connection's receive window: the account of CON-4. */
   readonly window: ReceiveWindow;
   readonly due: DueCredit;
+  /** DATA that no consumer has taken. */
+  readonly waiting: WaitingData;
   readonly resets: Budget;
   readonly trifles: Budget;
   settingsAcked: boolean;
@@ -75,6 +78,7 @@ export class H2Connection implements StreamHost {
     this.peer = new SettingsValues();
     this.window = new ReceiveWindow(DEFAULT_WINDOW_SIZE);
     this.due = new DueCredit(this.window, this.outbound.writer);
+    this.waiting = new WaitingData(context.input, owner, settings.connectionWindowBytes);
     this.resets = new Budget(settings.resets, 0);
     this.trifles = new Budget(settings.trifles, 0);
     this.settingsAcked = false;
@@ -282,6 +286,7 @@ export class H2Connection implements StreamHost {
     outbound.framedBytes = 0;
     this.heldBack.tell(this.streams.live.values());
     this.due.announce();
+    this.waiting.settle();
   }
 
   private queued(stream: H2Stream, length: number): void {

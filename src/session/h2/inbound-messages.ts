@@ -5,7 +5,7 @@
  * It does not know what an exchange means to the application.
  */
 import { answerStatus, LimitError, type UndercoatError } from '../../errors.js';
-import type { Lease, ReceiveBuffer } from '../../memory/index.js';
+import type { ReceiveBuffer } from '../../memory/index.js';
 import type { UpgradedRequest } from '../carried.js';
 import type { Closing } from './closing.js';
 import type { H2Connection } from './connection.js';
@@ -109,7 +109,10 @@ export class InboundMessages {
     return isEmpty && !this.dataEnds ? connection.trifle() : undefined;
   }
 
-  /** DATA that has arrived: lent to its stream where it lies, or copied if it is too little to pin a slab (OWN-8). */
+  /**
+   * DATA that has arrived: lent to its consumer where it lies, or copied if it is too little to pin a slab, or if it has
+   * to wait (OWN-8).
+   */
   takeData(count: number): void {
     const { connection, input } = this;
     const { dataStream: stream } = connection;
@@ -122,18 +125,24 @@ export class InboundMessages {
     }
     stream.bodyAt = connection.now;
     const { sink } = stream;
-    const isWanted = stream.backlog.length === 0 && sink.wantsBody;
-    const owner = isWanted ? sink.bodyOwner : stream.machine.owner;
-    let lease: Lease | undefined;
+    if (stream.backlog.length > 0 || !sink.wantsBody) {
+      connection.waiting.add(stream, count, connection.streams.live.values());
+      return;
+    }
     if (count < connection.settings.lendFromBytes) {
       const packer = connection.streams.packer(stream, input.source);
-      lease = packer.pack(input.bytes, input.start, input.start + count, owner, 'body');
-      if (lease !== undefined) input.consume(count);
+      const packed = packer.pack(input.bytes, input.start, input.start + count, sink.bodyOwner, 'body');
+      if (packed !== undefined) {
+        input.consume(count);
+        packed.chargeTo(stream);
+        sink.data(packed);
+        if (!packed.live) packer.settle();
+        return;
+      }
     }
-    lease ??= input.take(count, owner, 'body');
+    const lease = input.take(count, sink.bodyOwner, 'body');
     lease.chargeTo(stream);
-    if (isWanted) sink.data(lease);
-    else stream.keepReceived(lease);
+    sink.data(lease);
   }
 
   endData(): UndercoatError | undefined {

@@ -47,6 +47,13 @@ export interface H2Options {
   readonly extendedConnect?: boolean;
 }
 
+const defaultConnectionWindowBytes = 131_072;
+
+/** What the peer may send ahead of consumers in all. */
+export function connectionWindowOf(options: H2Options): number {
+  return options.connectionWindowBytes ?? defaultConnectionWindowBytes;
+}
+
 /** Every option with its value. */
 export type H2Settings = Required<H2Options>;
 
@@ -55,7 +62,7 @@ export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
   const settings: H2Settings = {
     maxConcurrentStreams: 100,
     streamWindowBytes: 65_535,
-    connectionWindowBytes: 131_072,
+    connectionWindowBytes: defaultConnectionWindowBytes,
     headerTableBytes: 4096,
     encoderTableBytes: 4096,
     maxHeaderListBytes: 16_384,

@@ -87,7 +87,7 @@ export class Streams {
     return true;
   }
 
-  /** Where little DATA of the stream is gathered. */
+  /** Where little DATA of the stream is gathered for its consumer: what one keeps never pins another's bytes. */
   packer(stream: H2Stream, source: SlabSource): Packer {
     stream.packer ??= this.idlePackers.pop() ?? new Packer(source, this.owner);
     return stream.packer;

@@ -66,18 +66,13 @@ export const h2ConnectionTable = defineTable()({
   ],
 });
 
-// What a stream holds: DATA that waits for its consumer (what is taken at once is the application's from the beginning),
-// and leases of the application's that wait for a window or for their turn.
-const gathers = ['take body?'] as const;
-const delivers = ['transfer body?', 'release body?'] as const;
+// What a stream holds: DATA that waits for its consumer (what is taken at once is the application's from the beginning)
+// and may be moved meanwhile, and leases of the application's that wait for a window or for their turn.
+const waits = ['take body?', 'split body?', 'transfer body?', 'release body?'] as const;
 const sends = ['split output?', 'transfer output?', 'release output?'] as const;
-/** Either may send: what is received may come to wait. */
-const open = [...gathers, ...delivers, ...sends] as const;
-const localEnded = [...gathers, ...delivers] as const;
-const remoteEnded = [...delivers, ...sends] as const;
-const bothEnded = delivers;
+const both = [...waits, ...sends] as const;
 /** What waits goes back. After a reset by the peer a whole answer may still go to its consumer (RFC 9113 §8.1). */
-const resetByPeer = [...delivers, 'release output?'] as const;
+const resetByPeer = [...waits, 'release output?'] as const;
 const resetByUs = ['release body?', 'release output?'] as const;
 
 /** A stream. `receive-end` and `send-end` are the END_STREAM flag, which takes effect after its frame. */
@@ -97,36 +92,36 @@ export const h2StreamTable = defineTable()({
   ],
   initial: 'idle',
   rows: [
-    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1', acts: open }),
-    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1', acts: open }),
-    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1', acts: open }),
-    row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1', acts: open }),
-    row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1', acts: open }),
-    row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1', acts: open }),
-    row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1', acts: remoteEnded }),
-    row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1', acts: localEnded }),
+    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1', acts: both }),
+    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1', acts: both }),
+    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1', acts: both }),
+    row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1', acts: both }),
+    row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1', acts: both }),
+    row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1', acts: both }),
+    row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1', acts: both }),
+    row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1', acts: waits }),
     row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
     row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
     row('half-closed-remote', 'send-headers', 'half-closed-remote', {
       cites: 'RFC 9113 §8.1',
-      acts: remoteEnded,
+      acts: both,
     }),
     row('half-closed-remote', 'send-data', 'half-closed-remote', {
       cites: 'RFC 9113 §6.1',
-      acts: remoteEnded,
+      acts: both,
     }),
-    row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1', acts: bothEnded }),
+    row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1', acts: waits }),
     row('half-closed-remote', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
     row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
     row('half-closed-local', 'receive-headers', 'half-closed-local', {
       cites: 'RFC 9113 §8.1',
-      acts: localEnded,
+      acts: waits,
     }),
     row('half-closed-local', 'receive-data', 'half-closed-local', {
       cites: 'RFC 9113 §6.1',
-      acts: localEnded,
+      acts: waits,
     }),
-    row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1', acts: bothEnded }),
+    row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1', acts: waits }),
     row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
     row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
   ],
