@@ -15,8 +15,7 @@ export function h2(options: H2Options = {}): Stack {
   const step: SessionStep = {
     kind: 'session',
     name: 'h2',
-    // What waits, while it is moved together (`waiting-data.ts`), and what is received meanwhile.
-    receiveBytes: (slabBytes) => 3 * connectionWindowOf(options) + 8 * slabBytes,
+    receiveBytes: (slabBytes) => h2ReceiveBytes(options, slabBytes),
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
         const client = h2ClientSession(context, options, application.report);
@@ -27,6 +26,11 @@ export function h2(options: H2Options = {}): Stack {
     },
   };
   return new Stack([step]);
+}
+
+/** What waits at its streams, while it is moved together (`waiting-data.ts`), and what is received meanwhile. */
+export function h2ReceiveBytes(options: H2Options, slabBytes: number): number {
+  return 3 * connectionWindowOf(options) + 8 * slabBytes;
 }
 
 /** The session of one connection to a server. */

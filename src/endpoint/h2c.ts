@@ -12,7 +12,7 @@ import { H2cClient, type H2cTerms } from '../stream/h2c-client.js';
 import { H2cExchange } from '../stream/h2c-exchange.js';
 import { type H2cListener, h2cListener } from '../stream/h2c-server.js';
 import { requireAtLeast } from './endpoint-options.js';
-import { h2ServerStep } from './h2.js';
+import { h2ReceiveBytes, h2ServerStep } from './h2.js';
 import type { SessionStep } from './step.js';
 
 /** How H1 is upgraded to H2. */
@@ -48,6 +48,7 @@ export function h2cParts({ h2: options = {}, maxRequestBytes = 16_384 }: H2cOpti
   const next: SessionStep = {
     kind: 'session',
     name: 'h2c',
+    receiveBytes: (slabBytes) => h2ReceiveBytes(options, slabBytes),
     start: (context, application) => {
       if (application.role === 'server') return h2ServerStep(context, application, options);
       const { carried } = context;

@@ -225,7 +225,11 @@ export class Inbound {
     const { streamWindowBytes, headerTableBytes } = connection.settings;
     this.messages.setTableLimit(headerTableBytes);
     const difference = streamWindowBytes - DEFAULT_WINDOW_SIZE;
-    for (const stream of connection.streams.live.values()) stream.receiveWindow.shift(difference);
+    for (const stream of connection.streams.live.values()) {
+      stream.receiveWindow.shift(difference);
+      // What was too little to announce of the window before may be all that the peer waits for now.
+      connection.creditDue(stream);
+    }
   }
 
   private ping(): UndercoatError | undefined {

@@ -89,6 +89,9 @@ export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
   if (settings.streamWindowBytes > 2 ** 31 - 1 || settings.connectionWindowBytes > 2 ** 31 - 1) {
     throw new MisuseError('window-size', 'RFC 9113 §6.9.1', 'a window is at most 2^31-1 bytes');
   }
+  if (settings.streamWindowBytes === 0) {
+    throw new MisuseError('window-size', 'RFC 9113 §6.9.2', 'a window of no bytes never takes any');
+  }
   if (settings.connectionWindowBytes < 65_535) {
     throw new MisuseError('window-size', 'RFC 9113 §6.9.2', 'a connection window begins with 65535 bytes');
   }
