@@ -175,6 +175,11 @@ export class Lease {
     this.charge = charge;
   }
 
+  /** Whether somebody is to know when the bytes are released. */
+  get charged(): boolean {
+    return this.charge !== null;
+  }
+
   /** Ends the lease. Exactly once. @throws MisuseError OWN-5 */
   release(): void {
     this.check();

@@ -5,7 +5,7 @@
  * It does not know what an exchange means to the application.
  */
 import { answerStatus, LimitError, type UndercoatError } from '../../errors.js';
-import type { ReceiveBuffer } from '../../memory/index.js';
+import type { Lease, ReceiveBuffer } from '../../memory/index.js';
 import type { UpgradedRequest } from '../carried.js';
 import type { Closing } from './closing.js';
 import type { H2Connection } from './connection.js';

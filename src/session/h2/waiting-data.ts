@@ -83,6 +83,12 @@ export class WaitingData {
     let isStuck = false;
     for (const lease of backlog) {
       let rest: Lease | undefined = lease;
+      // What never was DATA was charged to nobody, and is not mixed with what was.
+      if (!lease.charged) {
+        this.push(stream);
+        stream.backlog.push(lease);
+        continue;
+      }
       while (rest !== undefined && !isStuck) {
         let count = packer.add(rest.bytes, rest.start, rest.end);
         if (count === 0) {
