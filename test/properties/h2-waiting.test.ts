@@ -32,6 +32,10 @@ class Slow {
     exchange.body.pause();
   }
 
+  rest(): void {
+    this.exchange.body.pause();
+  }
+
   take(leases: number): void {
     this.left = leases;
     this.exchange.body.resume();
@@ -126,4 +130,28 @@ it('OWN-8: one byte at a time, to consumers that do not read, in any order', () 
   expect(mostPieces).toBeGreaterThan(300);
   expect(mostHeld).toBeGreaterThan(window);
   expect(sentBytes).toBeGreaterThan(window);
+});
+
+it('OWN-8: bytes that stay behind in slab after slab are moved together', () => {
+  const slow: Slow[] = [];
+  const bed = new H2Bed('server', {
+    h2: { connectionWindowBytes: window },
+    end: { slabBytes, limitBytes: waitingBytes + receiveBytes },
+    exchange: (exchange) => slow.push(new Slow(exchange)),
+  });
+  bed.feed(headers(1, put(), false), headers(3, put(), false));
+  const [kept, read] = slow;
+  for (let i = 0; i < 600; i++) {
+    // One byte that nobody takes, and as much beside it as a slab has left.
+    bed.feed(data(1, 1), data(3, slabBytes - 50));
+    read?.take(1000);
+    bed.frames();
+    read?.rest();
+  }
+  expect(read?.taken).toHaveLength(600 * (slabBytes - 50));
+  expect(bed.feed(ping())).toEqual(['PING ACK']);
+  kept?.take(1000);
+  bed.frames();
+  expect(kept?.taken).toHaveLength(600);
+  bed.close();
 });
