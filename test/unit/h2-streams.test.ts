@@ -357,11 +357,62 @@ describe('flow control', () => {
       'DATA 5 16384',
       'DATA 5 END 3616',
       'DATA 1 16384',
-      'DATA 3 16384',
       'DATA 1 END 3616',
+      'DATA 3 16384',
       'DATA 3 END 3616',
     ]);
-    bed.feed(headers(7, [...get(), ['priority', 'u=7, i']]));
+    bed.close();
+  });
+
+  /** What is sent of bodies of these lengths, asked for with this Priority, when the windows open. */
+  function sent(priority: string, ...lengths: number[]): string[] {
+    const bed = new H2Bed('server', { h2: { outputHighWaterBytes: 1_000_000 } });
+    bed.feed(settings([4, 0]), windowUpdate(0, 10_000_000));
+    for (const [i, length] of lengths.entries()) {
+      bed.feed(headers(2 * i + 1, [...get(), ['priority', priority]]));
+      bed.exchange.respond(200, [], { length });
+      bed.exchange.send(new Uint8Array(length), true);
+    }
+    bed.frames();
+    const said = bed.feed(settings([4, 1_000_000])).slice(1);
+    bed.close();
+    return said.map((text) => (/ (END )?16384$/.test(text) ? (text.split(' ')[1] as string) : text));
+  }
+
+  it('what is used as it comes takes turns of a frame, what is not of four, and a small one is not held up', () => {
+    expect(sent('i', 50_000, 50_000)).toEqual([
+      '1',
+      '3',
+      '1',
+      '3',
+      '1',
+      '3',
+      'DATA 1 END 848',
+      'DATA 3 END 848',
+    ]);
+    expect(sent('u=3', 100_000, 100, 70_000)).toEqual([
+      ...['1', '1', '1', '1', 'DATA 3 END 100', '5', '5', '5', '5'],
+      ...['1', '1', 'DATA 1 END 1696', 'DATA 5 END 4464'],
+    ]);
+  });
+
+  it('a priority that is changed, before its stream and after; no more of idle streams than there may be', () => {
+    const prioritise = (id: number, text: string) =>
+      frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(id), ...Array.from(text, (it) => it.charCodeAt(0))]);
+    const bed = new H2Bed('server', { h2: { maxIdlePriorities: 2 } });
+    bed.feed(settings([4, 0]));
+    // The third is forgotten, and what is closed is nobody's.
+    bed.feed(prioritise(5, 'u=1'), prioritise(3, 'u=7'), prioritise(7, 'u=0'));
+    for (const id of [1, 3, 5, 7]) {
+      bed.feed(headers(id, [...get(), ['priority', 'u=2']]));
+      bed.exchange.respond(200, [], { length: 10 });
+      bed.exchange.send(new Uint8Array(10), true);
+    }
+    bed.frames();
+    bed.feed(prioritise(1, 'u=4, i'));
+    const order = bed.feed(settings([4, 100])).slice(1);
+    expect(order).toEqual(['DATA 5 END 10', 'DATA 7 END 10', 'DATA 1 END 10', 'DATA 3 END 10']);
+    expect(bed.feed(prioritise(1, 'u=1'))).toEqual([]);
     bed.close();
   });
 });

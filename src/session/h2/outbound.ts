@@ -17,6 +17,11 @@ import { h2StreamTable } from './tables.js';
 import { FrameWriter, type HeaderFields } from './writer.js';
 
 const { event } = h2StreamTable;
+/**
+ * Frames of one turn of a message that is of no use in part (RFC 9218 §4.2): more of it at once, and no more, so that a
+ * large one does not hold up a small one of its urgency. One that is used as it comes has one.
+ */
+const framesAtOnce = 4;
 /** What every peer takes (RFC 9113 §6.5.2). Longer frames are not sent though it may allow them: they hold others up. */
 const mostFrameBytes = MIN_MAX_FRAME_SIZE;
 
@@ -130,7 +135,16 @@ export class Outbound {
     ) {
       const stream = scheduler.take() as H2Stream;
       stream.sentAt = now;
-      this.turn(stream);
+      let frames = stream.incremental ? 1 : framesAtOnce;
+      do {
+        this.turn(stream);
+        frames -= 1;
+      } while (
+        frames > 0 &&
+        stream.queued &&
+        this.window.available > 0 &&
+        output.pendingBytes < settings.outputHighWaterBytes
+      );
     }
   }
 
