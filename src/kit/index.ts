@@ -41,6 +41,7 @@ export { faultAtEveryAct, quiescence } from './properties/quiescence.js';
 export { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from './properties/replays.js';
 export { PropertyFailure } from './properties/require.js';
 export { roundTrip } from './properties/round-trip.js';
+export { streamAgreement } from './properties/stream-agreement.js';
 export { Reached } from './reached.js';
 export { type ConnectionRun, runConnection } from './run-connection.js';
 export { SessionEnd, type SessionEndOptions } from './session-end.js';

@@ -16,6 +16,7 @@ import { exhaustion } from '../properties/exhaustion.js';
 import { quiescence } from '../properties/quiescence.js';
 import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../properties/replays.js';
 import { roundTrip } from '../properties/round-trip.js';
+import { streamAgreement } from '../properties/stream-agreement.js';
 import type { StackUnderTest } from '../stack-under-test.js';
 import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
 
@@ -56,6 +57,15 @@ const agreed = [
   'bytes ahead of the agreement',
 ];
 
+const agreedInStreams = [
+  'connect agreed to',
+  'connect refused',
+  'extended agreed to',
+  'extended refused',
+  'no tunnel asked for',
+  'bytes ahead of the agreement',
+];
+
 /** The cases, in order. Each runs connections of its own on a time of its own, and holds nothing afterwards. */
 export function stackConformance(
   stack: StackUnderTest,
@@ -88,18 +98,23 @@ export function stackConformance(
       seed,
     ),
     // A tunnel in a stream is no handoff of the pipe.
-    ...(stack.capabilities.interleaves
-      ? []
-      : [
-          propertyCase(
-            ['LAY-7', 'CON-3'],
-            'the pipe is handed over after the agreement, with every byte behind it',
-            (reached) => agreement(stack, reached),
-            agreed,
-            runs,
-            seed,
-          ),
-        ]),
+    stack.capabilities.interleaves
+      ? propertyCase(
+          ['LAY-7', 'CON-3'],
+          'a tunnel in a stream begins with the agreement, with every byte behind it, and the connection goes on',
+          (reached) => streamAgreement(stack, reached),
+          agreedInStreams,
+          runs,
+          seed,
+        )
+      : propertyCase(
+          ['LAY-7', 'CON-3'],
+          'the pipe is handed over after the agreement, with every byte behind it',
+          (reached) => agreement(stack, reached),
+          agreed,
+          runs,
+          seed,
+        ),
     propertyCase(
       ['CON-6'],
       'any cut gives the same events, output and error',

@@ -1,0 +1,186 @@
+/**
+ * LAY-7, CON-3, where a tunnel is a stream and not the connection (RFC 9113 §8.5, RFC 8441): neither side has a pipe
+ * before both have agreed, and then every byte reaches the other side, once and in order: at any cut, also what was sent
+ * ahead of the agreement. Without one, nobody has a pipe; and either way the connection goes on.
+ */
+import fc from 'fast-check';
+import type { ClientSession, RequestOptions, ServerExchange } from '../../stream/contract.js';
+import type { ByteRange, Transport, TransportReceiver } from '../../transport/contract.js';
+import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
+import { Reached } from '../reached.js';
+import { SessionPair } from '../session-pair.js';
+import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { requireEqual, requireThat } from './require.js';
+
+const asking = fc.record({
+  asks: fc.constantFrom('connect', 'extended', 'neither'),
+  agrees: fc.boolean(),
+  /** Bytes that the client sends before it was answered, and that each side sends when it has its pipe. */
+  ahead: fc.integer({ min: 0, max: 40 }),
+  toServer: fc.integer({ min: 0, max: 3000 }),
+  toClient: fc.integer({ min: 0, max: 3000 }),
+  /** Who ends its half first. */
+  first: fc.constantFrom('client', 'server'),
+});
+
+export function streamAgreement(
+  stack: StackUnderTest,
+  reached = new Reached(),
+): fc.IPropertyWithHooks<unknown[]> {
+  const memory = roomyMemory(stack.capabilities.roomyBytes);
+  return fc.property(
+    asking,
+    pipePlan(),
+    pipePlan(),
+    memory,
+    memory,
+    ({ asks, agrees, ahead, toServer, toClient, first }, up, down, serverMemory, clientMemory) => {
+      const wanted = asks !== 'neither';
+      const tunnels = wanted && agrees;
+      reached.mark(wanted ? `${asks} ${agrees ? 'agreed to' : 'refused'}` : 'no tunnel asked for');
+      reached.mark('bytes ahead of the agreement', tunnels && ahead > 0);
+      const sessions: ClientSession[] = [];
+      const ends: TunnelEnd[] = [];
+      let mine: TunnelEnd | undefined;
+      let answers = '';
+      const pair = new SessionPair(
+        stack.server,
+        stack.client,
+        (exchange) => {
+          if (exchange.request.target === '/beside') exchange.respond(204, [], { end: true });
+          else if (!agrees) exchange.respond(403, [], { end: true });
+          else agree(exchange, (pipe) => ends.push(new TunnelEnd(pipe, first === 'client')));
+        },
+        (session) => sessions.push(session),
+        { tasks: [] },
+        {
+          server: observed(stack, serverMemory),
+          client: observed(stack, clientMemory),
+          toServer: up,
+          toClient: down,
+        },
+      );
+      const ask = (options: RequestOptions) =>
+        sessions[0]?.request(options, {
+          response: ({ status }, { body }) => {
+            answers += ` ${status}`;
+            body.discard();
+          },
+          upgraded: ({ status }, pipe) => {
+            requireThat('LAY-7', tunnels && ends.length === 1, () => 'a pipe that was not agreed to');
+            answers += ` ${status} tunnel`;
+            mine = new TunnelEnd(pipe, first === 'server');
+          },
+          failed: ({ code }) => {
+            answers += ` ${code}`;
+          },
+        });
+      // What the peer allows is known when its settings have come; and streams are there when a first exchange is over.
+      pair.settle();
+      ask({ authority: 'example.test', target: '/beside' });
+      pair.settle();
+      requireEqual('LAY-7', answers, ' 204', 'answer before the tunnel');
+      answers = '';
+      const tunnel = ask(requestOf(asks));
+      const sent = contentOf(ahead, 1);
+      if (wanted && ahead > 0) tunnel?.send(sent);
+      pair.settle();
+      const due = tunnels ? ' 200 tunnel' : wanted ? ' 403' : agrees ? ' 200' : ' 403';
+      requireEqual('LAY-7', answers, due, 'answer');
+      requireEqual('LAY-7', [ends.length, mine !== undefined], tunnels ? [1, true] : [0, false], 'pipes');
+      const [theirs] = ends;
+      if (tunnels && mine !== undefined && theirs !== undefined) {
+        const up = contentOf(toServer, 2);
+        const down = contentOf(toClient, 3);
+        mine.write(up);
+        theirs.write(down);
+        pair.settle();
+        (first === 'client' ? mine : theirs).end();
+        pair.settle();
+        requireEqual('CON-3', theirs.heard(), [...sent, ...up], 'bytes to the server');
+        requireEqual('CON-3', mine.heard(), [...down], 'bytes to the client');
+        requireEqual('OWN-7', [theirs.closes, mine.closes], ['closed', 'closed'], 'ends of the tunnel');
+      }
+      answers = '';
+      ask({ authority: 'example.test', target: '/beside' });
+      pair.settle();
+      requireEqual('LAY-7', answers, ' 204', 'answer behind the tunnel');
+      pair.run();
+      requireThat('OWN-9', pair.thrown.length === 0, () => String(pair.thrown[0]));
+      for (const end of [pair.server, pair.client]) end.assertQuiescent();
+    },
+  );
+}
+
+/** Whoever has the pipe at one side. */
+class TunnelEnd implements TransportReceiver {
+  /** `closed` or `failed`, as often as it was told. */
+  closes: string;
+  private readonly pipe: Transport;
+  private readonly pieces: number[];
+  private readonly space: Uint8Array;
+  private readonly endsInReturn: boolean;
+
+  constructor(pipe: Transport, endsInReturn: boolean) {
+    this.closes = '';
+    this.pipe = pipe;
+    this.pieces = [];
+    this.space = new Uint8Array(7);
+    this.endsInReturn = endsInReturn;
+    pipe.open(this);
+  }
+
+  write(bytes: Uint8Array): void {
+    const half = bytes.length >> 1;
+    const { length } = bytes;
+    this.pipe.write([
+      { bytes, start: 0, end: half },
+      { bytes, start: half, end: length },
+    ]);
+  }
+
+  end(): void {
+    this.pipe.end();
+  }
+
+  heard(): number[] {
+    return this.pieces;
+  }
+
+  opened(): void {}
+
+  room(): ByteRange {
+    return { bytes: this.space, start: 0, end: this.space.length };
+  }
+
+  received(count: number): void {
+    for (let i = 0; i < count; i++) this.pieces.push(this.space[i] as number);
+  }
+
+  ended(): void {
+    if (this.endsInReturn) this.pipe.end();
+  }
+
+  written(): void {}
+
+  closed(error?: Error): void {
+    this.closes += error === undefined ? 'closed' : 'failed';
+  }
+}
+
+function requestOf(asks: string): RequestOptions {
+  const authority = 'example.test';
+  if (asks === 'connect') return { authority, method: 'CONNECT', target: 'example.test:443' };
+  if (asks === 'extended') return { authority, method: 'CONNECT', target: '/chat', protocol: 'websocket' };
+  return { authority, method: 'POST', end: true };
+}
+
+/** Agrees to a tunnel; a request that asked for none is answered. */
+function agree(exchange: ServerExchange, takeOver: (pipe: Transport) => void): void {
+  if (exchange.request.method === 'CONNECT') exchange.upgrade(takeOver);
+  else exchange.respond(200, [], { end: true });
+}
+
+function contentOf(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (seed * 31 + i * 7) & 0xff);
+}
