@@ -228,7 +228,7 @@ export class Inbound {
     for (const stream of connection.streams.live.values()) {
       stream.receiveWindow.shift(difference);
       // What was too little to announce of the window before may be all that the peer waits for now.
-      connection.creditDue(stream);
+      connection.due.add(stream);
     }
   }
 
