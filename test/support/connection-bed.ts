@@ -2,6 +2,7 @@
 import { Connection } from '../../src/endpoint/connection.js';
 import type { ConnectionSettings } from '../../src/endpoint/connection-settings.js';
 import type { Application, Step } from '../../src/endpoint/step.js';
+import type { MachineObserver } from '../../src/machine/index.js';
 import { CheckedLedger, SlabPool, type WorkspaceKind } from '../../src/memory/index.js';
 import { plainText } from '../../src/memory/text.js';
 import { type Deadlines, defaultDeadlines } from '../../src/session/deadlines.js';
@@ -20,6 +21,8 @@ export interface BedOptions {
   readonly lingerBytes?: number;
   readonly application?: Application;
   readonly workspace?: WorkspaceKind;
+  /** Sees every row, beside the recorder. */
+  readonly took?: () => void;
   /** Puts a decorator on our end. */
   readonly decorate?: (transport: Transport, clock: VirtualClock) => Transport;
 }
@@ -55,7 +58,7 @@ export class Bed {
       sendBytes: options.sendBytes ?? 4 * slabBytes,
       lingerBytes: options.lingerBytes ?? 4096,
       deadlines: { ...defaultDeadlines, ...options.deadlines },
-      observer: rowRecorder(),
+      observer: watched(options.took),
       steps,
     };
   }
@@ -95,4 +98,15 @@ export class Bed {
     if (this.clock.timers !== 0) throw new Error(`${this.clock.timers} timers are set`);
     if (this.closed.length !== this.count) throw new Error(`${this.closed.length} of ${this.count} closed`);
   }
+}
+
+function watched(took: (() => void) | undefined): MachineObserver {
+  const recorder = rowRecorder();
+  if (took === undefined) return recorder;
+  return {
+    took: (machine, row) => {
+      took();
+      recorder.took(machine, row);
+    },
+  };
 }
