@@ -11,7 +11,7 @@
  */
 import type { Lease, Owner, ReceiveBuffer } from '../../memory/index.js';
 import { Packer } from '../../memory/index.js';
-import type { H2Stream } from './stream.js';
+import { type H2Stream, noneReceived } from './stream.js';
 
 /** So many pieces may gather before they are joined. */
 const leastPieces = 512;
@@ -47,7 +47,7 @@ export class WaitingData {
         // No slab to copy it to: it stays where it is.
         const lease = input.take(left, stream.machine.owner, 'body');
         lease.chargeTo(stream);
-        stream.backlog.push(lease);
+        stream.keepReceived(lease);
         return;
       }
       this.push(stream);
@@ -79,14 +79,14 @@ export class WaitingData {
   private join(stream: H2Stream): void {
     const { packer } = this;
     const { backlog } = stream;
-    stream.backlog = [];
+    stream.backlog = noneReceived;
     let isStuck = false;
     for (const lease of backlog) {
       let rest: Lease | undefined = lease;
       // What never was DATA was charged to nobody, and is not mixed with what was.
       if (!lease.charged) {
         this.push(stream);
-        stream.backlog.push(lease);
+        stream.keepReceived(lease);
         continue;
       }
       while (rest !== undefined && !isStuck) {
@@ -98,7 +98,7 @@ export class WaitingData {
         if (count === 0) isStuck = true;
         else rest = moved(rest, count);
       }
-      if (rest !== undefined) stream.backlog.push(rest);
+      if (rest !== undefined) stream.keepReceived(rest);
     }
     this.push(stream);
     this.pieces += stream.backlog.length;
@@ -109,7 +109,7 @@ export class WaitingData {
     const lease = this.packer.lease(stream.machine.owner, 'body');
     if (lease === undefined) return;
     lease.chargeTo(stream);
-    stream.backlog.push(lease);
+    stream.keepReceived(lease);
   }
 }
 
