@@ -52,7 +52,7 @@ export class Assertions {
   }
 
   /** The count of one rule, for who asserts often: it adds to `made` itself and calls `broken` where it must. */
-  protected countOf(rule: string): RuleCount {
+  countOf(rule: string): RuleCount {
     let count = this.counts.get(rule);
     if (count === undefined) {
       count = { made: 0 };

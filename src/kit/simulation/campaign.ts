@@ -20,7 +20,8 @@ export interface CampaignHost {
   /** Lets whatever else there is have its turn. False when the campaign is to stop. */
   breathe(): Promise<boolean>;
   began?(stack: SimulatedStack): void;
-  progressed?(account: StackAccount): void;
+  /** An account costs something to make: not for every call. */
+  progressed?(account: () => StackAccount): void;
 }
 
 export interface CampaignOptions {
@@ -148,7 +149,7 @@ class StackCampaign {
       }
       if (this.runs % breathEvery !== 0) continue;
       this.processor += host.processor() - began;
-      host.progressed?.(this.account());
+      host.progressed?.(() => this.account());
       this.isStopped = !(await host.breathe());
       began = host.processor();
       if (this.isStopped) break;

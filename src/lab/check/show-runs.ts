@@ -8,8 +8,8 @@ import type { StackAccount } from '../../kit/simulation/campaign.js';
 
 export interface RunsBar {
   stack(name: string): void;
-  /** `done` is the share that is over, from 0 to 1. */
-  progressed(account: StackAccount, done: number): void;
+  /** `done` gives the share of an account that is over, from 0 to 1. */
+  progressed(account: () => StackAccount, done: (account: StackAccount) => number): void;
   stop(): void;
 }
 
@@ -38,14 +38,15 @@ export function runsBar(stream: Writable, wall: () => number): RunsBar {
       );
       bar.start(steps, 0, { runs: 0, rate: 0, states: 0, edges: 0, rules: 0, failures: 0 });
     },
-    progressed: (account, done) => {
+    progressed: (made, done) => {
       const now = wall();
       if (now - drawn < drawnEvery) return;
       drawn = now;
+      const account = made();
       const { runs, states, edges, rules, failures } = account;
       const rate = Math.round((runs * 1000) / Math.max(1, now - began));
       const shown = { runs, rate, states, edges, rules: rules.length, failures: failures.length };
-      bar?.update(Math.round(Math.min(1, done) * steps), shown);
+      bar?.update(Math.round(Math.min(1, done(account)) * steps), shown);
     },
     stop,
   };
