@@ -29,6 +29,8 @@ export interface PairOptions {
   readonly toServer?: PipePlan;
   readonly toClient?: PipePlan;
   readonly fault?: FaultPlan | undefined;
+  /** Called when there is nothing left to do, before the connection is closed for that. */
+  readonly idle?: (pair: SessionPair) => void;
 }
 
 /** What an application wants done later, outside of any call of a session. */
@@ -138,6 +140,7 @@ export class SessionPair {
   private readonly fault: FaultPlan | undefined;
   /** The planned fault happened: the run came to its act. */
   faulted: boolean;
+  private readonly idle: ((pair: SessionPair) => void) | undefined;
 
   constructor(
     serverSteps: Steps,
@@ -161,6 +164,7 @@ export class SessionPair {
     this.toClient = new Pipe(this.server, this.client, options.toClient ?? straight);
     this.fault = options.fault;
     this.faulted = false;
+    this.idle = options.idle;
   }
 
   /** Lets happen what can happen without time going on. */
@@ -176,6 +180,7 @@ export class SessionPair {
       if (this.isGone()) return;
       if (!isClosing && isDone()) {
         isClosing = true;
+        this.idle?.(this);
         this.client.shutdown();
         continue;
       }

@@ -35,7 +35,7 @@ async function tryOut(trial: Trial, seed: number): Promise<Outcome> {
   // Shrinking explains a failure to a person; here it is enough that there is one.
   const found = await fc.check(check.property(trial.subject), {
     seed,
-    numRuns: check.runs,
+    numRuns: check.runs(trial.subject),
     endOnFailure: true,
   });
   const error: unknown = found.errorInstance;

@@ -61,6 +61,9 @@ const lines = [
   'X: \x7f',
 ];
 
+/** Each is right by itself; a message has one at most. */
+const framings = ['Content-Length: 5', 'Content-Length: 0', 'Transfer-Encoding: chunked'];
+
 /** Octets that end, part or hide things. */
 const octets = [
   '\r',
@@ -102,6 +105,8 @@ const edits: Readonly<Record<string, Edit>> = {
   octet: (text, at, variant) => text.slice(0, at) + String.fromCharCode(variant & 0xff) + text.slice(at + 1),
   insertLine: (text, at, variant) =>
     editLines(text, at, (all, i) => all.splice(i, 0, choose(lines, variant))),
+  frameAgain: (text, at, variant) =>
+    editLines(text, at, (all, i) => all.splice(Math.max(1, i), 0, choose(framings, variant))),
   repeatLine: (text, at) => editLines(text, at, (all, i) => all.splice(i, 0, all[i] ?? '')),
   removeLine: (text, at) => editLines(text, at, (all, i) => all.splice(i, 1)),
   swapLines: (text, at) => editLines(text, at, (all, i) => all.splice(i, 0, ...all.splice(i + 1, 1))),

@@ -16,8 +16,9 @@ import {
 } from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
+import type { SessionPair } from '../session-pair.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
-import { requireEqual } from './require.js';
+import { requireEqual, requireThat } from './require.js';
 
 export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
@@ -33,10 +34,23 @@ export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IP
         client: observed(stack, clientMemory),
         toServer,
         toClient,
+        idle: requireNothingHeld,
       });
       requireRoundTrip(stack, script, run, reached);
     },
   );
+}
+
+/** OWN-8: a connection with nothing to do holds no memory, but what its application retained. */
+function requireNothingHeld({ server, client }: SessionPair): void {
+  for (const { ledger, pool, session } of [server, client]) {
+    if (ledger === null || ledger.retained.size > 0) continue;
+    requireThat(
+      'OWN-8',
+      pool.heldBytes === 0,
+      () => `${session.name} is idle and holds ${pool.heldBytes} bytes`,
+    );
+  }
 }
 
 /** What of a record is compared. */

@@ -11,20 +11,26 @@ import { roundTrip } from '../../../src/kit/properties/round-trip.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { BumpWorkspace } from '../../../src/memory/index.js';
 import { headsInAnyRoom } from '../../support/properties/h1-builders.js';
+import { errorsClose } from '../../support/properties/h1-errors.js';
 import {
   bodiesByGrammar,
   requestsByGrammar,
   responsesByGrammar,
 } from '../../support/properties/h1-grammar.js';
+import { blocksAreDecoded } from '../../support/properties/h2-blocks.js';
 import { creditByModel } from '../../support/properties/h2-credit.js';
+import { floodsEnd } from '../../support/properties/h2-floods.js';
 import { framesByModel } from '../../support/properties/h2-frames.js';
+import { declaredIsDelivered } from '../../support/properties/h2-lengths.js';
 import { queuedOnce } from '../../support/properties/h2-scheduler.js';
+import { windowsAreKept } from '../../support/properties/h2-windows.js';
 import { handoffKeepsBytes } from '../../support/properties/handoff.js';
 import {
   hpackDamagedByModel,
   hpackDecoderByModel,
   hpackEncoderByModel,
 } from '../../support/properties/hpack.js';
+import { anyHeaderIsTaken, headerOfItsOwn } from '../../support/properties/proxy-facts.js';
 import {
   proxyAmidAnything,
   proxyBeforeLures,
@@ -40,16 +46,17 @@ import { stacks } from './stacks.js';
 export type AnyProperty = fc.IRawProperty<unknown[], boolean>;
 
 export interface Check {
-  /** Cases that it tries before it says that all is well. */
-  readonly runs: number;
+  /** Cases of a subject that it tries before it says that all is well. */
+  readonly runs: (subject: string) => number;
   readonly subjects: readonly string[];
   /** @param subject one of `subjects` */
   readonly property: (subject: string) => AnyProperty;
 }
 
-function overStacks(runs: number, property: (stack: StackUnderTest) => AnyProperty): Check {
+/** A connection of H2 costs several of H1. */
+function overStacks(h1Runs: number, h2Runs: number, property: (stack: StackUnderTest) => AnyProperty): Check {
   return {
-    runs,
+    runs: (subject) => (subject.includes('h2') ? h2Runs : h1Runs),
     subjects: [...stacks.keys()],
     property: (subject) => property(stacks.get(subject) as StackUnderTest),
   };
@@ -57,21 +64,36 @@ function overStacks(runs: number, property: (stack: StackUnderTest) => AnyProper
 
 /** One part by itself: `subject` says whose. */
 function of(subject: string, runs: number, property: () => AnyProperty): Check {
-  return { runs, subjects: [subject], property };
+  return { runs: () => runs, subjects: [subject], property };
 }
 
 export const checks = {
-  roundTrip: overStacks(60, roundTrip),
-  quiescence: overStacks(200, quiescence),
-  exhaustion: overStacks(300, exhaustion),
-  agreement: overStacks(100, agreement),
-  sameAtAnyCut: overStacks(60, sameAtAnyCut),
-  sameInAnyTail: overStacks(40, sameInAnyTail),
-  sameUnderEmulation: overStacks(60, sameUnderEmulation),
+  roundTrip: overStacks(80, 60, roundTrip),
+  quiescence: overStacks(500, 120, quiescence),
+  exhaustion: overStacks(400, 200, exhaustion),
+  agreement: overStacks(100, 100, agreement),
+  sameAtAnyCut: overStacks(80, 50, sameAtAnyCut),
+  sameInAnyTail: overStacks(40, 20, sameInAnyTail),
+  sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
   workspaceByModel: of('memory', 80, () => workspaceByModel()),
   receiveByModel: of('memory', 100, () => receiveByModel(BumpWorkspace)),
   sendByModel: of('memory', 150, () => sendByModel(BumpWorkspace)),
-  handoffKeepsBytes: of('endpoint', 300, handoffKeepsBytes),
+  handoffKeepsBytes: {
+    runs: () => 200,
+    subjects: ['endpoint', 'endpoint, transport swapped'],
+    property: (subject) => handoffKeepsBytes(subject === 'endpoint' ? ['session', 'tunnel'] : ['transport']),
+  },
+  headerOfItsOwn: of('proxy', 30, headerOfItsOwn),
+  anyHeaderIsTaken: of('proxy', 100, anyHeaderIsTaken),
+  errorsClose: {
+    runs: () => 500,
+    subjects: ['h1', 'h1 pipelined'],
+    property: (subject) => errorsClose(stacks.get(subject) as StackUnderTest),
+  },
+  declaredIsDelivered: of('h2', 150, declaredIsDelivered),
+  windowsAreKept: of('h2', 80, windowsAreKept),
+  blocksAreDecoded: of('h2', 100, blocksAreDecoded),
+  floodsEnd: of('h2', 60, floodsEnd),
   headsInAnyRoom: of('h1', 1000, headsInAnyRoom),
   requestsByGrammar: of('h1', 4000, () => requestsByGrammar()),
   responsesByGrammar: of('h1', 3000, () => responsesByGrammar()),

@@ -1,5 +1,17 @@
 /** All exhibits, room by room. */
 import type { Exhibit } from '../exhibit.js';
+import { foundExhibits } from './found.js';
+import { h1Exhibits } from './h1.js';
+import { h2Exhibits } from './h2.js';
+import { handoffExhibits } from './handoff.js';
 import { memoryExhibits } from './memory.js';
+import { ownExhibits } from './own.js';
 
-export const exhibits: readonly Exhibit[] = [...memoryExhibits];
+export const exhibits: readonly Exhibit[] = [
+  ...memoryExhibits,
+  ...handoffExhibits,
+  ...h1Exhibits,
+  ...h2Exhibits,
+  ...foundExhibits,
+  ...ownExhibits,
+];

@@ -106,8 +106,9 @@ export function restOf({ ending, restBytes, slabBytes }: Recipe): string {
 }
 
 /** What a session leaves reaches who comes next, once, in order, at any segmentation and slab size. */
-export function handoffKeepsBytes() {
-  return fc.property(handoffRecipe, (it) => {
+export function handoffKeepsBytes(endings: readonly Recipe['ending'][] = ['session', 'transport', 'tunnel']) {
+  return fc.property(handoffRecipe, fc.constantFrom(...endings), (recipe, ending) => {
+    const it = { ...recipe, ending };
     // A session that wants more than a slab holds is refused; that is not what this is about.
     fc.pre(it.takes.every((bytes) => bytes <= it.slabBytes));
     const { bed, wire, taken, got, finish } = runHandoff(it);
@@ -115,8 +116,11 @@ export function handoffKeepsBytes() {
     requireEqual('CON-3', taken.join(''), head, 'what the sessions took');
     const said = it.takes.map((_, index) => `<${index}>`).join('');
     requireEqual('CON-2', wire.text.slice(0, said.length), said, 'what the sessions said');
+    const rest = restOf(it);
+    const isUnder = ending === 'transport' && rest !== '' && wire.text.slice(said.length) === rest;
+    requireThat('LAY-1', !isUnder, () => 'what was written went under the transport that was put in between');
     // A transport that was put in between sees every byte, either way, of what came before it stood there, too.
-    requireEqual(it.ending === 'transport' ? 'LAY-6' : 'CON-3', got(), restOf(it), 'what the last one got');
+    requireEqual(it.ending === 'transport' ? 'LAY-6' : 'CON-3', got(), rest, 'what the last one got');
     finish();
     requireThat('OWN-9', bed.thrown.length === 0, () => String(bed.thrown[0]));
     bed.assertQuiescent();

@@ -1,0 +1,203 @@
+/** PROXY headers, handoffs from one layer to the next, and who may touch what. */
+import type { Exhibit } from '../exhibit.js';
+
+const behindProxy = ['proxy-v1+h1', 'proxy-v2+h1', 'proxy-v2+h2'];
+
+export const handoffExhibits: readonly Exhibit[] = [
+  {
+    id: 'header-pins-the-buffer',
+    label:
+      'A region that was allocated before the handoff from one protocol to the next stayed, and pinned the receive buffer of the first for as long as the second lived: what had fitted did not fit any more.',
+    source: 'Varnish CVE-2026-40394',
+    rules: ['OWN-8', 'WS-3'],
+    mutations: [
+      {
+        file: 'src/session/proxy/receiver.ts',
+        within: 'private complete(header: ProxyHeader, length: number): Verdict {',
+        find: "input.take(length, this.owner, 'header').release();",
+        replace: "input.take(length, this.owner, 'header');",
+      },
+    ],
+    shown: [{ check: 'roundTrip', over: behindProxy }],
+  },
+  {
+    id: 'tlvs-run-on',
+    label:
+      'The reader of TLVs was bounded by the buffer and not by the length of the header: it went on into the payload.',
+    source: 'HAProxy 7209c204b',
+    rules: ['OWN-6'],
+    mutations: [
+      {
+        file: 'src/session/proxy/read-v2.ts',
+        within: 'function block(',
+        find: 'const headerEnd = start + length;',
+        replace: 'const headerEnd = bytes.length;',
+      },
+    ],
+    shown: [
+      { check: 'proxyBeforeLures', over: ['proxy'] },
+      { check: 'proxyAmidAnything', over: ['proxy'] },
+    ],
+  },
+  {
+    id: 'local-has-no-addresses',
+    label: 'A header of the command LOCAL carries no addresses; they were read all the same.',
+    source: 'Envoy CVE-2024-23327',
+    rules: ['WIRE-3'],
+    mutations: [
+      {
+        file: 'src/session/proxy/receiver.ts',
+        within: 'private complete(header: ProxyHeader, length: number): Verdict {',
+        find: 'this.header = header;',
+        replace: "this.header = header.source.family === 'unix' ? { ...header } : header;",
+      },
+    ],
+    shown: [{ check: 'anyHeaderIsTaken', over: ['proxy'] }],
+  },
+  {
+    id: 'header-of-another-connection',
+    label:
+      'The PROXY header of one connection was kept and sent on others too, which then spoke for somebody else.',
+    source: 'Envoy #13659',
+    rules: ['LAY-1'],
+    mutations: [
+      {
+        file: 'src/session/proxy/sender.ts',
+        within: 'export function proxySender(options: ProxySenderOptions)',
+        find: "return (context) => new ProxySender(context, options.header, options.next ?? 'next');",
+        replace:
+          "let kept: ProxyHeader | undefined; return (context) => new ProxySender(context, (facts) => (kept ??= options.header(facts)), options.next ?? 'next');",
+      },
+    ],
+    shown: [{ check: 'headerOfItsOwn', over: ['proxy'] }],
+  },
+  {
+    id: 'leftover-lost',
+    label: 'Bytes that came in one read with the PROXY header, behind it, were lost.',
+    source: 'go-proxyproto #54',
+    rules: ['CON-3', 'CON-1'],
+    mutations: [
+      {
+        file: 'src/session/proxy/receiver.ts',
+        within: 'private complete(header: ProxyHeader, length: number): Verdict {',
+        find: 'this.unused = input.handOff(this.owner);',
+        replace: 'input.handOff(this.owner)?.release();',
+      },
+    ],
+    shown: [{ check: 'sameAtAnyCut', over: behindProxy }],
+  },
+  {
+    id: 'leftover-cut',
+    label:
+      'Bytes behind the PROXY header were delivered as far as they fitted the first read that came after it, and no further.',
+    source: 'go-proxyproto #116, #142',
+    rules: ['CON-3', 'CON-1'],
+    mutations: [
+      {
+        file: 'src/endpoint/unused-bytes.ts',
+        within: 'into(room: ByteRange): number {',
+        find: 'if (this.taken === lease.length) {',
+        replace: 'if (this.taken > 0) {',
+      },
+    ],
+    shown: [{ check: 'handoffKeepsBytes', over: ['endpoint'] }],
+  },
+  {
+    id: 'leftover-twice',
+    label: 'Bytes behind the PROXY header were delivered, and then delivered again.',
+    source: 'go-proxyproto #148',
+    rules: ['CON-3', 'CON-1'],
+    mutations: [
+      {
+        file: 'src/endpoint/unused-bytes.ts',
+        within: 'into(room: ByteRange): number {',
+        find: 'this.taken += count;',
+        replace: 'this.taken += Math.max(1, count - 1);',
+      },
+    ],
+    shown: [{ check: 'handoffKeepsBytes', over: ['endpoint'] }],
+  },
+  {
+    id: 'plaintext-after-starttls',
+    label:
+      'Plaintext that had been received before the connection went over to TLS was used after it, as if it had been encrypted.',
+    source: 'nginx CVE-2014-3556',
+    rules: ['LAY-6'],
+    mutations: [
+      {
+        file: 'src/endpoint/session-run.ts',
+        within: 'detach(): {',
+        find: 'this.unused = new UnusedBytes(undefined);',
+        replace: 'this.unused = unused;',
+      },
+    ],
+    shown: [{ check: 'handoffKeepsBytes', over: ['endpoint, transport swapped'] }],
+  },
+  {
+    id: 'under-the-transport',
+    label:
+      'A proxy that went over to copying bytes wrote to the raw descriptor, under the TLS that stood on it.',
+    source: 'a proxy in pipe mode, 2026',
+    rules: ['LAY-1'],
+    mutations: [
+      {
+        file: 'src/endpoint/connection.ts',
+        within: 'private flush(): void {',
+        find: 'this.transport.write(output.take());',
+        replace: "('lower' in this.transport ? this.transport.lower : this.transport).write(output.take());",
+      },
+    ],
+    shown: [{ check: 'handoffKeepsBytes', over: ['endpoint, transport swapped'] }],
+  },
+  {
+    id: 'tunnel-before-the-request-is-complete',
+    label: 'A tunnel was opened on the request alone: content that was still to come went into it.',
+    source: 'Envoy CVE-2024-23326',
+    rules: ['LAY-7'],
+    mutations: [
+      {
+        file: 'src/session/h1/server-answers.ts',
+        within: 'upgrade(',
+        find: 'if (!this.requestComplete) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: 'src/stream/tables.ts',
+        find: "row('half-closed-remote', 'upgrade', 'upgraded',",
+        replace:
+          "row('open', 'upgrade', 'upgraded', { cites: 'LAY-7' }), row('half-closed-remote', 'upgrade', 'upgraded',",
+      },
+    ],
+    shown: [{ check: 'agreement', over: ['h1', 'proxy-v2+h1'] }],
+  },
+  {
+    id: 'tunnel-without-agreement',
+    label:
+      'What was sent behind a request for an upgrade was passed on without waiting for the other side to agree with a 101.',
+    source: 'Pingora CVE-2026-2833',
+    rules: ['LAY-7'],
+    mutations: [
+      {
+        file: 'src/session/h1/client-session.ts',
+        find: 'reader.status === 101 || reader.framing === FRAMING_TUNNEL;',
+        replace: '!interim && (reader.framing === FRAMING_TUNNEL || stream.asksUpgrade);',
+      },
+    ],
+    shown: [{ check: 'agreement', over: ['h1', 'proxy-v2+h1'] }],
+  },
+  {
+    id: 'bytes-behind-upgrade-dropped',
+    label: 'Bytes that had been received behind the head that agrees to an upgrade were dropped.',
+    source: 'bun #28158',
+    rules: ['CON-3'],
+    mutations: [
+      {
+        file: 'src/session/h1/connection.ts',
+        within: 'handoff(): Handoff {',
+        find: 'const unused = this.input.handOff(this.owner);',
+        replace: 'const unused = undefined; this.input.discard(this.input.pendingBytes);',
+      },
+    ],
+    shown: [{ check: 'agreement', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] }],
+  },
+];
