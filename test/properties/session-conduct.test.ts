@@ -2,11 +2,16 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { h1Stack } from '../../src/kit/stack-under-test.js';
+import { answersAreAskedFor } from '../support/properties/h1-answers.js';
 import { errorsClose } from '../support/properties/h1-errors.js';
 import { anyHeaderIsTaken, headerOfItsOwn } from '../support/properties/proxy-facts.js';
 
 it('WIRE-2: behind a request that is refused nothing is interpreted', () => {
   fc.assert(errorsClose(h1Stack()), { numRuns: 300 });
+});
+
+it('CON-1: what came before a request is no answer to it', () => {
+  fc.assert(answersAreAskedFor(), { numRuns: 50 });
 });
 
 it('LAY-1: each connection sends a PROXY header of its own', () => {

@@ -61,8 +61,16 @@ const lines = [
   'X: \x7f',
 ];
 
-/** Each is right by itself; a message has one at most. */
-const framings = ['Content-Length: 5', 'Content-Length: 0', 'Transfer-Encoding: chunked'];
+/** What frames a message, which has one at most, and what looks as if it did. */
+const framings = [
+  'Content-Length: 5',
+  'Content-Length: 0',
+  'Transfer-Encoding: chunked',
+  'Transfer-Encoding: chunked, chunked',
+  'Transfer-Encoding: chunked, gzip',
+  'Transfer-Encoding: gzip, chunked',
+  'Transfer-Encoding: chunked;a=b',
+];
 
 /** Octets that end, part or hide things. */
 const octets = [

@@ -10,6 +10,7 @@ import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../../../src/ki
 import { roundTrip } from '../../../src/kit/properties/round-trip.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { BumpWorkspace } from '../../../src/memory/index.js';
+import { answersAreAskedFor } from '../../support/properties/h1-answers.js';
 import { headsInAnyRoom } from '../../support/properties/h1-builders.js';
 import { errorsClose } from '../../support/properties/h1-errors.js';
 import {
@@ -90,6 +91,7 @@ export const checks = {
     subjects: ['h1', 'h1 pipelined'],
     property: (subject) => errorsClose(stacks.get(subject) as StackUnderTest),
   },
+  answersAreAskedFor: of('h1', 60, answersAreAskedFor),
   declaredIsDelivered: of('h2', 150, declaredIsDelivered),
   windowsAreKept: of('h2', 80, windowsAreKept),
   blocksAreDecoded: of('h2', 100, blocksAreDecoded),

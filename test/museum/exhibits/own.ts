@@ -56,7 +56,7 @@ export const ownExhibits: readonly Exhibit[] = [
     label:
       'A response that had come before the request went out was taken for the answer to it: whoever can put one there answers for the server.',
     source: 'ours: notes/h1-connections.md',
-    rules: ['CON-6', 'CON-1'],
+    rules: ['CON-1'],
     mutations: [
       {
         file: 'src/session/h1/client-session.ts',
@@ -65,7 +65,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (this.flight[0] === undefined)',
       },
     ],
-    shown: [{ check: 'sameAtAnyCut', over: ['h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'answersAreAskedFor', over: ['h1'] }],
   },
   {
     id: 'head-without-a-deadline',

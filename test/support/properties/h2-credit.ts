@@ -71,6 +71,7 @@ export function creditByModel(seen = { credited: 0 }) {
         given.lease.release();
         read(bed.frames());
       };
+      const silent = new Set<number>();
       let next = 1;
       for (const it of acts) {
         if (it.kind === 'open') {
@@ -86,6 +87,7 @@ export function creditByModel(seen = { credited: 0 }) {
         } else if (it.kind === 'reset') {
           read(bed.feed(reset(id, 8)));
           stream.isOver = true;
+          silent.add(id);
         } else if (it.kind === 'abort') {
           bed.exchanges[(id - 1) / 2]?.abort();
           read(bed.frames());
@@ -94,8 +96,9 @@ export function creditByModel(seen = { credited: 0 }) {
           const octets = it.length + it.padding + 1;
           const window = (owner: { sent: number; announced: number }) =>
             65_535 - owner.sent + owner.announced;
-          // A peer that keeps within its windows; and not on a stream that it reset itself.
-          if (octets > window(model) || octets > window(stream) || stream.isOver) continue;
+          // A peer that keeps within its windows, and sends nothing on a stream that it reset itself. On one that we
+          // reset its DATA may be on the way.
+          if (octets > window(model) || octets > window(stream) || silent.has(id)) continue;
           const payload = new Uint8Array(octets);
           if (it.padding >= 0) payload[0] = it.padding;
           model.data(id, octets);
