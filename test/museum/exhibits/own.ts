@@ -74,8 +74,7 @@ export const ownExhibits: readonly Exhibit[] = [
     rules: ['LAY-4'],
     mutations: [
       {
-        file: 'src/session/h1/server-session.ts',
-        within: 'deadline(): number {',
+        file: 'src/session/h1/server-deadlines.ts',
         find: 'return this.since + deadlines.head;',
         replace: 'return Number.POSITIVE_INFINITY;',
       },
