@@ -146,7 +146,8 @@ export const foundExhibits: readonly Exhibit[] = [
   },
   {
     id: 'ping-flood',
-    label: 'The same with PING.',
+    label:
+      'Every PING demands an answer, which costs the peer as little as SETTINGS do; nobody counted them.',
     source: 'CVE-2019-9512',
     rules: ['WORK-1', 'OWN-8'],
     mutations: [

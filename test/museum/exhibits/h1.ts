@@ -88,7 +88,7 @@ export const h1Exhibits: readonly Exhibit[] = [
   },
   {
     id: 'coding-wins-over-length',
-    label: 'The same, framed by the coding.',
+    label: 'A message with both Transfer-Encoding and Content-Length was accepted, and framed by the coding.',
     source: 'TE.CL request smuggling',
     rules: ['WIRE-1'],
     mutations: [
