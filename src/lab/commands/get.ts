@@ -14,7 +14,6 @@ import { type DestinationOptions, destinationOf } from '../get/destination.js';
 import { Journal } from '../get/journal.js';
 import { type Content, type Outcome, Transfer, type TransferOptions } from '../get/transfer.js';
 import { WireLines } from '../get/wire-lines.js';
-import { receiveBytes } from '../receive-bytes.js';
 import { gathered, integerOption, UsageError } from '../usage.js';
 
 const never = Number.POSITIVE_INFINITY;
@@ -105,7 +104,6 @@ async function get(url: string, flags: GetFlags, console: Console): Promise<Outc
     journal === null ? null : new CheckedLedger({ onAct: journal.act, onViolation: journal.violation });
   const client = createClient(connectable, stack, {
     pool: new SlabPool({ ledger }),
-    receiveBytes,
     observer: journal?.observer ?? null,
     deadlines: flags.timeout === undefined ? unbounded : untimed,
     waitTimeout: Number.POSITIVE_INFINITY,

@@ -17,7 +17,6 @@ import { type TlsStep, tlsServer } from '../../transport/node/tls.js';
 import { addressText, listenableOf } from '../addresses.js';
 import type { Console } from '../console.js';
 import { echo, sayOk } from '../echo.js';
-import { receiveBytes } from '../receive-bytes.js';
 import { drainOnSignals } from '../signals.js';
 import { gathered, integerOption, UsageError } from '../usage.js';
 
@@ -162,7 +161,6 @@ async function listenAll(
       servers.push(
         await listen(listenable, layers, flags.echo === true ? echo : sayOk, {
           pool,
-          receiveBytes,
           onError: (error) => console.err.write(`error: ${String(error)}\n`),
         }),
       );
