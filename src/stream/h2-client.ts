@@ -171,9 +171,9 @@ class H2ClientStream
     return 'RFC 9113 §8.1';
   }
 
-  /** A request that could not be built is as if broken off. */
+  /** A request that could not be built is as if broken off, and so is the rest of one that the peer does not want. */
   protected override get brokenOff(): boolean {
-    return super.brokenOff || this.session.outputFailed;
+    return super.brokenOff || this.session.outputFailed || this.session.outputUnwanted;
   }
 
   protected writeEnd(trailers: FieldList | undefined): void {

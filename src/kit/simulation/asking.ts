@@ -70,6 +70,7 @@ class Asker implements ClientListener {
   /** The client did not take it. */
   refused(error: unknown): void {
     const { story, stage } = this;
+    story.refused = true;
     if (error instanceof UndercoatError) this.closed(error);
     else {
       story.accuse('WIRE-3', `request ${story.index}: ${String(error)}`);

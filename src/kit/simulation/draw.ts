@@ -26,8 +26,9 @@ const headBytes = 150;
 /** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. */
 const leastPieces = 200;
 const piecesEach = 3;
-/** Long bodies of a run. */
+/** Long bodies of a run; where all share a window, enough of them to go beyond it. */
 const mostLong = 4;
+const mostLongSharing = 14;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 /** More than any ordinary run uses. */
 const plenty = 64;
@@ -249,7 +250,8 @@ class Drawing {
 
   private body(): BodyPlan {
     const { random } = this;
-    const isLong = this.long < mostLong && this.some('long-bodies', 0.15);
+    const most = this.stack.interleaves ? mostLongSharing : mostLong;
+    const isLong = this.long < most && this.some('long-bodies', 0.15);
     if (isLong) this.long += 1;
     const bytes = isLong ? random.size(2000, mostBodyBytes) : random.size(0, 300);
     const declared = !this.some('unknown-lengths', 0.5);

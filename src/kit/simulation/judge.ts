@@ -42,6 +42,10 @@ export class Judge {
     this.assert('RFC 9110 §9.2.2', !(story.retryable && story.servings > 0), () => {
       return `exchange ${index} may be tried again, and the server's application has seen it`;
     });
+    const isUnsent = clientEnd !== 'ok' && story.connection < 0 && !story.refused;
+    this.assert('RFC 9110 §9.2.2', !isUnsent || story.retryable, () => {
+      return `exchange ${index} was never sent (${clientEnd}), and is said to be unsafe to try again`;
+    });
     this.body(request, plan.request, story, 'request');
     this.body(response, plan.method === 'HEAD' ? undefined : plan.response, story, 'response');
     const isWhole = this.isWhole(story);

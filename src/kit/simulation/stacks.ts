@@ -6,6 +6,7 @@ import { h2 } from '../../endpoint/h2.js';
 import { proxy, proxySend } from '../../endpoint/proxy.js';
 import type { Steps } from '../../endpoint/step.js';
 import type { ConnectionFacts } from '../../session/facts.js';
+import type { H2Options } from '../../session/h2/options.js';
 import type { ProxyHeader } from '../../session/proxy/header.js';
 
 /** A stack of both ends, composed as for any other transport. */
@@ -47,6 +48,14 @@ const roomyBytes = 2048;
 /** Short bodies are lent, too: then there is more to freeze and give back. */
 const lending: H1StepOptions = { copyBelowBytes: 256 };
 
+/** Small windows: credit that is lost is missed soon (CON-4). */
+const narrow: H2Options = {
+  copyBelowBytes: 100,
+  lendFromBytes: 64,
+  streamWindowBytes: 3000,
+  connectionWindowBytes: 65_535,
+};
+
 export const simulatedStacks: readonly SimulatedStack[] = [
   { name: 'h1', server: h1(), client: h1(), interleaves: false, roomyBytes },
   {
@@ -75,8 +84,8 @@ export const simulatedStacks: readonly SimulatedStack[] = [
   { name: 'h2', server: h2(), client: h2(), interleaves: true, roomyBytes: 18_000 },
   {
     name: 'proxy-v2+h2',
-    server: proxy({ trust, versions: 2 }).then(h2({ copyBelowBytes: 100, lendFromBytes: 64 })),
-    client: proxySend(header(2)).then(h2({ copyBelowBytes: 100, lendFromBytes: 64 })),
+    server: proxy({ trust, versions: 2 }).then(h2(narrow)),
+    client: proxySend(header(2)).then(h2(narrow)),
     interleaves: true,
     roomyBytes: 18_000,
     facts: knowsTheSource,

@@ -68,6 +68,8 @@ export class Story {
   /** `ok` or a code, when the client was told; undefined while it is under way. */
   clientEnd: string | undefined;
   retryable: boolean;
+  /** The client did not take it: the call threw. */
+  refused: boolean;
   /** How often the server's application was given it. */
   servings: number;
   serverEnd: string | undefined;
@@ -91,6 +93,7 @@ export class Story {
     this.informs = 0;
     this.clientEnd = undefined;
     this.retryable = false;
+    this.refused = false;
     this.servings = 0;
     this.serverEnd = undefined;
     this.brokenBy = undefined;

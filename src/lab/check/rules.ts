@@ -22,6 +22,7 @@ const checkedRules: readonly string[] = [
   'WS-1',
   'WS-3',
   'WS-5',
+  'WS-7',
 ];
 
 /** The rule as it is written. @throws UsageError for one that no run checks */

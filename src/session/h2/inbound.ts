@@ -269,6 +269,7 @@ export class Inbound {
     if (!stream.machine.step(streamEvent['receive-reset'])) return connection.trifle();
     if (code === NO_ERROR && !connection.isServer && stream.inputComplete) {
       // The answer is whole and stays so; only the rest of the request is not wanted (RFC 9113 §8.1).
+      stream.outputUnwanted = true;
       connection.outbound.drop(stream);
       connection.touch(stream);
       return connection.trifle();

@@ -129,6 +129,8 @@ export class H2Stream implements Scheduled, Charge {
   sendTrailers: HeaderFields | undefined;
   /** A header block could not be built: the stream is to be reset, or was never begun. */
   outputFailed: boolean;
+  /** The peer has what it needs: what is still sent of our message goes nowhere (RFC 9113 §8.1). */
+  outputUnwanted: boolean;
   overHighWater: boolean;
   headSent: boolean;
 
@@ -182,6 +184,7 @@ export class H2Stream implements Scheduled, Charge {
     this.ending = false;
     this.sendTrailers = undefined;
     this.outputFailed = false;
+    this.outputUnwanted = false;
     this.overHighWater = false;
     this.headSent = false;
     this.since = now;
