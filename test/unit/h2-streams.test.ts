@@ -506,6 +506,70 @@ describe('what one stream does not do to another', () => {
   });
 });
 
+describe('streams that count (RFC 9113 §5.1.2)', () => {
+  /** A server that answers at once, and reads nothing of the requests until it is told to. */
+  function slow(h2: BedOptions['h2']) {
+    const taken: string[] = [];
+    const bed = new H2Bed('server', {
+      h2: { ...h2, resets: { burst: 1, perSecond: 0 } },
+      exchange: (exchange) => {
+        reading(taken)(exchange);
+        exchange.body.pause();
+        if (exchange.request.method === 'PUT') exchange.reply(200, [], new Uint8Array(1));
+      },
+    });
+    return { bed, taken };
+  }
+  const finished = (id: number) => [headers(id, put(), false), data(id, 1, true)];
+  const answered = (id: number) => [`HEADERS ${id} | :status: 200 | content-length: 1`, `DATA ${id} END 1`];
+
+  it('one that is over on both sides does not, though its body is not read yet', () => {
+    const { bed, taken } = slow({ maxConcurrentStreams: 1 });
+    for (const id of [1, 3, 5, 7]) expect(bed.feed(...finished(id))).toEqual(answered(id));
+    expect(bed.feed(headers(9, get()))).toEqual([]);
+    // It is open: now one more is too many, and the peer's fault.
+    expect(bed.feed(headers(11, get()))).toEqual(['RST_STREAM 11 REFUSED_STREAM']);
+    for (const { body } of bed.exchanges) body.resume();
+    bed.frames();
+    expect(taken).toEqual([
+      '1: 1',
+      '1: end ',
+      '3: 1',
+      '3: end ',
+      '5: 1',
+      '5: end ',
+      '7: 1',
+      '7: end ',
+      '9: end ',
+    ]);
+    bed.close();
+  });
+
+  it('one that our application ended outside of a turn is over, whether a turn was taken since or not', () => {
+    const { bed } = slow({ maxConcurrentStreams: 1 });
+    bed.feed(headers(1, get()));
+    bed.exchange.reply(200, [], new Uint8Array(1));
+    const written = bed.end.take().length;
+    bed.end.deliver(headers(3, get()), 0, headers(3, get()).length);
+    bed.end.written(written);
+    expect(bed.frames()).toEqual(answered(1));
+    expect(bed.exchanges).toHaveLength(2);
+    bed.close();
+  });
+
+  it('so many that are not read are kept, and a peer that keeps to its limit is not charged for what is refused', () => {
+    const { bed, taken } = slow({ maxConcurrentStreams: 1, maxUnreadStreams: 2 });
+    for (const id of [1, 3, 5]) bed.feed(...finished(id));
+    for (const id of [7, 9, 11])
+      expect(bed.feed(...finished(id))).toEqual([`RST_STREAM ${id} REFUSED_STREAM`]);
+    bed.exchange.body.resume();
+    bed.frames();
+    expect(taken).toEqual(['5: 1', '5: end ']);
+    expect(bed.feed(...finished(13))).toEqual(answered(13));
+    bed.close();
+  });
+});
+
 it("leases that are sent are the stream's while they wait, and are split as windows allow", () => {
   let given: Lease | undefined;
   const bed = new H2Bed('server', {

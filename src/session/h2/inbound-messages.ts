@@ -261,13 +261,8 @@ export class InboundMessages {
     const priority = streams.takePriority(id) ?? list.priority;
     // Beyond the last stream that we said we would take: as if it had never been sent (RFC 9113 §6.8).
     if (id > this.closing.ourLast) return connection.trifle();
-    if (streams.peerCount >= connection.settings.maxConcurrentStreams) {
-      connection.outbound.writer.reset(id, REFUSED_STREAM);
-      streams.rememberReset(id);
-      if (!connection.resets.spend(connection.now))
-        return calmDown('resets', 'too many streams were refused');
-      return connection.owed();
-    }
+    if (streams.peerCount >= connection.settings.maxConcurrentStreams && this.isFull)
+      return this.turnAway(id);
     const stream = connection.makeStream(id, connection.now);
     streams.add(stream);
     stream.machine.take(event['receive-headers']);
@@ -280,6 +275,27 @@ export class InboundMessages {
     stream.sink = (this.listener as H2RequestListener)(stream, list);
     connection.touch(stream);
     return end ? this.complete(stream, undefined) : undefined;
+  }
+
+  /** What our application has not read of streams that are over takes no place of those that we allow, up to a limit. */
+  private get isFull(): boolean {
+    const { settings, streams } = this.connection;
+    const { maxConcurrentStreams, maxUnreadStreams } = settings;
+    return (
+      streams.openOfPeer >= maxConcurrentStreams ||
+      streams.peerCount >= maxConcurrentStreams + maxUnreadStreams
+    );
+  }
+
+  /** A request that the application has not seen (RFC 9113 §8.7); charged for only if the peer went over its limit. */
+  private turnAway(id: number): UndercoatError | undefined {
+    const { connection } = this;
+    const { streams, settings } = connection;
+    connection.outbound.writer.reset(id, REFUSED_STREAM);
+    streams.rememberReset(id);
+    if (streams.openOfPeer < settings.maxConcurrentStreams) return connection.trifle() ?? connection.owed();
+    if (!connection.resets.spend(connection.now)) return calmDown('resets', 'too many streams were refused');
+    return connection.owed();
   }
 
   /** 431, without the application (RFC 6585 §5). */

@@ -9,6 +9,8 @@ import type { Allowance } from './budget.js';
 export interface H2Options {
   /** SETTINGS_MAX_CONCURRENT_STREAMS; default 100. Over it REFUSED_STREAM. */
   readonly maxConcurrentStreams?: number;
+  /** Server: streams, over those, that are over on both sides but not read to their end yet; default 100. Answer as above. */
+  readonly maxUnreadStreams?: number;
   /** SETTINGS_INITIAL_WINDOW_SIZE: what the peer may send on a stream ahead of the consumer; default 65535. */
   readonly streamWindowBytes?: number;
   /** What the peer may send on all streams ahead of their consumers; default 131072. */
@@ -61,6 +63,7 @@ export type H2Settings = Required<H2Options>;
 export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
   const settings: H2Settings = {
     maxConcurrentStreams: 100,
+    maxUnreadStreams: 100,
     streamWindowBytes: 65_535,
     connectionWindowBytes: defaultConnectionWindowBytes,
     headerTableBytes: 4096,

@@ -57,7 +57,7 @@ export class H2Session implements Session {
     return this.closing.error;
   }
 
-  /** Client: how many more requests may begin now. */
+  /** Client: how many more requests may begin now. An answer that the application has not read keeps its request's place. */
   get available(): number {
     const { connection, closing } = this;
     const { machine, streams, peer } = connection;

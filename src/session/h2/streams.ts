@@ -6,7 +6,9 @@ import { type Owner, Packer, type SlabSource } from '../../memory/index.js';
 import type { Deadlines } from '../deadlines.js';
 import { MAX_31_BITS } from './frames-codes.js';
 import type { H2Stream } from './stream.js';
+import { h2StreamTable } from './tables.js';
 
+const { state: streamState } = h2StreamTable;
 /** Streams that we reset, of which frames may still be on their way. */
 const rememberedResets = 128;
 /** Packers kept for streams to come: objects, without a slab. */
@@ -15,7 +17,7 @@ const never = Number.POSITIVE_INFINITY;
 
 export class Streams {
   readonly live: Map<number, H2Stream>;
-  /** Of `live`, those that the peer began. */
+  /** Of `live`, those that the peer began, also when only our application has not read all of them. */
   peerCount: number;
   /** The peer's highest identifier. */
   lastOfPeer: number;
@@ -51,6 +53,15 @@ export class Streams {
   /** Streams that we began. */
   get ourCount(): number {
     return this.live.size - this.peerCount;
+  }
+
+  /** Streams of the peer's that are open or half-closed: those alone count against what we allow (RFC 9113 §5.1.2). */
+  get openOfPeer(): number {
+    let count = 0;
+    for (const { id, machine } of this.live.values()) {
+      if (!this.isOurs(id) && !machine.is(streamState.closed)) count += 1;
+    }
+    return count;
   }
 
   get usedUp(): boolean {
