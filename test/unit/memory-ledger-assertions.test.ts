@@ -144,6 +144,21 @@ const wrongs: readonly (readonly [
     (l) => l.workspace(viewOf(slabOut(l), 0, 0, 33), 'open'),
   ],
   [
+    'a workspace begins in the middle of its slab',
+    'WS-7',
+    /begins with 3 bytes in use/,
+    (l) => l.workspace(viewOf(slabOut(l), 3, 3), 'open'),
+  ],
+  [
+    'a reservation is left open where a layer returns',
+    'WS-2',
+    /left a reservation open/,
+    (l) => {
+      l.workspace(viewOf(slabOut(l), 0, 32), 'reserve');
+      l.assertNothingReserved();
+    },
+  ],
+  [
     'a reservation overlaps a lease',
     'WS-3',
     /reserve by .* overlaps head bytes/,
