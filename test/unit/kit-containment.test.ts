@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MisuseError } from '../../src/errors.js';
 import { ExchangeRecord } from '../../src/kit/exchange-record.js';
-import { PropertyFailure, requireContained } from '../../src/kit/properties/require.js';
+import { PropertyFailure, requireContained, requireRepeated } from '../../src/kit/properties/require.js';
 
 describe('requireContained', () => {
   test('gives what there is, and lets named failures and preconditions pass', () => {
@@ -27,6 +27,22 @@ describe('requireContained', () => {
         throw crash;
       });
     expect(act).toThrow(expect.objectContaining({ rule: 'WS-9', cause: crash }));
+  });
+});
+
+describe('requireRepeated', () => {
+  test('OWN-6: what differs, or fails, where it went well before breaks the rule', () => {
+    requireRepeated('OWN-6', () => ({ a: 1 }), { a: 1 }, 'again');
+    expect(() => requireRepeated('OWN-6', () => 2, 1, 'again')).toThrow(
+      expect.objectContaining({ rule: 'OWN-6' }),
+    );
+    const cause = new MisuseError('code', 'OWN-2', 'message');
+    const act = () => {
+      throw cause;
+    };
+    expect(() => requireRepeated('OWN-6', act, 1, 'again')).toThrow(
+      expect.objectContaining({ rule: 'OWN-6', cause }),
+    );
   });
 });
 

@@ -34,6 +34,19 @@ export function requireEqual(rule: string, found: unknown, due: unknown, what: s
   requireThat(rule, has === wants, () => `${what}: ${short(has)} instead of ${short(wants)}`);
 }
 
+/** What went well goes well again, and the same. A failure that there was not before breaks the rule, whatever it names. */
+export function requireRepeated(rule: string, again: () => unknown, due: unknown, what: string): void {
+  let found: unknown;
+  try {
+    found = again();
+  } catch (cause) {
+    throw new PropertyFailure(rule, `${what}: ${String(cause)} instead of ${short(JSON.stringify(due))}`, {
+      cause,
+    });
+  }
+  requireEqual(rule, found, due, what);
+}
+
 function short(text: string | undefined): string {
   if (text === undefined) return 'nothing';
   return text.length > 2000 ? `${text.slice(0, 2000)}… (${text.length})` : text;
