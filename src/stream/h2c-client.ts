@@ -82,7 +82,8 @@ function canAsk(options: RequestOptions, maxRequestBytes: number): boolean {
   if (method === 'CONNECT' || upgrade !== undefined || scheme === 'https') return false;
   if (!(target.startsWith('/') || target === '*')) return false;
   const ends = options.end ?? (length === undefined || length === 0);
-  if (!ends && (length === undefined || length > maxRequestBytes)) return false;
+  // Without content, and yet not ended by its sender: the server has all of it, and could agree before we may.
+  if (!ends && (length === undefined || length === 0 || length > maxRequestBytes)) return false;
   return !fields.some(([name]) => unlikeH2.has(name.toLowerCase()));
 }
 
