@@ -11,13 +11,13 @@ import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.
 import type { SlabPool } from '../memory/index.js';
 import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
 import { requireAuthority, requireRequest } from '../stream/require-request.js';
-import type { Timer } from '../transport/clock.js';
 import type { Connectable } from '../transport/contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { h1 } from './h1.js';
 import { type Closed, type CloseOptions, Keep } from './keep.js';
+import { LazyTimer } from './lazy-timer.js';
 import type { Application, Steps } from './step.js';
 
 export interface ClientOptions extends EndpointOptions {
@@ -91,7 +91,8 @@ class Waiting implements PendingRequest {
   readonly options: RequestOptions;
   readonly listener: ClientListener;
   exchange: ClientExchange | undefined = undefined;
-  timer: Timer | undefined = undefined;
+  /** When it has waited too long, on the clock's scale. */
+  dueAt = Number.POSITIVE_INFINITY;
   private readonly client: PoolingClient;
 
   constructor(client: PoolingClient, options: RequestOptions, listener: ClientListener) {
@@ -121,6 +122,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private readonly unused = new Set<Connection>();
   /** Requests that wait for a connection, first come, first served. */
   private queue: Waiting[] = [];
+  /** For the first of the queue: all wait equally long, so that nobody is due before him. */
+  private readonly timer: LazyTimer;
   private scheduled = false;
   private closing = false;
   private readonly nextId: () => number;
@@ -142,6 +145,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     this.waitTimeout = waitTimeout;
     this.onError = onError;
     this.keep = new Keep(settings.clock);
+    this.timer = new LazyTimer(settings.clock, () => this.expire());
     this.nextId = options.nextId ?? counting();
   }
 
@@ -177,13 +181,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     }
     // Nothing is opened, and nobody waits, for what cannot be sent.
     requireRequest(options);
-    this.queue.push(request);
-    if (Number.isFinite(this.waitTimeout)) {
-      const { clock } = this.settings;
-      request.timer = clock.at(clock.now() + this.waitTimeout, () =>
-        this.withdraw(request, this.waitedTooLong()),
-      );
-    }
+    request.dueAt = this.settings.clock.now() + this.waitTimeout;
+    if (this.queue.push(request) === 1) this.timer.want(request.dueAt);
     this.schedule();
     return request;
   }
@@ -210,6 +209,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     if (at < 0) return;
     this.queue.splice(at, 1);
     this.refuse(request, reason);
+    this.rest();
   }
 
   tunnelled(connection: Connection): void {
@@ -217,6 +217,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     this.unused.delete(connection);
     this.keep.tunnel(connection);
     this.schedule();
+    this.rest();
   }
 
   closed(connection: Connection): void {
@@ -233,6 +234,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     // What application code threw in a callback is the cause of the reason why its connection ended.
     if (error?.fault === 'api-misuse' && error.cause !== undefined) this.threw(error.cause);
     this.schedule();
+    this.rest();
   }
 
   threw(error: unknown): void {
@@ -269,6 +271,31 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     }
   }
 
+  /**
+   * A session takes requests again, or never will. It says so as the last act of its turn: what waits begins in that
+   * turn, and goes out with it.
+   */
+  private goOn(line: Line): void {
+    while (this.queue.length > 0 && line.session.available > 0) {
+      this.begin(this.queue.shift() as Waiting, line, true);
+    }
+    if (this.queue.length > 0) this.schedule();
+  }
+
+  /** Whoever has waited too long waits no more. */
+  private expire(): void {
+    const now = this.settings.clock.now();
+    for (let first = this.queue[0]; first !== undefined && first.dueAt <= now; first = this.queue[0]) {
+      this.withdraw(first, this.waitedTooLong());
+    }
+    this.timer.want(this.queue[0]?.dueAt ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** With nobody waiting and no connection there is nothing that a timer may hold the process for. */
+  private rest(): void {
+    if (this.queue.length === 0 && this.keep.size === 0) this.timer.cancel();
+  }
+
   private free(): Line | undefined {
     for (const [connection, session] of this.sessions) {
       if (session !== null && session.available > 0) return { connection, session };
@@ -278,7 +305,6 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   private begin(request: Waiting, { connection, session }: Line, waited: boolean): void {
     const { listener } = request;
-    request.timer?.cancel();
     let begun: ClientExchange;
     try {
       begun = session.request(request.options, listener);
@@ -305,7 +331,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       report: (error) => this.threw(error),
       ready: (session) => {
         this.sessions.set(connection, session);
-        session.onAvailable = () => this.schedule();
+        const line: Line = { connection, session };
+        session.onAvailable = () => this.goOn(line);
         this.schedule();
       },
     };
@@ -320,12 +347,12 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private failWaiting(): void {
     const waiting = this.queue;
     this.queue = [];
+    this.timer.cancel();
     for (const request of waiting) this.refuse(request, takenBack());
   }
 
   /** Told outside of whatever call found it out (OWN-9). Not a byte of it was sent. */
   private refuse(request: Waiting, error: UndercoatError): void {
-    request.timer?.cancel();
     this.settings.clock.defer(() => {
       try {
         request.listener.failed(error, true);

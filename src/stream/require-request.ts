@@ -6,10 +6,13 @@ import { MisuseError } from '../errors.js';
 import { requireAuthority as requireHost, requireMethod, requireTarget } from '../session/h1/encode.js';
 import { FieldJudge } from '../session/h1/encode-fields.js';
 import { HAS_HOST } from '../session/h1/field-section.js';
-import type { RequestOptions } from './contract.js';
+import type { FieldList, RequestOptions } from './contract.js';
 import { givenLength } from './given.js';
 
 const judge = new FieldJudge();
+/** What was judged last, and is no worse for being sent again. */
+const last = { method: 'GET', target: '/', authority: 'localhost' };
+const noFields: FieldList = Object.freeze([]);
 
 /** @throws MisuseError `authority` when there is none: what a caller without types may forget */
 export function requireAuthority({ authority }: RequestOptions): void {
@@ -20,10 +23,17 @@ export function requireAuthority({ authority }: RequestOptions): void {
 /** @throws MisuseError for a method, a target, an authority, a length or fields that may not be sent */
 export function requireRequest(options: RequestOptions): void {
   const { method = 'GET', target = '/', authority, fields, length } = options;
-  requireMethod(method);
   givenLength(length);
-  requireTarget(method, target);
-  judge.judge(fields ?? []);
+  if (method !== last.method || target !== last.target) {
+    requireMethod(method);
+    requireTarget(method, target);
+    last.method = method;
+    last.target = target;
+  }
+  judge.judge(fields ?? noFields);
   // A Host field stands for the authority.
-  if ((judge.flags & HAS_HOST) === 0) requireHost(authority);
+  if ((judge.flags & HAS_HOST) === 0 && authority !== last.authority) {
+    requireHost(authority);
+    last.authority = authority;
+  }
 }

@@ -1,5 +1,6 @@
 // The client: reuse, the line of those who wait, and what is told of failures.
 import { expect, test } from 'vitest';
+import type { ClientListener } from '../../src/endpoint/client.js';
 import type { Handler } from '../../src/endpoint/handler.js';
 import type { ServerExchange } from '../../src/stream/contract.js';
 import { createPair, latin1Bytes } from '../support/pair.js';
@@ -106,6 +107,76 @@ test('waiting has a limit and a deadline', async () => {
   }
   pair.client.abort();
   await pair.run();
+  await pair.finish();
+});
+
+test('each who waits has a deadline of his own, wherever the one before him went', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, client: { maxConnections: 1, waitTimeout: 100 } });
+  pair.request();
+  await pair.run();
+  const served = pair.request();
+  await pair.advance(40);
+  const second = pair.request();
+  await pair.advance(40);
+  const third = pair.request();
+  hello(exchanges.shift() as ServerExchange);
+  await pair.advance(59);
+  expect([served, second, third].map(({ over }) => over)).toEqual([false, false, false]);
+  await pair.advance(1);
+  expect([served, second, third].map(({ over }) => over)).toEqual([false, true, false]);
+  await pair.advance(39);
+  expect(third.over).toBe(false);
+  await pair.advance(1);
+  expect(third.failed).toMatchObject({ code: 'waited-too-long' });
+  hello(exchanges.shift() as ServerExchange);
+  await pair.run();
+  expect(served).toMatchObject({ complete: true, body: 'hello /' });
+  await pair.finish();
+});
+
+/** Takes an answer and wants nothing of it. */
+const careless: ClientListener = { response: (_head, exchange) => exchange.body.discard(), failed: () => {} };
+
+test('no timer is left of those who waited when there is no connection either', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, client: { maxConnections: 1 } });
+  pair.client.request({ authority: 'pair.test' }, careless).abort();
+  await pair.run();
+  expect(pair.client.connections).toBe(0);
+  expect(pair.clock.timers).toBe(0);
+  pair.request();
+  pair.request();
+  await pair.run();
+  for (let i = 0; i < 2; i++) {
+    hello(exchanges.shift() as ServerExchange);
+    await pair.run();
+  }
+  const closed = pair.server.close();
+  await pair.run();
+  await closed;
+  expect(pair.client).toMatchObject({ connections: 0, waiting: 0 });
+  expect(pair.clock.timers).toBe(0);
+  await pair.finish();
+});
+
+test('who waits begins in the turn that ends the exchange before', async () => {
+  const pair = await createPair({ handler: hello, client: { maxConnections: 1 } });
+  const told: string[] = [];
+  for (const target of ['/a', '/b']) {
+    pair.client.request(
+      { target, authority: 'pair.test' },
+      {
+        ...careless,
+        begun: (exchange) => {
+          told.push(`begun ${target}`);
+          exchange.onClosed = () => pair.clock.defer(() => told.push(`after ${target}`));
+        },
+      },
+    );
+  }
+  await pair.run();
+  expect(told).toEqual(['begun /a', 'begun /b', 'after /a', 'after /b']);
   await pair.finish();
 });
 

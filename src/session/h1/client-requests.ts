@@ -71,8 +71,10 @@ export abstract class H1ClientRequests extends H1Connection {
   private get places(): number {
     const { flight } = this;
     if (this.sending !== null || this.overHighWater) return 0;
-    const last = flight[flight.length - 1];
-    return last?.exclusive === true ? 0 : Math.max(0, this.settings.maxPipelined - flight.length);
+    const { length } = flight;
+    // An index below 0 is looked up as a name.
+    if (length > 0 && (flight[length - 1] as InFlight).exclusive) return 0;
+    return Math.max(0, this.settings.maxPipelined - length);
   }
 
   /** Begins a request; the caller has seen that `available` is not 0. @throws MisuseError; nothing has changed then */
