@@ -12,95 +12,139 @@ import type { BodyConsumer, Fields, IncomingBody } from '../stream/contract.js';
 /** Bytes that may lie ready before the body is paused. */
 const highWaterBytes = 65_536;
 
-/** What a body brings, one at a time; ends, fails, and can be given up. */
+/** What becomes of a lease on its way to whoever waits for it. */
+interface Handling<T> {
+  take(lease: Lease): T;
+  drop(item: T): void;
+  /** What was handed out is good until the exchange ends: its end must not be told before the application has it. */
+  readonly lends: boolean;
+}
+
+const copies: Handling<Uint8Array> = { take: copyOut, drop: () => {}, lends: false };
+const leases: Handling<Lease> = {
+  take: (lease) => lease,
+  drop: (lease) => {
+    if (lease.live) lease.release();
+  },
+  lends: true,
+};
+
+/**
+ * What a body brings, one at a time; ends, fails, and can be given up. What is lent comes one at a time, too: the body
+ * is paused with each, and goes on when the next one is asked for.
+ */
 class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
   private readonly body: IncomingBody;
-  private readonly take: (lease: Lease) => T;
-  private readonly drop: (item: T) => void;
+  private readonly handling: Handling<T>;
   private readonly trailers: ((trailers: Fields | undefined) => void) | undefined;
   private readonly items: { readonly item: T; readonly length: number }[] = [];
   private ready = 0;
   private paused = false;
   private over = false;
   private error: Error | undefined = undefined;
-  private waiting: PromiseWithResolversOf<IteratorResult<T, undefined>> | undefined = undefined;
+  /** Whoever asked when nothing was ready, first come, first served. */
+  private readonly waiters: PromiseWithResolversOf<IteratorResult<T, undefined>>[] = [];
+  /** The last that somebody was given. */
+  private given: Promise<unknown> = Promise.resolve();
 
   constructor(
     body: IncomingBody,
-    take: (lease: Lease) => T,
-    drop: (item: T) => void,
+    handling: Handling<T>,
     trailers: ((trailers: Fields | undefined) => void) | undefined,
   ) {
     this.body = body;
-    this.take = take;
-    this.drop = drop;
+    this.handling = handling;
     this.trailers = trailers;
     body.consume(this);
   }
 
   data(lease: Lease): void {
+    const { handling, waiters } = this;
     const { length } = lease;
-    const item = this.take(lease);
-    const { waiting } = this;
-    if (waiting !== undefined) {
-      this.waiting = undefined;
-      waiting.resolve({ value: item, done: false });
-      return;
+    const item = handling.take(lease);
+    const waiter = waiters.shift();
+    if (waiter === undefined) {
+      this.items.push({ item, length });
+      this.ready += length;
+    } else {
+      waiter.resolve({ value: item, done: false });
+      this.given = waiter.promise;
     }
-    this.items.push({ item, length });
-    this.ready += length;
-    if (this.ready < highWaterBytes || this.paused) return;
+    if (this.paused || (this.ready < highWaterBytes && !handling.lends)) return;
     this.paused = true;
     this.body.pause();
+    if (waiters.length > 0) this.goOn();
   }
 
   end(trailers: Fields | undefined): void {
     this.over = true;
     this.trailers?.(trailers);
-    this.waiting?.resolve({ value: undefined, done: true });
-    this.waiting = undefined;
+    this.settleWaiters();
   }
 
+  /** What is ours was received before, and is delivered before (LAY-5); what is lent ends with the exchange (OWN-7). */
   failed(error: Error): void {
     this.over = true;
     this.error = error;
-    this.dropAll();
-    this.waiting?.reject(error);
-    this.waiting = undefined;
+    if (this.handling.lends) this.dropAll();
+    this.settleWaiters();
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
     const first = this.items.shift();
     if (first !== undefined) {
       this.ready -= first.length;
-      if (this.paused && this.ready < highWaterBytes / 2) {
-        this.paused = false;
-        this.body.resume();
-      }
-      return Promise.resolve({ value: first.item, done: false });
+      if (this.ready < highWaterBytes / 2 && !this.handling.lends) this.goOn();
+      const given = Promise.resolve({ value: first.item, done: false as const });
+      this.given = given;
+      return given;
     }
-    if (this.error !== undefined) return Promise.reject(this.error);
-    if (this.over) return Promise.resolve({ value: undefined, done: true });
-    this.waiting ??= withResolvers<IteratorResult<T, undefined>>();
-    return this.waiting.promise;
+    if (this.over) return this.outcome();
+    const waiter = withResolvers<IteratorResult<T, undefined>>();
+    this.waiters.push(waiter);
+    this.goOn();
+    return waiter.promise;
   }
 
   /** Left early: the rest is not wanted. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.dropAll();
+    this.error = undefined;
     if (!this.over) {
       this.over = true;
       this.body.discard();
     }
-    return Promise.resolve({ value: undefined, done: true });
+    this.settleWaiters();
+    return this.outcome();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** More is welcome: as soon as whoever was given the last one has it. */
+  private goOn(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    if (this.handling.lends) this.given.then(() => this.body.resume());
+    else this.body.resume();
+  }
+
+  /** Nothing comes any more. */
+  private settleWaiters(): void {
+    for (const waiter of this.waiters.splice(0)) {
+      if (this.error === undefined) waiter.resolve({ value: undefined, done: true });
+      else waiter.reject(this.error);
+    }
+  }
+
+  private outcome(): Promise<IteratorResult<T, undefined>> {
+    if (this.error !== undefined) return Promise.reject(this.error);
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
   private dropAll(): void {
-    for (const { item } of this.items.splice(0)) this.drop(item);
+    for (const { item } of this.items.splice(0)) this.handling.drop(item);
     this.ready = 0;
   }
 }
@@ -110,27 +154,25 @@ export interface ReadBodyOptions {
   readonly trailers?: (trailers: Fields | undefined) => void;
 }
 
-/** The body's bytes, each chunk the caller's own. Consumes the body at once; may be walked once. */
+/**
+ * The body's bytes, each chunk the caller's own. Consumes the body at once; may be walked once. What had come before the
+ * body failed comes before the error.
+ */
 export function readBody(
   body: IncomingBody,
   options: ReadBodyOptions = {},
 ): AsyncIterableIterator<Uint8Array> {
-  return new BodyQueue(body, copyOut, () => {}, options.trailers);
+  return new BodyQueue(body, copies, options.trailers);
 }
 
 /**
- * The body's bytes where they were received: nothing is copied. Each lease is the caller's to release; what it still
- * has at the end of the exchange is revoked (OWN-7).
+ * The body's bytes where they were received: nothing is copied, but what comes together and has to wait for its turn in
+ * H2. Each lease is the caller's to release; what it still has at the end of the exchange is revoked (OWN-7). They come
+ * one by one: asking for the next one says that the caller has the one before, and the exchange does not end before he
+ * asked once more, and was told that there is none, or left. When the body fails, leases that were not released are lost.
  */
 export function bodyLeases(body: IncomingBody, options: ReadBodyOptions = {}): AsyncIterableIterator<Lease> {
-  return new BodyQueue(
-    body,
-    (lease) => lease,
-    (lease) => {
-      if (lease.live) lease.release();
-    },
-    options.trailers,
-  );
+  return new BodyQueue(body, leases, options.trailers);
 }
 
 /**

@@ -1,7 +1,10 @@
 // Bodies for applications that wait: own copies, leases, whole; back-pressure and breaking off.
 import { expect, test } from 'vitest';
 import { bodyLeases, collectBody, readBody } from '../../src/adapters/body.js';
+import { h1 } from '../../src/endpoint/h1.js';
+import { h2 } from '../../src/endpoint/h2.js';
 import type { Handler } from '../../src/endpoint/handler.js';
+import type { UndercoatError } from '../../src/errors.js';
 import type { Lease } from '../../src/memory/index.js';
 import type { Fields } from '../../src/stream/contract.js';
 import { createPair, latin1Bytes } from '../support/pair.js';
@@ -155,3 +158,153 @@ test('a body that breaks off rejects with whose fault it was, in the middle of a
   expect(errors).toMatchObject([{ code: 'connection-reset', fault: 'transport-failed' }]);
   await pair.finish();
 });
+
+/** What of the leases was alive when it came, as text; a lease that is dead is said to be. */
+async function walk(leases: AsyncIterable<Lease>, keep: boolean): Promise<string> {
+  const seen: string[] = [];
+  for await (const lease of leases) {
+    seen.push(lease.live ? text(lease.view()) : 'DEAD');
+    if (!keep && lease.live) lease.release();
+  }
+  return seen.join('');
+}
+
+const chunks = ['one', 'two', 'three', 'four', 'five'];
+const pieces = chunks.map((chunk) => chunk.repeat(40));
+
+test.each([
+  ['h1', false],
+  ['h1', true],
+  ['h2', false],
+  ['h2', true],
+] as const)(
+  'a client’s leases of an answer that came in one read over %s are alive (kept: %s)',
+  async (protocol, keep) => {
+    const stack = protocol === 'h1' ? h1() : h2({ lendFromBytes: 16 });
+    const pair = await createPair({
+      serverStack: stack,
+      clientStack: stack,
+      handler: (exchange) => {
+        exchange.respond(200);
+        for (const [at, piece] of pieces.entries())
+          exchange.send(latin1Bytes(piece), at === pieces.length - 1);
+      },
+    });
+    const answered = pair.client.exchange({ authority: 'a' });
+    await pair.run();
+    const response = await answered;
+    let closed = false;
+    response.exchange.onClosed = () => {
+      closed = true;
+    };
+    const walked = walk(bodyLeases(response.exchange.body), keep);
+    await pair.run();
+    expect(await walked).toBe(pieces.join(''));
+    expect(closed).toBe(true);
+    await pair.finish();
+  },
+);
+
+test.each(['h1', 'h2'])(
+  'a server’s leases of a request over %s are alive when it has answered',
+  async (protocol) => {
+    const stack = protocol === 'h1' ? h1() : h2({ lendFromBytes: 16 });
+    let walked: Promise<string> | undefined;
+    const pair = await createPair({
+      serverStack: stack,
+      clientStack: stack,
+      handler: (exchange) => {
+        walked = walk(bodyLeases(exchange.body), false);
+        exchange.reply(200, undefined, latin1Bytes('ok'));
+      },
+    });
+    const outcome = pair.request({ method: 'POST' }, pieces);
+    await pair.run();
+    expect(await walked).toBe(pieces.join(''));
+    expect(outcome).toMatchObject({ status: 200, body: 'ok' });
+    await pair.finish();
+  },
+);
+
+const fiveChunks = `${pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')}0\r\n\r\n`;
+const chunkedHead = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+test.each(['chunks', 'leases'])(
+  'whoever asks for more %s than there are gets each once, in order',
+  async (kind) => {
+    const seen: string[] = [];
+    const ask = async (items: AsyncIterator<Uint8Array | Lease, undefined>): Promise<void> => {
+      const { done, value } = await items.next();
+      if (done) seen.push('end');
+      else if (value instanceof Uint8Array) seen.push(text(value));
+      else {
+        seen.push(text(value.view()));
+        value.release();
+      }
+    };
+    const pair = await createPair({
+      handler: async (exchange) => {
+        const items = kind === 'chunks' ? readBody(exchange.body) : bodyLeases(exchange.body);
+        exchange.reply(200, undefined, latin1Bytes('ok'));
+        await Promise.all(Array.from({ length: 7 }, () => ask(items)));
+      },
+    });
+    const wire = pair.wire();
+    wire.write(chunkedHead + fiveChunks);
+    await pair.run();
+    expect(seen).toEqual([...pieces, 'end', 'end']);
+    wire.transport.end();
+    await pair.finish();
+  },
+);
+
+test('leaving settles whoever still waits', async () => {
+  const seen: unknown[] = [];
+  const pair = await createPair({
+    handler: async (exchange) => {
+      const items = readBody(exchange.body);
+      const first = items.next();
+      const second = items.next();
+      seen.push(await items.return?.());
+      seen.push(await first, await second, await items.next());
+      exchange.reply(200, undefined, latin1Bytes('ok'));
+    },
+  });
+  const wire = pair.wire();
+  wire.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n');
+  await pair.run();
+  expect(seen).toEqual(Array.from({ length: 4 }, () => ({ value: undefined, done: true })));
+  wire.write('abc');
+  await pair.run();
+  expect(wire.text).toMatch(/ok$/);
+  wire.transport.end();
+  await pair.finish();
+});
+
+test.each(['chunks', 'leases'])(
+  'a body that fails: of %s, what is the application’s own comes before the error',
+  async (kind) => {
+    const seen: string[] = [];
+    let goOn = (): void => {};
+    const pair = await createPair({
+      handler: async (exchange) => {
+        const items = kind === 'chunks' ? readBody(exchange.body) : bodyLeases(exchange.body);
+        await new Promise<void>((resolve) => (goOn = resolve));
+        try {
+          for await (const item of items) seen.push(item instanceof Uint8Array ? text(item) : 'lease');
+        } catch (error) {
+          seen.push((error as UndercoatError).code);
+        }
+      },
+    });
+    const wire = pair.wire();
+    wire.write(`${chunkedHead}3\r\nabc\r\n2\r\nde\r\n`);
+    await pair.run();
+    wire.transport.abort();
+    await pair.run();
+    goOn();
+    await pair.run();
+    expect(seen).toEqual(kind === 'chunks' ? ['abc', 'de', 'connection-reset'] : ['connection-reset']);
+    await pair.finish();
+  },
+);
