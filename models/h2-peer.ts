@@ -6,6 +6,7 @@
 
 import { modelFrame } from './h2-frames.js';
 import {
+  MODEL_STATIC,
   type ModelRecipe,
   type ModelTable,
   modelDecode,
@@ -26,12 +27,20 @@ export interface PeerStream {
   /** What the peer may send, and what it may be sent. */
   mayTake: number;
   mayGive: number;
-  /** Octets of DATA that came. */
+  /** Octets of DATA that came, and the hash of them in order. */
   came: number;
+  hash: number;
   /** The messages are complete: the peer's, and the other's. */
   said: boolean;
   heard: boolean;
   isReset: boolean;
+}
+
+/** What tells content apart by its octets and their order. @param hash of what came before */
+export function hashOf(octets: ArrayLike<number>, hash = 0): number {
+  let sum = hash;
+  for (let i = 0; i < octets.length; i++) sum = (Math.imul(sum, 31) + (octets[i] as number)) | 0;
+  return sum;
 }
 
 export class PeerModel {
@@ -40,6 +49,8 @@ export class PeerModel {
   mayGive = 65_535;
   /** Fields of each block that came, in order. */
   readonly blocks: string[] = [];
+  /** The last stream of each GOAWAY that came. */
+  readonly goaways: number[] = [];
   /** SETTINGS of the other that are to be acknowledged, and own ones that are. */
   readonly owed: PeerSettings[] = [];
   private readonly unheard: PeerSettings[] = [];
@@ -82,6 +93,7 @@ export class PeerModel {
       mayGive: this.theirWindow,
       mayTake: this.acknowledged.get(initialWindow) as number,
       came: 0,
+      hash: 0,
       said: false,
       heard: false,
       isReset: false,
@@ -101,14 +113,36 @@ export class PeerModel {
     return frame(1, 4 | (ends ? 1 : 0), id, [...modelEncode(updates, recipes, this.encoding)]);
   }
 
-  /** As much of `length` octets as both windows allow. */
-  data(id: number, length: number, ends: boolean): Uint8Array {
+  /** A header block whose fields are in the table from then on, and are indexed when they are there. */
+  fields(id: number, fields: readonly (readonly [string, string])[], ends: boolean): Uint8Array {
+    const stream = this.streams.get(id) ?? this.open(id);
+    if (ends) stream.said = true;
+    const octets: number[] = [];
+    for (const [name, value] of fields) {
+      const all = [...MODEL_STATIC, ...this.encoding.entries];
+      const index = all.findIndex((it) => it.name === name && it.value === value);
+      const recipe: ModelRecipe =
+        index < 0
+          ? { kind: 'literal', how: 'add', name, value, huffman: false, zeros: 0 }
+          : { kind: 'indexed', index, zeros: 0 };
+      octets.push(...modelEncode([], [recipe], this.encoding));
+    }
+    return frame(1, 4 | (ends ? 1 : 0), id, octets);
+  }
+
+  reset(id: number, code: number): Uint8Array {
+    this.stream(id).isReset = true;
+    return frame(3, 0, id, uint32(code));
+  }
+
+  /** As much of `length` octets as both windows allow, all of them `octet`. */
+  data(id: number, length: number, ends: boolean, octet = 0): Uint8Array {
     const stream = this.streams.get(id) as PeerStream;
     const count = Math.max(0, Math.min(length, stream.mayGive, this.mayGive, 16_384));
     stream.mayGive -= count;
     this.mayGive -= count;
     if (ends) stream.said = true;
-    return frame(0, ends ? 1 : 0, id, new Uint8Array(count));
+    return frame(0, ends ? 1 : 0, id, new Uint8Array(count).fill(octet));
   }
 
   widen(id: number, increment: number): Uint8Array {
@@ -160,6 +194,7 @@ export class PeerModel {
           throw new Error(`DATA beyond a window: ${stream.mayTake} of stream ${id}, ${this.mayTake} in all`);
         }
         stream.came += length;
+        stream.hash = hashOf(body, stream.hash);
         stream.heard = ends;
         return;
       }
@@ -185,6 +220,7 @@ export class PeerModel {
         return;
       case 7:
         if (numbers['errorCode'] !== 0) throw new Error(`GOAWAY: ${numbers['errorCode']}`);
+        this.goaways.push(numbers['lastStreamId'] as number);
         return;
       case 8:
         if (id === 0) this.mayGive += numbers['increment'] as number;
