@@ -9,6 +9,8 @@ import {
   requireAuthority,
   requireMethod,
   requirePath,
+  requireProtocol,
+  requireScheme,
 } from '../session/h2/outgoing.js';
 import type { HeaderFields } from '../session/h2/writer.js';
 import type { FieldList, RequestOptions } from './contract.js';
@@ -81,14 +83,17 @@ export class H2RequestHeads {
       return this.pseudo;
     }
     requireMethod(method);
-    requireAuthority(authority);
+    const tunnel = method === 'CONNECT' && protocol === undefined;
+    requireAuthority(authority, tunnel);
     const pseudo: (readonly [string, string])[] = [[':method', method]];
-    if (method === 'CONNECT' && protocol === undefined) pseudo.push([':authority', authority]);
+    if (tunnel) pseudo.push([':authority', authority]);
     else {
       if (protocol !== undefined && !extendedConnect) {
         throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
       }
+      requireScheme(scheme);
       requirePath(method, target);
+      if (protocol !== undefined) requireProtocol(protocol);
       pseudo.push([':scheme', scheme], [':authority', authority], [':path', target]);
       if (protocol !== undefined) pseudo.push([':protocol', protocol]);
     }

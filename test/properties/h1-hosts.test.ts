@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isHost } from '../../models/h1-grammar.js';
-import { HOST_INVALID, judgeHost } from '../../src/session/h1/host.js';
+import { HOST_INVALID, judgeHost } from '../../src/session/host.js';
 import { octets } from '../support/h1.js';
 
 /** Judged where it stands between octets that would make it longer. */

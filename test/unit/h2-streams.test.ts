@@ -150,8 +150,8 @@ describe('a stream error resets its stream, and no other', () => {
 describe('header rules of RFC 9113 §8.2 and §8.3', () => {
   const without = (name: string, fields = get()): Pairs => fields.filter(([it]) => it !== name);
   const having = (...more: Pairs): Pairs => [...get(), ...more];
-  const replacing = (name: string, value: string): Pairs =>
-    get().map(([it, old]) => [it, it === name ? value : old]);
+  const replacing = (name: string, value: string, fields = get()): Pairs =>
+    fields.map(([it, old]) => [it, it === name ? value : old]);
   it.each<[string, Pairs]>([
     ['a name in upper case', having(['X-a', '1'])],
     ['an empty name', having(['', '1'])],
@@ -204,6 +204,32 @@ describe('header rules of RFC 9113 §8.2 and §8.3', () => {
         [':scheme', 'http'],
       ],
     ],
+    [':scheme in upper case without :path', replacing(':scheme', 'HTTP', replacing(':path', ''))],
+    ['an empty :scheme', replacing(':scheme', '')],
+    [':scheme that is none', replacing(':scheme', '1x')],
+    ['more than an authority in :authority', replacing(':authority', 'a b/../c?d#e')],
+    ['a port that is none in :authority', replacing(':authority', 'a:x')],
+    ['userinfo in host', [...without(':authority'), ['host', 'user@a']]],
+    ['a space in host', [...without(':authority'), ['host', 'a b']]],
+    ['an empty host', [...without(':authority'), ['host', '']]],
+    ['http without :authority and host', without(':authority')],
+    ['https without :authority and host', without(':authority', replacing(':scheme', 'https'))],
+    ['an octet above 7 bits in :path', replacing(':path', '/\xff')],
+    [
+      'CONNECT without a port',
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a'],
+      ],
+    ],
+    [
+      'CONNECT with an empty port',
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a:'],
+      ],
+    ],
+    ['an empty :protocol', [[':method', 'CONNECT'], [':protocol', ''], ...without(':method')]],
     ['Content-Length twice', having(['content-length', '0'], ['content-length', '0'])],
     ['Content-Length that is none', having(['content-length', '-1'])],
   ])('%s is malformed', (_name, fields) => {
@@ -229,6 +255,14 @@ describe('header rules of RFC 9113 §8.2 and §8.3', () => {
         [':authority', 'a:1'],
       ],
       'CONNECT a:1 a:1',
+    ],
+    ['an IP-literal and a port', replacing(':authority', '[::1]:80'), 'GET / [::1]:80'],
+    [':scheme in upper case', replacing(':scheme', 'HTTPS'), 'GET / a.test'],
+    ['what browsers send in :path', replacing(':path', '/a|"b"?^{}'), 'GET /a|"b"?^{} a.test'],
+    [
+      'another scheme without an authority',
+      without(':authority', replacing(':scheme', 'urn', replacing(':path', 'x'))),
+      'GET x undefined',
     ],
     ['octets above 7 bits in a value', having(['x', 'caf\xe9']), 'GET / a.test'],
   ])('%s is well-formed', (_name, fields, seen) => {

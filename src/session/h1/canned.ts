@@ -3,7 +3,7 @@
  * not know when one is due.
  */
 import type { SendBuffer } from '../../memory/index.js';
-import { octetsOf } from './octets.js';
+import { octetsOf } from '../octets.js';
 import { reasonPhrase } from './statuses.js';
 
 const interim = octetsOf('HTTP/1.1 100 Continue\r\n\r\n');

@@ -9,12 +9,12 @@
  */
 
 import type { LimitError, ProtocolError } from '../../errors.js';
+import { CR, HEX_VALUE, HTAB, LF, QDTEXT, QUOTABLE, SP, TCHAR } from '../octets.js';
 import type { MessageFault } from './faults.js';
 import { CHUNKED, FIELD_LINE, messageError } from './faults.js';
 import { FieldSection } from './field-section.js';
 import type { ChunkedLimits } from './limits.js';
 import { defaultChunkedLimits } from './limits.js';
-import { CR, HEX_VALUE, HTAB, LF, QDTEXT, QUOTABLE, SP, TCHAR } from './octets.js';
 import { COMPLETE, DATA, ERROR, NEED_DATA } from './results.js';
 
 const SEMICOLON = 0x3b;

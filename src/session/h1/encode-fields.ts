@@ -17,6 +17,7 @@ import { MisuseError } from '../../errors.js';
 import { copyBytes } from '../../memory/copy-bytes.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
+import { COLON, CR, FIELD_CONTENT, LF, SP, TCHAR } from '../octets.js';
 import {
   FIELD_CONNECTION,
   FIELD_CONTENT_LENGTH,
@@ -43,7 +44,6 @@ import {
   SAYS_CLOSE,
   SAYS_KEEP_ALIVE,
 } from './field-section.js';
-import { COLON, CR, FIELD_CONTENT, LF, SP, TCHAR } from './octets.js';
 
 /** Fields to send, in order. */
 export type OutgoingFields = readonly (readonly [name: string, value: string])[];

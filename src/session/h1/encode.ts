@@ -9,6 +9,8 @@ import { MisuseError } from '../../errors.js';
 import { copyBytes } from '../../memory/copy-bytes.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
+import { HOST_INVALID, judgeHostText } from '../host.js';
+import { CR, HEX_VALUE, LF, octetsOf, PATH_QUERY, SP, TARGET, TCHAR } from '../octets.js';
 import {
   judgeTrailers,
   type OutgoingFields,
@@ -17,19 +19,6 @@ import {
   writeFields,
 } from './encode-fields.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH } from './head-reader.js';
-import { HOST_INVALID, judgeHost } from './host.js';
-import {
-  CR,
-  FIELD_CONTENT,
-  HEX_VALUE,
-  LF,
-  octetsOf,
-  PATH_QUERY,
-  REG_NAME,
-  SP,
-  TARGET,
-  TCHAR,
-} from './octets.js';
 import { reasonPhrase } from './statuses.js';
 import { FORM_INVALID, targetForm } from './target.js';
 
@@ -230,12 +219,7 @@ export function requireTarget(method: string, target: string): void {
 /** @throws MisuseError `authority` when it is not a uri-host with an optional port */
 export function requireAuthority(authority: string): void {
   requireText('authority', 'RFC 9112 §3.2', authority);
-  let i = 0;
-  while (i < authority.length && REG_NAME[authority.charCodeAt(i)] === 1) i++;
-  // A reg-name without a port, which most are, needs no octets to be judged.
-  if (i === authority.length && i > 0) return;
-  while (i < authority.length && FIELD_CONTENT[authority.charCodeAt(i)] === 1) i++;
-  if (i < authority.length || judgeHost(octetsOf(authority), 0, authority.length) === HOST_INVALID) {
+  if (judgeHostText(authority) === HOST_INVALID) {
     throw new MisuseError(
       'authority',
       'RFC 9112 §3.2',

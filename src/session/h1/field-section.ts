@@ -5,6 +5,9 @@
  * does not know start-lines, and decides nothing that more than the fields is needed for.
  */
 
+import { HOST_INVALID, judgeHost } from '../host.js';
+import { COLON, CR, FIELD_CONTENT, HTAB, LF, REG_NAME, SP, TCHAR } from '../octets.js';
+import { skipClass } from '../scan.js';
 import type { MessageFault } from './faults.js';
 import { CHUNKED, FIELD_LINE, FIELDS } from './faults.js';
 import {
@@ -42,10 +45,7 @@ import {
   skipWhitespace,
   trimWhitespace,
 } from './field-values.js';
-import { HOST_INVALID, judgeHost } from './host.js';
-import { COLON, CR, FIELD_CONTENT, HTAB, LF, REG_NAME, SP, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
-import { skipClass } from './scan.js';
 
 /** Bits of `flags`. The first three are Connection options, the others say that a field is there. */
 export const SAYS_CLOSE = OPTION_CLOSE;

@@ -4,9 +4,9 @@
  * it reads, nor what was said by other lines of the same field.
  */
 
+import { HTAB, QDTEXT, QUOTABLE, SP, TCHAR } from '../octets.js';
+import { skipClass } from '../scan.js';
 import { foldedWords, isFoldedWords } from './folded.js';
-import { HTAB, QDTEXT, QUOTABLE, SP, TCHAR } from './octets.js';
-import { skipClass } from './scan.js';
 
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;

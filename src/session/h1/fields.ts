@@ -10,9 +10,9 @@
 import { MisuseError } from '../../errors.js';
 import type { TextCodec } from '../../memory/text.js';
 import { plainText } from '../../memory/text.js';
+import { CR, FIELD_CONTENT, TCHAR } from '../octets.js';
+import { skipClass } from '../scan.js';
 import { skipWhitespace, trimWhitespace } from './field-values.js';
-import { CR, FIELD_CONTENT, TCHAR } from './octets.js';
-import { skipClass } from './scan.js';
 
 /** Offsets kept per field line: name, end of name, value, end of value. */
 const OFFSETS = 4;

@@ -5,13 +5,13 @@
  */
 
 import type { TextCodec } from '../../memory/text.js';
+import { CR, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from '../octets.js';
+import { skipClass } from '../scan.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
 import { methodText } from './methods.js';
-import { CR, HEX_VALUE, LF, PATH_QUERY, SP, TARGET, TCHAR } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
-import { skipClass } from './scan.js';
 import { FORM_INVALID, FORM_ORIGIN, targetForm } from './target.js';
 
 const PERCENT = 0x25;

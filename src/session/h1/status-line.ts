@@ -4,12 +4,12 @@
  */
 
 import type { TextCodec } from '../../memory/text.js';
+import { CR, FIELD_CONTENT, LF, SP } from '../octets.js';
+import { skipClass } from '../scan.js';
 import type { MessageFault } from './faults.js';
 import { FIELD_LINE, START_LINE } from './faults.js';
 import type { HeadLimits } from './limits.js';
-import { CR, FIELD_CONTENT, LF, SP } from './octets.js';
 import { COMPLETE, ERROR, NEED_DATA } from './results.js';
-import { skipClass } from './scan.js';
 import { reasonPhrase } from './statuses.js';
 
 const ZERO = 0x30;

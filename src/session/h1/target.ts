@@ -3,8 +3,8 @@
  * percent-encoded. This file does not know the rest of the request.
  */
 
-import { HOST_INVALID, HOST_PORT, judgeHost } from './host.js';
-import { COLON } from './octets.js';
+import { HOST_INVALID, HOST_PORT, judgeHost } from '../host.js';
+import { COLON } from '../octets.js';
 
 const SLASH = 0x2f;
 const QUESTION = 0x3f;

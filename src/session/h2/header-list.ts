@@ -7,6 +7,8 @@
  */
 
 import type { UpgradedRequest } from '../carried.js';
+import { HOST_INVALID, HOST_PORT, judgeHostText } from '../host.js';
+import { TCHAR } from '../octets.js';
 import type { FieldSink } from './hpack/decoder.js';
 import { MARK_BAD_NAME, MARK_BAD_VALUE, MARK_NAME, MARK_PSEUDO } from './hpack/field-marks.js';
 import {
@@ -62,6 +64,9 @@ export class HeaderList implements FieldSink {
   private seen: number;
   private regular: boolean;
   private host: string | undefined;
+  /** The authority that was judged last, and how: most requests of a connection have the same. */
+  private judged: string;
+  private judgement: number;
   private readonly maxFields: number;
 
   constructor(maxFields: number) {
@@ -81,6 +86,8 @@ export class HeaderList implements FieldSink {
     this.seen = 0;
     this.regular = false;
     this.host = undefined;
+    this.judged = '';
+    this.judgement = HOST_INVALID;
     this.maxFields = maxFields;
   }
 
@@ -154,23 +161,41 @@ export class HeaderList implements FieldSink {
       else if (!this.authority) this.malformed = 'CONNECT needs :authority';
     } else if ((seen & seenScheme) === 0) this.malformed = ':scheme is missing';
     else if ((seen & seenPath) === 0) this.malformed = ':path is missing';
-    else if (!isPath(this.method, this.scheme, this.path)) this.malformed = ':path is no path';
+    else if (!isPath(this.method, this.isHttp, this.path)) this.malformed = ':path is no path';
     else if ((seen & seenProtocol) !== 0) {
       // RFC 8441 §4.
       if (this.method !== 'CONNECT') this.malformed = ':protocol without CONNECT';
       else if (!extendedConnect) this.malformed = ':protocol was not announced';
       else if (!this.authority) this.malformed = 'extended CONNECT needs :authority';
     }
-    if (this.malformed !== '') return;
+    if (this.malformed === '') this.finishAuthority((seen & seenScheme) === 0);
+  }
+
+  /** One authority, whichever field it came from (RFC 9113 §8.3.1). @param tunnel of CONNECT: its port is not optional */
+  private finishAuthority(tunnel: boolean): void {
     const { host } = this;
     if (host !== undefined) {
       if (this.authority === undefined) this.authority = host;
-      else if (this.authority.toLowerCase() !== host.toLowerCase())
+      else if (this.authority.toLowerCase() !== host.toLowerCase()) {
         this.malformed = 'host and :authority differ';
+        return;
+      }
     }
-    if (this.authority === '' && (this.scheme === 'http' || this.scheme === 'https')) {
-      this.malformed = 'the authority is empty';
+    const { authority } = this;
+    if (!authority) {
+      if (this.isHttp) this.malformed = `the authority is ${authority === undefined ? 'missing' : 'empty'}`;
+      return;
     }
+    if (authority !== this.judged) {
+      this.judgement = judgeHostText(authority);
+      this.judged = authority;
+    }
+    if (this.judgement === HOST_INVALID) this.malformed = 'the authority is no host with an optional port';
+    else if (tunnel && this.judgement !== HOST_PORT) this.malformed = 'CONNECT needs a port';
+  }
+
+  private get isHttp(): boolean {
+    return this.scheme === 'http' || this.scheme === 'https';
   }
 
   /** RFC 9113 §8.3: known, of this kind of message, once, and before every regular field. */
@@ -188,17 +213,19 @@ export class HeaderList implements FieldSink {
         if (!isToken(value)) this.malformed = ':method is no token';
         break;
       case NAME_SCHEME:
-        this.scheme = value;
+        // Compared in lower case, and told so (RFC 3986 §3.1).
+        this.scheme = value === 'http' || value === 'https' ? value : value.toLowerCase();
+        if (!isScheme(this.scheme)) this.malformed = ':scheme is no scheme';
         break;
       case NAME_AUTHORITY:
         this.authority = value;
-        if (value.includes('@')) this.malformed = ':authority has userinfo';
         break;
       case NAME_PATH:
         this.path = value;
         break;
       case NAME_PROTOCOL:
         this.protocol = value;
+        if (!isToken(value)) this.malformed = ':protocol is no token';
         break;
       default:
         this.status = statusOf(value);
@@ -243,25 +270,27 @@ export class HeaderList implements FieldSink {
   }
 }
 
-/** tchar of RFC 9110 §5.6.2, by character code. */
-const token = new Uint8Array(128);
-for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  token[character.charCodeAt(0)] = 1;
-}
-
 function isToken(text: string): boolean {
   const { length } = text;
-  for (let i = 0; i < length; i++) if (token[text.charCodeAt(i)] !== 1) return false;
+  for (let i = 0; i < length; i++) if (TCHAR[text.charCodeAt(i)] !== 1) return false;
   return length > 0;
 }
 
-/** RFC 9113 §8.3.1: neither empty nor without its slash, but for `OPTIONS *`; and with no space, control or `#` in it. */
-function isPath(requestMethod: string, requestScheme: string, value: string): boolean {
+/** scheme of RFC 3986 §3.1, in lower case. */
+function isScheme(text: string): boolean {
+  return text === 'http' || text === 'https' || /^[a-z][a-z0-9+.-]*$/.test(text);
+}
+
+/**
+ * RFC 9113 §8.3.1: neither empty nor without its slash, but for `OPTIONS *`. Its octets are those that can be seen, but
+ * `#`: more than RFC 3986 §3.3 has, for browsers send `|` and `"` as they are; no octet of them ends a line or a word.
+ */
+function isPath(requestMethod: string, isHttp: boolean, value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if (code <= 0x20 || code === 0x7f || code === 0x23) return false;
+    if (code <= 0x20 || code >= 0x7f || code === 0x23) return false;
   }
-  if (requestScheme !== 'http' && requestScheme !== 'https') return true;
+  if (!isHttp) return true;
   return value.startsWith('/') || (value === '*' && requestMethod === 'OPTIONS');
 }
 

@@ -3,6 +3,8 @@
  * anything is written, and counts content. This file does not know frames.
  */
 import { answerStatus, LimitError, MisuseError } from '../../errors.js';
+import { HOST_INVALID, HOST_PORT, judgeHostText } from '../host.js';
+import { TCHAR } from '../octets.js';
 import {
   NAME_CONNECTION,
   NAME_CONTENT_LENGTH,
@@ -184,12 +186,6 @@ export function declaredLength(said: number, given: number, end: boolean): numbe
   return end ? 0 : -1;
 }
 
-/** tchar of RFC 9110 §5.6.2, by character code. */
-const token = new Uint8Array(128);
-for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  token[character.charCodeAt(0)] = 1;
-}
-
 /** @throws MisuseError `method` */
 export function requireMethod(method: string): void {
   if (!isToken(method)) {
@@ -212,18 +208,29 @@ export function requirePath(method: string, path: string): void {
     throw new MisuseError('target', 'RFC 9113 §8.3.1', `${JSON.stringify(path)} is no :path for ${method}`);
 }
 
-/** @throws MisuseError `authority` */
-export function requireAuthority(authority: string): void {
-  for (let i = 0; i < authority.length; i++) {
-    const code = authority.charCodeAt(i);
-    if (code > 0x20 && code < 0x7f && code !== 0x40 && code !== 0x2f) continue;
-    throw new MisuseError('authority', 'RFC 9113 §8.3.1', `${JSON.stringify(authority)} is no :authority`);
-  }
+/** @param tunnel of CONNECT: its port is not optional. @throws MisuseError `authority` */
+export function requireAuthority(authority: string, tunnel: boolean): void {
+  const judgement = judgeHostText(authority);
+  if (tunnel ? judgement === HOST_PORT : judgement !== HOST_INVALID) return;
+  const what = `a host with ${tunnel ? 'a' : 'an optional'} port`;
+  throw new MisuseError('authority', 'RFC 9113 §8.3.1', `${JSON.stringify(authority)} is not ${what}`);
+}
+
+/** @throws MisuseError `scheme` */
+export function requireScheme(scheme: string): void {
+  if (/^[a-z][a-z0-9+.-]*$/i.test(scheme)) return;
+  throw new MisuseError('scheme', 'RFC 3986 §3.1', `${JSON.stringify(scheme)} is no scheme`);
+}
+
+/** @throws MisuseError `protocol` */
+export function requireProtocol(protocol: string): void {
+  if (isToken(protocol)) return;
+  throw new MisuseError('protocol', 'RFC 8441 §4', `${JSON.stringify(protocol)} is no :protocol`);
 }
 
 function isToken(text: string): boolean {
   const { length } = text;
-  for (let i = 0; i < length; i++) if (token[text.charCodeAt(i)] !== 1) return false;
+  for (let i = 0; i < length; i++) if (TCHAR[text.charCodeAt(i)] !== 1) return false;
   return length > 0;
 }
 

@@ -1,9 +1,9 @@
 /**
  * uri-host with an optional port (RFC 9110 §7.2, RFC 3986 §3.2.2, §3.2.3), judged over octets. This file does
- * not know whether it stands in a Host field or in a request-target.
+ * not know whether it stands in a Host field, in a request-target or in `:authority`.
  */
 
-import { COLON, HEX_VALUE, REG_NAME } from './octets.js';
+import { COLON, HEX_VALUE, octetsOf, REG_NAME } from './octets.js';
 import { skipClass } from './scan.js';
 
 const PERCENT = 0x25;
@@ -41,6 +41,16 @@ export function judgeHost(bytes: Uint8Array, at: number, end: number): number {
     if (port > MAX_PORT) return HOST_INVALID;
   }
   return HOST_PORT;
+}
+
+/** The same of a text. A reg-name without a port, which most are, needs no octets to be judged. */
+export function judgeHostText(text: string): number {
+  const { length } = text;
+  let i = 0;
+  while (i < length && REG_NAME[text.charCodeAt(i)] === 1) i++;
+  if (i === length) return i > 0 ? HOST_ALONE : HOST_INVALID;
+  for (; i < length; i++) if (text.charCodeAt(i) > 0x7f) return HOST_INVALID;
+  return judgeHost(octetsOf(text), 0, length);
 }
 
 function isPercentEncoded(bytes: Uint8Array, at: number, end: number): boolean {
