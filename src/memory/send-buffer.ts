@@ -110,6 +110,11 @@ export class SendBuffer {
     return this.acceptedBytes - this.writtenBytes - this.failedBytes;
   }
 
+  /** The longest range that `append` takes. */
+  get slabBytes(): number {
+    return this.source.slabBytes;
+  }
+
   /** True when `take` would give something. */
   get ready(): boolean {
     return this.queued.length > 0 || (this.unit !== null && this.unit.end > this.unit.start);

@@ -1,6 +1,7 @@
 /**
  * WS-9: with memory from a single byte upwards on either end, an exchange succeeds or its failure is handled: nothing
- * escapes, everybody is told once, nothing is held, and whoever is told of success has the whole content.
+ * escapes, everybody is told once, nothing is held, whoever is told of success has the whole content, and what came of it
+ * is what was sent.
  */
 import fc from 'fast-check';
 import { pipePlan, scarceMemory } from '../arbitraries/connection-memory.js';
@@ -45,19 +46,24 @@ export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.I
   );
 }
 
-/** Of an exchange that went well, and of a body that ended well, nothing is missing. */
+/** What came of a body is what was sent; of one that ended well nothing is missing. */
 function requireWhole(
   record: ExchangeRecord,
   script: ExchangeScript | undefined,
   side: 'request' | 'response',
 ): void {
-  if (script === undefined || record.ended === undefined) return;
+  if (script === undefined) return;
   const answered = record.head.some((head) => head.startsWith(String(script.status)));
   // An error answer of the peer's has no content of the script's.
   if (side === 'response' && !answered) return;
   const body = side === 'request' ? script.request : script.method === 'HEAD' ? undefined : script.response;
-  const due = body === undefined ? 0 : contentOf(body).length;
-  requireThat('WS-9', record.body.length === due, () => {
-    return `exchange ${record.index}: ${record.body.length} of ${due} bytes of a ${side} passed for all`;
+  let due = '';
+  if (body !== undefined) for (const octet of contentOf(body)) due += String.fromCharCode(octet);
+  requireThat('OWN-4', due.startsWith(record.body), () => {
+    return `exchange ${record.index}: what came of a ${side} is not what was sent`;
+  });
+  if (record.ended === undefined) return;
+  requireThat('WS-9', record.body.length === due.length, () => {
+    return `exchange ${record.index}: ${record.body.length} of ${due.length} bytes of a ${side} passed for all`;
   });
 }

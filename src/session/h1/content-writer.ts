@@ -78,16 +78,27 @@ export abstract class ContentWriter {
     if (this.exhausted) return 'failed';
     if (length === 0 || this.silent) return 'written';
     const small = length <= this.settings.copyBelowBytes;
-    if (this.framing === FRAMING_CHUNKED) {
+    const chunked = this.framing === FRAMING_CHUNKED;
+    if (chunked) {
       if (small && this.smallChunk(bytes, start, end)) return 'written';
       if (!this.chunkSize(length)) return 'failed';
-      this.output.lend(bytes, start, end, returned);
-      this.append(CRLF);
-      return undefined;
     }
-    if (small && this.output.append(bytes, start, end)) return 'written';
-    this.output.lend(bytes, start, end, returned);
-    return undefined;
+    if (!small) this.output.lend(bytes, start, end, returned);
+    else if (!this.copied(bytes, start, end)) return 'failed';
+    if (chunked) this.append(CRLF);
+    return small ? 'written' : undefined;
+  }
+
+  /**
+   * A short range, whose owner uses the buffer again as soon as we return: it is copied or not sent, and never lent
+   * (OWN-4). One that is longer than a slab lies in several.
+   */
+  private copied(bytes: Uint8Array, start: number, end: number): boolean {
+    const { slabBytes } = this.output;
+    for (let at = start; at < end && !this.exhausted; at += slabBytes) {
+      this.exhausted = !this.output.append(bytes, at, Math.min(at + slabBytes, end));
+    }
+    return !this.exhausted;
   }
 
   /**

@@ -94,12 +94,12 @@ export class Outbound {
     if (this.goesAtOnce(stream, length)) {
       this.spend(stream, length);
       if (isShort) this.writer.copy(stream.id, bytes, start, end, last);
-      else this.writer.data(stream.id, { bytes, start, end, lease: undefined, returned }, length, last);
+      else this.writer.data(stream.id, foreign(bytes, start, end, returned), length, last);
       this.sentData(stream, last);
     } else {
-      const item: Waiting = isShort
-        ? { bytes: bytes.slice(start, end), start: 0, end: length, lease: undefined, returned: undefined }
-        : { bytes, start, end, lease: undefined, returned };
+      const item = isShort
+        ? foreign(bytes.slice(start, end), 0, length, undefined)
+        : foreign(bytes, start, end, returned);
       this.enqueue(stream, item);
       if (last) this.end(stream, undefined);
     }
@@ -113,7 +113,7 @@ export class Outbound {
       this.admit(stream);
       const own = lease.transfer(stream.machine.owner, 'output');
       const { bytes, start, end: last } = own;
-      this.enqueue(stream, { bytes, start, end: last, lease: own, returned: undefined });
+      this.enqueue(stream, { bytes, start, end: last, lease: own, returned: undefined, lent: false });
     }
     if (end) this.end(stream, undefined);
   }
@@ -162,7 +162,12 @@ export class Outbound {
     stream.waitingBytes = 0;
     for (const item of waiting) {
       item.lease?.release();
-      item.returned?.('failed');
+      const { returned } = item;
+      if (returned === undefined) continue;
+      // What was lent of it may be on its way: until that is written its owner keeps his hands off (OWN-4).
+      if (item.lent && this.output.pendingBytes > 0) {
+        this.output.lend(item.bytes, item.end, item.end, () => returned('failed'));
+      } else returned('failed');
     }
   }
 
@@ -237,4 +242,8 @@ export class Outbound {
       );
     }
   }
+}
+
+function foreign(bytes: Uint8Array, start: number, end: number, returned: Returned | undefined): Waiting {
+  return { bytes, start, end, lease: undefined, returned, lent: false };
 }

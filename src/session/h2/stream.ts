@@ -45,6 +45,8 @@ export interface Waiting {
   /** What is left of the lease that the bytes lie in; undefined for foreign bytes. */
   lease: Lease | undefined;
   readonly returned: Returned | undefined;
+  /** Foreign bytes before `start` were lent and may be with the transport still. */
+  lent: boolean;
 }
 
 /** Stand for every empty list: most streams never have another. */

@@ -168,7 +168,10 @@ export class FrameWriter {
     }
     this.copy(streamId, bytes, start, start + count, end);
     if (item.lease !== undefined) this.part(item, item.lease, count, whole).release();
-    if (whole) item.returned?.('written');
+    if (!whole || item.returned === undefined) return;
+    // What was lent before the copy is frozen until it is written: the owner hears behind it, by an empty range (OWN-4).
+    if (item.lent) this.output.lend(bytes, item.end, item.end, item.returned);
+    else item.returned('written');
   }
 
   /** A DATA frame without data, which ends the stream. */
@@ -218,8 +221,10 @@ export class FrameWriter {
   /** Lends a range. A lease goes along with the part of it that is sent; the rest of it stays with the item. */
   private lendData(item: Waiting, count: number, whole: boolean): void {
     const { bytes, start, lease, returned } = item;
-    if (lease === undefined) this.output.lend(bytes, start, start + count, whole ? returned : undefined);
-    else this.output.lendLease(this.part(item, lease, count, whole));
+    if (lease === undefined) {
+      this.output.lend(bytes, start, start + count, whole ? returned : undefined);
+      item.lent = true;
+    } else this.output.lendLease(this.part(item, lease, count, whole));
   }
 
   private part(item: Waiting, lease: Lease, count: number, whole: boolean): Lease {
