@@ -266,8 +266,7 @@ export class H2Connection implements StreamHost {
 
   /** What we owe the peer must not pile up because it does not read. */
   owed(): UndercoatError | undefined {
-    const { outputHighWaterBytes, owedLimitBytes } = this.settings;
-    if (this.context.output.pendingBytes <= outputHighWaterBytes + owedLimitBytes) return undefined;
+    if (this.outbound.writer.owed.bytes <= this.settings.owedLimitBytes) return undefined;
     return calmDown('owedLimitBytes', 'the peer asks for answers and does not read them');
   }
 

@@ -20,6 +20,7 @@ import {
   writeWindowUpdate,
 } from './frames-writer.js';
 import type { HpackEncoder } from './hpack/encoder.js';
+import { Owed } from './owed.js';
 import type { Waiting } from './stream.js';
 
 /** A header block to send: pseudo-header fields first, then the fields. */
@@ -40,6 +41,8 @@ export type FieldList = readonly (readonly [name: string, value: string])[];
 const nothing = new Uint8Array(0);
 
 export class FrameWriter {
+  /** Of what was written, what the peer is owed. */
+  readonly owed: Owed;
   private readonly output: SendBuffer;
   private readonly copyBelow: number;
   /** What `reserve` found: where to write, and whether it is a buffer of its own. */
@@ -49,6 +52,7 @@ export class FrameWriter {
   private blockBytes: number;
 
   constructor(output: SendBuffer, copyBelow: number) {
+    this.owed = new Owed(output);
     this.output = output;
     this.copyBelow = copyBelow;
     this.bytes = nothing;
@@ -69,7 +73,7 @@ export class FrameWriter {
   settingsAck(): void {
     const at = this.reserve(FRAME_HEADER_BYTES);
     writeSettingsAck(this.bytes, at, at + FRAME_HEADER_BYTES);
-    this.commit(FRAME_HEADER_BYTES);
+    this.commitOwed(FRAME_HEADER_BYTES);
   }
 
   /** The eight octets of `opaque` from `from` on: to send back, or our own. */
@@ -77,21 +81,21 @@ export class FrameWriter {
     const size = FRAME_HEADER_BYTES + 8;
     const at = this.reserve(size);
     writePing(ack, opaque, from, this.bytes, at, at + size);
-    this.commit(size);
+    this.commitOwed(size);
   }
 
   reset(streamId: number, code: number): void {
     const size = FRAME_HEADER_BYTES + 4;
     const at = this.reserve(size);
     writeRstStream(streamId, code, this.bytes, at, at + size);
-    this.commit(size);
+    this.commitOwed(size);
   }
 
   windowUpdate(streamId: number, increment: number): void {
     const size = FRAME_HEADER_BYTES + 4;
     const at = this.reserve(size);
     writeWindowUpdate(streamId, increment, this.bytes, at, at + size);
-    this.commit(size);
+    this.commitOwed(size);
   }
 
   goaway(lastStreamId: number, code: number, reason: string): void {
@@ -253,6 +257,11 @@ export class FrameWriter {
   private commit(size: number): void {
     if (this.isOwn) this.output.lend(this.bytes, 0, size);
     else this.output.commit(size);
+  }
+
+  private commitOwed(size: number): void {
+    this.commit(size);
+    this.owed.add(size);
   }
 }
 
