@@ -9,7 +9,7 @@ import type { H2Stream } from './stream.js';
 import { h2StreamTable } from './tables.js';
 
 const { state: streamState } = h2StreamTable;
-/** Streams that we reset, of which frames may still be on their way. */
+/** Streams that we reset, of which frames may still be on their way: those that are known one by one. */
 const rememberedResets = 128;
 /** Packers kept for streams to come: objects, without a slab. */
 const mostIdlePackers = 16;
@@ -29,6 +29,8 @@ export class Streams {
   private readonly deadlines: Deadlines;
   private readonly owner: Owner;
   private readonly resetByUs: Set<number>;
+  /** Up to here it is not known any more which streams we reset: any of them may have been. */
+  private forgottenUpTo: number;
   private readonly priorities: Map<number, string>;
   private readonly maxPriorities: number;
   /** Packers of streams that are over, to use again. */
@@ -45,6 +47,7 @@ export class Streams {
     this.deadlines = deadlines;
     this.owner = owner;
     this.resetByUs = new Set();
+    this.forgottenUpTo = 0;
     this.priorities = new Map();
     this.maxPriorities = maxPriorities;
     this.idlePackers = [];
@@ -109,12 +112,14 @@ export class Streams {
     if (this.resetByUs.size >= rememberedResets) {
       const [oldest] = this.resetByUs;
       this.resetByUs.delete(oldest as number);
+      this.forgottenUpTo = Math.max(this.forgottenUpTo, oldest as number);
     }
     this.resetByUs.add(id);
   }
 
+  /** Of a stream that was begun and is over: one side begins all there are. */
   wasReset(id: number): boolean {
-    return this.resetByUs.has(id);
+    return id <= this.forgottenUpTo || this.resetByUs.has(id);
   }
 
   /** PRIORITY_UPDATE may come before its stream; of so many it is remembered (RFC 9218 §7.1). */
