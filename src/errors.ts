@@ -88,10 +88,23 @@ export class LimitError extends UndercoatError {
   }
 }
 
+interface TransportErrorOptions extends ErrorOptions {
+  readonly cites?: string;
+  /** Where the pipe is one of several that a connection carries; otherwise that is torn down. */
+  readonly answer?: Answer;
+}
+
 /** The byte pipe failed: reset, refused, timed out, TLS alert. The platform's error, if any, is the `cause`. */
 export class TransportError extends UndercoatError {
-  constructor(code: string, message: string, options?: ErrorOptions & { readonly cites?: string }) {
-    super('transport-failed', code, options?.cites ?? 'OWN-7', message, answerAbort, options);
+  constructor(code: string, message: string, options?: TransportErrorOptions) {
+    super(
+      'transport-failed',
+      code,
+      options?.cites ?? 'OWN-7',
+      message,
+      options?.answer ?? answerAbort,
+      options,
+    );
   }
 }
 

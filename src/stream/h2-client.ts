@@ -186,7 +186,7 @@ class H2ClientStream
       return;
     }
     const pipe = new H2Pipe(this, this.facts.transport);
-    this.session.isTunnel = true;
+    this.session.beginTunnel();
     this.pipe = pipe;
     this.call(() => this.listener.upgraded?.(head, pipe));
   }

@@ -6,6 +6,7 @@
  */
 import { MisuseError, TransportError, type UndercoatError } from '../errors.js';
 import type { Lease } from '../memory/index.js';
+import { CONNECT_ERROR } from '../session/h2/frames-codes.js';
 import type { ByteRange, Transport, TransportReceiver, TransportState } from '../transport/contract.js';
 import type { TransportFacts } from '../transport/facts.js';
 import type { BodyConsumer, IncomingBody, OutgoingBody } from './contract.js';
@@ -114,7 +115,15 @@ export class H2Pipe implements Transport {
 
   abort(error?: TransportError): void {
     if (this.over) return;
-    this.exchange.abort(error);
+    // RFC 9113 §8.5: whatever broke beyond the tunnel is a CONNECT_ERROR in it.
+    const failed =
+      error &&
+      new TransportError('tunnel-failed', 'what the tunnel leads to failed', {
+        cites: 'RFC 9113 §8.5',
+        answer: { kind: 'h2-stream', code: CONNECT_ERROR },
+        cause: error,
+      });
+    this.exchange.abort(failed);
     this.ended(error);
   }
 

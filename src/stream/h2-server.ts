@@ -111,11 +111,10 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     this.require(event['send-head'], 'responded', 'a tunnel is agreed to once');
     const stream = this.session;
     stream.judge.judge(fields);
-    stream.content = new Content(-1, false, false);
     stream.head({ status, pseudo: noFields, fields }, false);
     stream.headSent = true;
     this.machine.take(event['send-head']);
-    stream.isTunnel = true;
+    stream.beginTunnel();
     this.pipe = new H2Pipe(this, this.facts.transport);
     takeOver(this.pipe);
   }

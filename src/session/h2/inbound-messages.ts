@@ -208,7 +208,7 @@ export class InboundMessages {
     if (stream.declaredLength >= 0 && total > stream.declaredLength)
       return streamError(PROTOCOL_ERROR, 'content-length', 'RFC 9113 §8.1.1', 'more DATA than there may be');
     const { maxBodyBytes } = this.connection.settings;
-    if (total > maxBodyBytes) {
+    if (total > maxBodyBytes && !stream.isTunnel) {
       const message = `the body is longer than ${maxBodyBytes} bytes`;
       if (this.listener === null) return overLimit('maxBodyBytes', 'body-too-large', 'OWN-8', message);
       return new LimitError(
@@ -269,8 +269,9 @@ export class InboundMessages {
     stream.headReceived = true;
     if (list.malformed !== '') return connection.streamFault(stream, malformed(list.malformed));
     if (this.isListTooLong) return this.refuseHead(stream, end);
-    stream.declaredLength = declaredBy(list, end);
-    if (end && list.contentLength > 0) return this.complete(stream, undefined);
+    // What follows a CONNECT is no content: it may be sent ahead of the answer (RFC 9110 §9.3.6).
+    stream.declaredLength = list.method === 'CONNECT' ? -1 : declaredBy(list, end);
+    if (end && stream.declaredLength > 0) return this.complete(stream, undefined);
     if (priority !== undefined) this.prioritise(stream, priority);
     stream.sink = (this.listener as H2RequestListener)(stream, list);
     connection.touch(stream);

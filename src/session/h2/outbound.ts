@@ -231,6 +231,8 @@ export class Outbound {
 
   private admit(stream: H2Stream): void {
     if (stream.ending) throw new MisuseError('after-end', 'RFC 9113 §8.1', 'the message is complete already');
+    // A transport takes what it is given: its user goes by what was written.
+    if (stream.isTunnel) return;
     const { outputLimitBytes } = this.settings;
     if (stream.waitingBytes > outputLimitBytes) {
       throw new LimitError(

@@ -8,7 +8,7 @@ import type { Charge, Lease, Owner, Packer, Returned } from '../../memory/index.
 import type { SessionContext } from '../contract.js';
 import { ReceiveWindow, SendWindow } from './flow.js';
 import type { HeaderList } from './header-list.js';
-import { type Content, type FieldJudge, judgeTrailers } from './outgoing.js';
+import { Content, type FieldJudge, judgeTrailers } from './outgoing.js';
 import { defaultUrgency, type Scheduled } from './scheduler.js';
 import { h2StreamTable } from './tables.js';
 import type { FieldList, HeaderFields } from './writer.js';
@@ -142,7 +142,7 @@ export class H2Stream implements Scheduled, Charge {
   completeAt: number;
   /** When DATA began to wait, or was last sent. */
   sentAt: number;
-  /** It carries a tunnel, which lasts as long as it lasts. */
+  /** It carries a tunnel, which lasts as long as it lasts: no limit on a message holds for it. */
   isTunnel: boolean;
 
   private readonly host: StreamHost;
@@ -271,6 +271,13 @@ export class H2Stream implements Scheduled, Charge {
 
   abort(reason: UndercoatError): void {
     this.host.breakOff(this, reason);
+  }
+
+  /** Both sides agreed to a tunnel: what the heads said of content is ignored (RFC 9110 §9.3.6). */
+  beginTunnel(): void {
+    this.isTunnel = true;
+    this.declaredLength = -1;
+    if (!this.ending) this.content = new Content(-1, false, false);
   }
 
   bodyWanted(): void {
