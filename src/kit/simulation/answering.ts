@@ -10,12 +10,12 @@ import { BodySending, BodyTaker, type Stage, type TakingHooks } from './body-pla
 import { checkFields, fieldList, whose } from './fields.js';
 import { Mark } from './marks.js';
 import type { Story } from './story.js';
-import { TunnelEnd } from './tunnel-play.js';
+import { TunnelEnd, type TunnelStage } from './tunnel-play.js';
 
 export const authority = 'simulated.test';
 export const tunnelProtocol = 'simulated';
 
-export interface ServerStage extends Stage {
+export interface ServerStage extends Stage, TunnelStage {
   /** The story of a request, by its target. */
   storyOf(target: string): Story | undefined;
   /** The application breaks an exchange off now. */
@@ -107,7 +107,7 @@ function answer(exchange: ServerExchange, story: Story, stage: ServerStage): voi
     exchange.upgrade(
       (pipe) => {
         stage.mark(Mark.tunnelled);
-        new TunnelEnd(pipe, story, true, () => {
+        new TunnelEnd(pipe, story, true, stage, () => {
           story.tunnelEnds += 1;
         }).begin();
       },

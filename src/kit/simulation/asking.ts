@@ -13,9 +13,9 @@ import { BodySending, BodyTaker, type Stage, type TakingHooks } from './body-pla
 import { checkFields, fieldList, whose } from './fields.js';
 import { Mark } from './marks.js';
 import type { Story } from './story.js';
-import { TunnelEnd } from './tunnel-play.js';
+import { TunnelEnd, type TunnelStage } from './tunnel-play.js';
 
-export interface ClientStage extends Stage {
+export interface ClientStage extends Stage, TunnelStage {
   /** Which connection an exchange is on. */
   connectionOf(exchange: ClientExchange): number;
   broken(story: Story, by: 'server' | 'client'): void;
@@ -148,10 +148,10 @@ class Asker implements ClientListener {
   }
 
   upgraded(head: ResponseHead, pipe: Transport): void {
-    const { story } = this;
+    const { story, stage } = this;
     this.isTunnel = true;
     story.status = head.status;
-    new TunnelEnd(pipe, story, false, (error) => {
+    new TunnelEnd(pipe, story, false, stage, (error) => {
       story.tunnelEnds += 1;
       this.closed(error);
     }).begin();

@@ -34,6 +34,8 @@ export const Mark = {
   exhausted: 19,
   /** An endpoint was closed or torn down before the work was done. */
   ended: 20,
+  /** The owner of a tunnel in which nothing moved gave it up. */
+  gaveUp: 21,
 } as const;
 
 export type Mark = (typeof Mark)[keyof typeof Mark];

@@ -229,6 +229,15 @@ export class SimulatedRun implements ServerStage, ClientStage {
     if (!this.stack.interleaves) this.harm(story.connection);
   }
 
+  /** Who waits in a tunnel of which nothing took anything waits for a peer that owes it something. */
+  gaveUp(story: Story): void {
+    this.mark(Mark.gaveUp);
+    const { index, connection } = story;
+    if (!this.isHarmed(connection)) {
+      this.fail('LAY-4', `nothing moves in tunnel ${index}, and nothing happened to its connection`);
+    }
+  }
+
   settled(story: Story): void {
     this.over += 1;
     if (story.clientEnd !== 'ok' || story.status !== story.plan.status) this.harmBy(story);
