@@ -77,8 +77,8 @@ module.exports = {
     {
       name: 'node-at-the-edges',
       severity: 'error',
-      comment: 'Only transport/node, adapters/node, lab, gateway and the entry undercoat/node import node:.',
-      from: { path: '^src/', pathNot: '^src/((transport/node|adapters/node|lab|gateway)/|node[.]ts$)' },
+      comment: 'Only transport/node, adapters/node, lab and the entry undercoat/node import node:.',
+      from: { path: '^src/', pathNot: '^src/((transport/node|adapters/node|lab)/|node[.]ts$)' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -150,25 +150,19 @@ module.exports = {
       `(${ground}|${pipe}|session/|stream/|adapters/[^/]+[.]ts$|endpoint/)`,
       'The endpoint couples layers; it knows neither the platform nor who uses it.',
     ),
-    only(
-      'gateway-below-lab',
-      'gateway/',
-      `(${ground}|transport/|session/|stream/|adapters/|endpoint/|gateway/)`,
-      'The gateway is built from the parts.',
-    ),
     {
       name: 'kit-runs-anywhere',
       severity: 'error',
       comment: 'The kit tests transports and sessions of anybody: it needs no platform and no program.',
       from: { path: '^src/kit/' },
-      to: { path: '^src/(transport/node|gateway|lab)/' },
+      to: { path: '^src/(transport/node|lab)/' },
     },
     {
       name: 'main-entry-runs-anywhere',
       severity: 'error',
       comment: 'The package itself loads without node:; what needs it is undercoat/node.',
       from: { path: '^src/index[.]ts$' },
-      to: { path: '^src/((transport/node|adapters/node|gateway|lab|kit)/|node[.]ts$)', reachable: true },
+      to: { path: '^src/((transport/node|adapters/node|lab|kit)/|node[.]ts$)', reachable: true },
     },
   ],
   options: {

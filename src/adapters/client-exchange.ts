@@ -102,9 +102,9 @@ export function exchange(
     };
     const pending = requester.request(request, {
       begun: (begun) => {
-        begun.onClosed = () => {
+        begun.onClosed = (error) => {
           done();
-          sender?.wake();
+          sender?.over(error);
         };
         if (body === undefined) return;
         sender = new BodySender(begun);

@@ -2,14 +2,17 @@
  * Fetch-style handlers: `(Request) => Response`, streaming both ways, on the web's own classes. What those classes
  * cannot say is not there: upgrades and tunnels, trailers, interim responses, and the methods that they refuse
  * (CONNECT, TRACE, TRACK) or take for another (`get` for GET), which are answered with 501. A request's body is read at the pace of its stream, and what
- * is left of it when the answer is complete is the session's to drain.
+ * is left of it when the answer is complete is the session's to drain. A response may be what `fetch` gave: fields of the
+ * connection that it came over are not sent; but what `fetch` has decoded, Content-Encoding and Content-Length still
+ * describe as it was.
  *
  * This file does not know what carries the exchange.
  */
 import { answerStatus, UndercoatError } from '../errors.js';
 import type { ServerExchange } from '../stream/contract.js';
 import { readBody } from './body.js';
-import { BodySender } from './send-body.js';
+import { endToEnd } from './end-to-end.js';
+import { BodySender, type PieceSource } from './send-body.js';
 
 /** Answers a request. The exchange is there for what the web's classes cannot say: facts, the peer's address. */
 export type FetchHandler = (request: Request, exchange: ServerExchange) => Response | Promise<Response>;
@@ -44,7 +47,7 @@ async function answer(
   let sender: BodySender | undefined;
   exchange.onClosed = (error) => {
     if (error !== undefined) gone.abort(error);
-    sender?.wake();
+    sender?.over(error);
   };
   const request = requestOf(exchange, options, gone.signal);
   const response = await handler(request, exchange);
@@ -52,17 +55,17 @@ async function answer(
     await response.body?.cancel();
     return;
   }
-  const fields = [...response.headers];
+  const fields = endToEnd([...response.headers], exchange.protocol);
   const { body } = response;
   const none = method === 'HEAD' || nullBodyStatuses.includes(response.status);
   if (body === null || none) {
-    await body?.cancel();
     exchange.respond(response.status, fields, { end: true });
+    await body?.cancel();
     return;
   }
   exchange.respond(response.status, fields);
   sender = new BodySender(exchange);
-  await sendStream(sender, exchange, body);
+  await sender.sendFrom(piecesOf(body));
 }
 
 /** Methods are case-sensitive (RFC 9110 §9.1): what would arrive as another one must not arrive. */
@@ -82,27 +85,16 @@ function unsayable(method: string): UndercoatError {
   );
 }
 
-async function sendStream(
-  sender: BodySender,
-  exchange: ServerExchange,
-  body: ReadableStream<Uint8Array>,
-): Promise<void> {
+function piecesOf(body: ReadableStream<Uint8Array>): PieceSource {
   const reader = body.getReader();
-  try {
-    for (;;) {
+  return {
+    next: async () => {
       const { done, value } = await reader.read();
-      if (exchange.closed) {
-        await reader.cancel();
-        return;
-      }
-      if (done) break;
       // The stream may hand out views of memory that it uses again: what is lent must not change (OWN-4).
-      await sender.send(value.slice());
-    }
-  } finally {
-    reader.releaseLock();
-  }
-  exchange.end();
+      return done ? undefined : value.slice();
+    },
+    leave: (error) => reader.cancel(error),
+  };
 }
 
 function requestOf(exchange: ServerExchange, options: FetchHandlerOptions, signal: AbortSignal): Request {

@@ -64,6 +64,13 @@ const echo: Handler = async (exchange) => {
   exchange.reply(200, [['Target', exchange.request.target]], bytes);
 };
 
+/** @returns the port */
+async function listening(peer: NodeServer): Promise<number> {
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+  const address = peer.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
 /** Says what the connection knows of itself. */
 const facts: Handler = (exchange) => {
   const { transport, proxy: said } = exchange.facts;
@@ -213,9 +220,7 @@ test('node:http as the server: bodies both ways, chunked, its keep-alive used ag
       res.end();
     });
   });
-  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
-  const address = peer.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listening(peer);
   const client = clientOf(tcp({ port, host: '127.0.0.1' }));
   async function* pieces() {
     for (let i = 0; i < 50; i++) yield randomBytes(20_000);
@@ -250,6 +255,40 @@ test('fetch-style and node:http-style handlers over TCP', async () => {
     const response = await client.exchange({ authority: 'localhost', method: 'POST' }, body);
     expect(Buffer.compare(await response.bytes(), body)).toBe(0);
   }
+});
+
+test('what fetch and node:http gave of an upstream of node:http is handed on', async () => {
+  const upstream = createServer((_req, res) => {
+    res.writeHead(200, { Connection: 'keep-alive, X-Hop', 'X-Hop': '1', 'X-End': '2' });
+    res.write('one ');
+    res.end('two');
+  });
+  const at = await listening(upstream);
+  const web = await serve(
+    tcp({ port: 0, host: '127.0.0.1' }),
+    h1(),
+    fetchHandler(() => fetch(`http://127.0.0.1:${at}/`)),
+  );
+  const node = await serve(
+    tcp({ port: 0, host: '127.0.0.1' }),
+    h1(),
+    nodeListener((_req, res) => {
+      nodeRequest({ port: at, host: '127.0.0.1' }, (answer) => {
+        res.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(res);
+      }).end();
+    }),
+  );
+  for (const port of [web, node]) {
+    const client = clientOf(tcp({ port, host: '127.0.0.1' }));
+    const response = await client.exchange({ authority: 'localhost' });
+    expect(response.status).toBe(200);
+    expect(response.fields.get('x-end')).toBe('2');
+    expect(response.fields.has('x-hop')).toBe(false);
+    expect(await response.text()).toBe('one two');
+  }
+  upstream.closeAllConnections();
+  upstream.close();
 });
 
 test('a connection that is refused is told to whoever waits for it, and may be tried again', async () => {

@@ -1,6 +1,9 @@
 // Fetch-style handlers and the promise of a response, against each other over the memory network.
 import { expect, test } from 'vitest';
 import { fetchHandler } from '../../src/adapters/fetch-handler.js';
+import { h1 } from '../../src/endpoint/h1.js';
+import { h2 } from '../../src/endpoint/h2.js';
+import type { BodyConsumer } from '../../src/stream/contract.js';
 import { createPair, latin1Bytes, type Pair } from '../support/pair.js';
 
 /** Runs both ends until the promise is settled. */
@@ -16,6 +19,14 @@ async function settled<T>(pair: Pair, promise: Promise<T>): Promise<T> {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return promise;
+}
+
+/** Takes a body, and makes nothing of it. */
+const noConsumer: BodyConsumer = { data: (lease) => lease.release(), end: () => {}, failed: () => {} };
+
+/** So many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 test('a request and a response of the web', async () => {
@@ -174,6 +185,88 @@ test('a response stream that fails is a visible truncation; one that nobody take
   await settled(pair, new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))));
   await pair.run();
   expect(cancelled).toBe(true);
+  await pair.finish();
+});
+
+test.each(['h1', 'h2'])(
+  'a response over %s is sent without the fields of the connection that it came over',
+  async (protocol) => {
+    const steps = protocol === 'h1' ? h1() : h2();
+    const headers: [string, string][] = [
+      ['connection', 'keep-alive, X-Hop'],
+      ['keep-alive', 'timeout=5'],
+      ['transfer-encoding', 'chunked'],
+      ['te', 'trailers'],
+      ['x-hop', 'one'],
+      ['x-end', 'two'],
+    ];
+    const pair = await createPair({
+      handler: fetchHandler(() => new Response('body', { headers })),
+      serverStack: steps,
+      clientStack: steps,
+    });
+    const response = await settled(pair, pair.client.exchange({ authority: 'pair.test' }));
+    expect(response.status).toBe(200);
+    expect(response.fields.get('x-end')).toBe('two');
+    for (const name of ['connection', 'keep-alive', 'te', 'x-hop'])
+      expect(response.fields.has(name)).toBe(false);
+    expect(await settled(pair, response.text())).toBe('body');
+    expect(pair.errors).toEqual([]);
+    await pair.finish();
+  },
+);
+
+test('a response stream that waits is told at once that the peer is gone', async () => {
+  const reasons: unknown[] = [];
+  const pair = await createPair({
+    handler: fetchHandler(
+      () =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => controller.enqueue(new Uint8Array(3)),
+            cancel: (reason) => void reasons.push(reason),
+          }),
+        ),
+    ),
+  });
+  const wire = pair.wire();
+  wire.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settled(pair, turns(3));
+  expect(wire.text).toMatch(/^HTTP\/1\.1 200 /);
+  expect(reasons).toEqual([]);
+  wire.transport.abort();
+  await settled(pair, turns(3));
+  expect(reasons).toMatchObject([{ code: 'connection-reset' }]);
+  expect(pair.errors).toEqual([]);
+  await pair.finish();
+});
+
+test('a source of a request body that waits is left at once when nobody takes it any more', async () => {
+  let left = 0;
+  const source: AsyncIterableIterator<string> = {
+    next: (() => {
+      let asked = 0;
+      return () =>
+        asked++ === 0 ? Promise.resolve({ value: 'first', done: false }) : new Promise<never>(() => {});
+    })(),
+    return: () => {
+      left += 1;
+      return Promise.resolve({ value: undefined, done: true });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+  const pair = await createPair({ handler: (exchange) => void exchange.body.consume(noConsumer) });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const answer = pair.client.exchange({ authority: 'a', method: 'POST', signal }, source);
+  await pair.run();
+  expect(left).toBe(0);
+  controller.abort();
+  await expect(settled(pair, answer)).rejects.toMatchObject({ code: 'aborted' });
+  await pair.run();
+  expect(left).toBe(1);
   await pair.finish();
 });
 

@@ -2,6 +2,8 @@
 import { pipeline, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { type NodeListener, nodeListener } from '../../src/adapters/node/listener.js';
+import { h1 } from '../../src/endpoint/h1.js';
+import { h2 } from '../../src/endpoint/h2.js';
 import { createPair, type Outcome, type Pair } from '../support/pair.js';
 
 /** Runs both ends until the outcome is over; streams take turns of the event loop that no virtual clock knows. */
@@ -329,3 +331,26 @@ describe('what node:http refuses is refused at the call, with its code', () => {
     await pair.finish();
   });
 });
+
+test.each(['h1', 'h2'])(
+  'over %s what a listener hands on of another connection is not sent; that ours is to end, where one exchange has it',
+  async (protocol) => {
+    const steps = protocol === 'h1' ? h1() : h2();
+    const pair = await createPair({
+      handler: nodeListener((_req, res) => {
+        res.writeHead(200, { Connection: 'close, X-Hop', 'X-Hop': '1', TE: 'trailers', 'X-End': '2' });
+        res.end('body');
+      }),
+      serverStack: steps,
+      clientStack: steps,
+    });
+    const outcome = await over(pair, pair.request());
+    expect(outcome).toMatchObject({ status: 200, body: 'body' });
+    expect(outcome.fields).toMatchObject({ 'x-end': '2' });
+    expect(outcome.fields).not.toHaveProperty('x-hop');
+    expect(outcome.fields).not.toHaveProperty('te');
+    expect(outcome.fields['connection']).toBe(protocol === 'h1' ? 'close' : undefined);
+    expect(pair.errors).toEqual([]);
+    await pair.finish();
+  },
+);

@@ -8,15 +8,13 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Writable } from 'node:stream';
 import { MisuseError } from '../../errors.js';
 import type { FieldList, ServerExchange } from '../../stream/contract.js';
+import { connectionOptions, endToEnd } from '../end-to-end.js';
 import type { IncomingRequest, SocketFacts } from './incoming-request.js';
 
 export type HeaderValue = string | number | readonly string[];
 type Headers = Readonly<Record<string, HeaderValue | undefined>> | readonly (string | number)[];
 /** The callback of a write. */
 type Told = (error: Error | null | undefined) => void;
-
-/** Framing is the session's: what a listener says about it would be refused, or is said by the session. */
-const framing: ReadonlySet<string> = new Set(['transfer-encoding', 'keep-alive', 'proxy-connection']);
 
 export class OutgoingResponse extends Writable {
   statusCode = 200;
@@ -143,7 +141,7 @@ export class OutgoingResponse extends Writable {
 
   writeEarlyHints(hints: Readonly<Record<string, string | readonly string[]>>): void {
     for (const [name, value] of Object.entries(hints)) validate(name, value);
-    this.exchange.inform(103, fieldList(Object.entries(hints)));
+    this.exchange.inform(103, endToEnd(fieldList(Object.entries(hints)), this.exchange.protocol));
   }
 
   addTrailers(trailers: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): void {
@@ -228,12 +226,17 @@ export class OutgoingResponse extends Writable {
     const says = noContent || wholeLength === undefined || this.hasHeader('content-length');
     this.headersSent = true;
     this.headGiven = true;
-    this.exchange.respond(
-      statusCode,
-      fieldList([...this.fields.values()].map(({ name, value }) => [name, value] as const)),
-      says ? { end } : { end, length: wholeLength },
-    );
+    this.exchange.respond(statusCode, this.fieldsToSend(), says ? { end } : { end, length: wholeLength });
     this.messageEnded = end;
+  }
+
+  /** Framing is the session's. Of the connection a listener may say that it is to end, where one exchange has it. */
+  private fieldsToSend(): FieldList {
+    const { protocol } = this.exchange;
+    const given = fieldList([...this.fields.values()].map(({ name, value }) => [name, value] as const));
+    const fields = endToEnd(given, protocol);
+    const closes = protocol === 'h1' && connectionOptions(given).includes('close');
+    return closes ? [...fields, ['Connection', 'close']] : fields;
   }
 
   /** Calls the stream back when the last chunk is its own again and another one is welcome. */
@@ -290,7 +293,6 @@ export class OutgoingResponse extends Writable {
 function fieldList(entries: readonly (readonly [string, string | readonly string[]])[]): FieldList {
   const list: [string, string][] = [];
   for (const [name, value] of entries) {
-    if (framing.has(name.toLowerCase())) continue;
     for (const one of typeof value === 'string' ? [value] : value) list.push([name, one]);
   }
   return list;

@@ -78,7 +78,7 @@ export class Transfer {
     let sender: BodySender | undefined;
     exchange.onClosed = (error) => {
       this.closed = true;
-      sender?.wake();
+      sender?.over(error);
       // Nobody wants the rest.
       content?.source.destroy();
       // A response that is whole is the answer, though the peer cared for no more of the request (RFC 9112 §9.6).
