@@ -32,6 +32,9 @@ export interface TakingHooks {
 /** Deliveries in which pauses may come: a body that takes minutes meets deadlines, and rightly. */
 const mostPausing = 12;
 
+/** Bytes of one body that are kept longer than the exchange can wait: less than half of any window. */
+const mostKept = 1024;
+
 const elsewhere = new Owner('application', 'elsewhere', 0);
 const noHooks: TakingHooks = {};
 
@@ -113,7 +116,7 @@ export class BodyTaker implements BodyConsumer {
         this.later(() => this.releaseHeld());
         return;
       case 'retain':
-        stage.keepsakes.retain(lease);
+        stage.keepsakes.retain(someOf(lease));
         return;
       case 'split':
         if (lease.length > 1) {
@@ -127,6 +130,7 @@ export class BodyTaker implements BodyConsumer {
         break;
       case 'keep':
         // To the end of the exchange, which takes it back.
+        someOf(lease);
         break;
     }
     stage.letGo();
@@ -145,6 +149,14 @@ export class BodyTaker implements BodyConsumer {
     this.stage.letGo();
     if (held.live) held.release();
   }
+}
+
+/** Of a lease that is kept for long: who keeps a whole window waits for what nobody may send. */
+function someOf(lease: Lease): Lease {
+  if (lease.length <= mostKept) return lease;
+  const [kept, rest] = lease.split(mostKept);
+  rest.release();
+  return kept;
 }
 
 /** An exchange, as far as its sending half matters. */
