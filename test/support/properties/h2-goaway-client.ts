@@ -170,7 +170,9 @@ class ClientRun {
   private goaway(nth: number): void {
     const { peer } = this;
     const lasts = [0, ...this.asked.map(({ id }) => id), this.next + 10, unlimited];
-    this.peerLast = Math.min(this.peerLast, lasts[nth % lasts.length] as number);
+    // What it has answered it has taken.
+    const answered = Math.max(0, ...this.asked.filter((it) => it.answered).map(({ id }) => id));
+    this.peerLast = Math.min(this.peerLast, Math.max(answered, lasts[nth % lasts.length] as number));
     this.reached.mark('again', this.drains && peer.model.goaways.length === 0);
     this.drains = true;
     for (const due of this.pending) {
