@@ -3,15 +3,19 @@
  * and lets either go on. This file does not know what stands below.
  */
 import type { Session, SessionContext } from '../session/contract.js';
-import { connectionWindowOf, type H2Options } from '../session/h2/options.js';
+import { connectionWindowOf, type H2Options, h2Settings } from '../session/h2/options.js';
 import { PrefaceSession } from '../session/h2/preface-session.js';
 import { h2ClientSession } from '../stream/h2-client.js';
 import { h2ServerSession } from '../stream/h2-server.js';
 import { byHandoff, Stack } from './stack.js';
 import type { Application, SessionStep, Steps } from './step.js';
 
-/** HTTP/2 by prior knowledge, or where ALPN chose it. */
+/** Whether the options are in their range does not depend on the slab. */
+const anySlab = 16_384;
+
+/** HTTP/2 by prior knowledge, or where ALPN chose it. @throws MisuseError when an option is no limit, or out of its range */
 export function h2(options: H2Options = {}): Stack {
+  h2Settings(options, anySlab);
   const step: SessionStep = {
     kind: 'session',
     name: 'h2',

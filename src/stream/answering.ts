@@ -38,7 +38,13 @@ export abstract class AnsweringExchange<C extends Carrier> extends Exchange<C> {
   /** Writes an interim head. @throws MisuseError; nothing has changed then. The same holds for the others. */
   protected abstract writeInterim(status: number, fields: FieldList): void;
   /** @param length what the call declares, -1 for nothing */
-  protected abstract writeHead(status: number, fields: FieldList, length: number, end: boolean): void;
+  protected abstract writeHead(
+    status: number,
+    fields: FieldList,
+    length: number,
+    end: boolean,
+    sensitive: readonly string[] | undefined,
+  ): void;
   protected abstract writeWhole(status: number, fields: FieldList, body: Uint8Array): void;
   protected abstract writeEnd(trailers: FieldList | undefined): void;
   /** The section that says what a message is made of. */
@@ -69,7 +75,7 @@ export abstract class AnsweringExchange<C extends Carrier> extends Exchange<C> {
     if (this.brokenOff) return;
     this.require(event['send-head'], 'responded', 'an exchange has one final response');
     const end = options?.end === true;
-    this.writeHead(status, fields, givenLength(options?.length), end);
+    this.writeHead(status, fields, givenLength(options?.length), end, options?.sensitive);
     this.machine.take(event['send-head']);
     if (end) this.machine.take(event['send-end']);
   }

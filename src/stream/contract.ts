@@ -22,6 +22,8 @@ export interface Fields extends Iterable<readonly [name: string, value: string]>
   has(name: string): boolean;
   /** Strings that outlive the exchange. */
   toArray(): [name: string, value: string][];
+  /** H2 only: names of those that came as never indexed; whoever sends them on gives this along (RFC 7541 §6.2.3). */
+  readonly sensitive?: readonly string[];
 }
 
 export interface RequestHead {
@@ -84,6 +86,8 @@ export interface SendOptions {
   readonly length?: number;
   /** No body follows: the message is complete with its head. */
   readonly end?: boolean;
+  /** H2: names of fields that nobody on the way may keep to compress by (RFC 7541 §7.1.3), besides the options' ones. */
+  readonly sensitive?: readonly string[];
 }
 
 /** What both sides of an exchange can do with the message that they send. */
@@ -157,6 +161,7 @@ export interface RequestOptions {
   /** See `SendOptions`; default for a request: no body (`end: true`) unless a length is given or `end` is false. */
   readonly length?: number;
   readonly end?: boolean;
+  readonly sensitive?: readonly string[];
   /** Sends `Expect: 100-continue`; the caller waits for `onContinue` or the response (RFC 9110 §10.1.1). */
   readonly expectContinue?: boolean;
   /** H2: extended CONNECT to this protocol (RFC 8441). */

@@ -98,7 +98,7 @@ class H2ResponseHead implements ResponseHead {
     this.status = list.status;
     this.reason = '';
     this.version = '2';
-    this.fields = new H2Fields(list.fields);
+    this.fields = new H2Fields(list.fields, list.sensitive);
   }
 }
 

@@ -7,6 +7,8 @@ import { MisuseError } from '../errors.js';
 import type { Fields } from './contract.js';
 import type { Trailers } from './exchange.js';
 
+const noNames: readonly string[] = Object.freeze([]);
+
 /** The trailers of a message; undefined when there are none. @param list names and values in turn */
 export function h2Trailers(list: readonly string[] | undefined): Trailers | undefined {
   if (list === undefined || list.length === 0) return undefined;
@@ -16,10 +18,15 @@ export function h2Trailers(list: readonly string[] | undefined): Trailers | unde
 
 export class H2Fields implements Fields {
   private given: readonly string[] | null;
+  private readonly never: readonly string[];
 
-  /** @param list names, in lower case, and values in turn */
-  constructor(list: readonly string[]) {
+  /**
+   * @param list names, in lower case, and values in turn
+   * @param never names of those that came as never indexed
+   */
+  constructor(list: readonly string[], never: readonly string[] = noNames) {
     this.given = list;
+    this.never = never;
   }
 
   /** The exchange is over. */
@@ -29,6 +36,11 @@ export class H2Fields implements Fields {
 
   get count(): number {
     return this.list.length / 2;
+  }
+
+  /** Whoever sends the fields on gives this along: what came as never indexed goes on so (RFC 7541 §6.2.3). */
+  get sensitive(): readonly string[] {
+    return this.list.length === 0 ? noNames : this.never;
   }
 
   /** Of `cookie` the crumbs are joined by `; ` (RFC 9113 §8.2.3); of `set-cookie` the first is given. */

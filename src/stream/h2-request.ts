@@ -66,7 +66,14 @@ export class H2RequestHeads {
     }
     const contentLength = declared >= 0 && said < 0 && !connects ? declared : undefined;
     const all = options.expectContinue === true && !ends ? [...fields, continueExpected] : fields;
-    const head = { status: 0, pseudo, fields: all, date: undefined, contentLength };
+    const head = {
+      status: 0,
+      pseudo,
+      fields: all,
+      date: undefined,
+      contentLength,
+      sensitive: options.sensitive,
+    };
     return { method, head, declared, ends };
   }
 

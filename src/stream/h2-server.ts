@@ -69,7 +69,7 @@ class H2RequestHead implements RequestHead {
     this.version = '2';
     this.scheme = connects ? undefined : list.scheme;
     this.protocol = list.protocol;
-    this.fields = new H2Fields(list.fields);
+    this.fields = new H2Fields(list.fields, list.sensitive);
   }
 }
 
@@ -174,8 +174,14 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     this.session.head({ status, pseudo: noFields, fields }, false);
   }
 
-  protected writeHead(status: number, fields: FieldList, length: number, end: boolean): void {
-    const head = this.headFor(status, fields, length, end);
+  protected writeHead(
+    status: number,
+    fields: FieldList,
+    length: number,
+    end: boolean,
+    sensitive: readonly string[] | undefined,
+  ): void {
+    const head = this.headFor(status, fields, length, end, sensitive);
     const stream = this.session;
     stream.content = new Content(this.answerBytes, this.isSilent(status), status === 204);
     stream.head(head, end);
@@ -186,7 +192,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     const { length } = body;
     const stream = this.session;
     const hasContent = length > 0 && !this.isSilent(status);
-    const head = this.headFor(status, fields, length, length === 0);
+    const head = this.headFor(status, fields, length, length === 0, undefined);
     if (hasContent) stream.message(head, body);
     else stream.head(head, true);
     stream.headSent = true;
@@ -198,7 +204,13 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
   }
 
   /** A final head, judged; what it declares of the content is in `answerBytes`. */
-  private headFor(status: number, fields: FieldList, length: number, end: boolean): HeaderFields {
+  private headFor(
+    status: number,
+    fields: FieldList,
+    length: number,
+    end: boolean,
+    sensitive: readonly string[] | undefined,
+  ): HeaderFields {
     if (!(status >= 200 && status <= 599)) {
       throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
     }
@@ -214,7 +226,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     const date = judgement.hasDate ? undefined : this.date?.();
     const addsLength = declared >= 0 && judgement.contentLength < 0 && status !== 204;
     const contentLength = addsLength ? declared : undefined;
-    return { status, pseudo: noFields, fields, date, contentLength };
+    return { status, pseudo: noFields, fields, date, contentLength, sensitive };
   }
 
   protected writeEnd(trailers: FieldList | undefined): void {

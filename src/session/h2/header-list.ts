@@ -10,7 +10,13 @@ import type { UpgradedRequest } from '../carried.js';
 import { HOST_INVALID, HOST_PORT, judgeHostText } from '../host.js';
 import { TCHAR } from '../octets.js';
 import type { FieldSink } from './hpack/decoder.js';
-import { MARK_BAD_NAME, MARK_BAD_VALUE, MARK_NAME, MARK_PSEUDO } from './hpack/field-marks.js';
+import {
+  MARK_BAD_NAME,
+  MARK_BAD_VALUE,
+  MARK_NAME,
+  MARK_NEVER_INDEXED,
+  MARK_PSEUDO,
+} from './hpack/field-marks.js';
 import {
   NAME_AUTHORITY,
   NAME_CONNECTION,
@@ -45,6 +51,8 @@ const requestPseudo = seenMethod | seenScheme | seenAuthority | seenPath | seenP
 export class HeaderList implements FieldSink {
   /** The regular fields, names and values in turn, in order. Given away with the message: `begin` makes a new one. */
   fields: string[];
+  /** Names of those that came as never indexed, in order; undefined when there are none. */
+  sensitive: string[] | undefined;
   method: string;
   scheme: string;
   authority: string | undefined;
@@ -71,6 +79,7 @@ export class HeaderList implements FieldSink {
 
   constructor(maxFields: number) {
     this.fields = [];
+    this.sensitive = undefined;
     this.method = '';
     this.scheme = '';
     this.authority = undefined;
@@ -93,6 +102,7 @@ export class HeaderList implements FieldSink {
 
   begin(kind: BlockKind): void {
     this.fields = [];
+    this.sensitive = undefined;
     this.method = '';
     this.scheme = '';
     this.authority = undefined;
@@ -138,6 +148,10 @@ export class HeaderList implements FieldSink {
       const number = marks & MARK_NAME;
       if (number >= NAME_CONNECTION && number <= NAME_PRIORITY) this.special(number, name, value);
       this.fields.push(name, value);
+      if ((marks & MARK_NEVER_INDEXED) !== 0) {
+        if (this.sensitive === undefined) this.sensitive = [name];
+        else this.sensitive.push(name);
+      }
     }
   }
 

@@ -19,6 +19,8 @@ export interface H2Options {
   readonly headerTableBytes?: number;
   /** The most of the peer's announced table that our encoder uses; default 4096. */
   readonly encoderTableBytes?: number;
+  /** Names of fields that are never indexed (RFC 7541 §7.1.3) besides authorization, proxy-authorization, set-cookie and short cookies. */
+  readonly sensitiveFields?: readonly string[];
   /** SETTINGS_MAX_HEADER_LIST_SIZE; default 16384. Over it 431 (server), a stream error (client). */
   readonly maxHeaderListBytes?: number;
   /** Fields in one header list; default 100. Answer as above. */
@@ -49,6 +51,16 @@ export interface H2Options {
   readonly extendedConnect?: boolean;
 }
 
+/** What is said in frames, or sizes a table. */
+const inFrames = [
+  'maxConcurrentStreams',
+  'streamWindowBytes',
+  'connectionWindowBytes',
+  'headerTableBytes',
+  'encoderTableBytes',
+  'maxHeaderListBytes',
+] as const;
+const MAX_SETTING = 2 ** 32 - 1;
 const defaultConnectionWindowBytes = 131_072;
 
 /** What the peer may send ahead of consumers in all. */
@@ -68,6 +80,7 @@ export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
     connectionWindowBytes: defaultConnectionWindowBytes,
     headerTableBytes: 4096,
     encoderTableBytes: 4096,
+    sensitiveFields: [],
     maxHeaderListBytes: 16_384,
     maxFields: 100,
     maxContinuations: 16,
@@ -87,6 +100,16 @@ export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
   for (const [name, value] of Object.entries(settings)) {
     if (typeof value === 'number' && !(value >= 0)) {
       throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative number, not ${value}`);
+    }
+  }
+  for (const name of inFrames) {
+    const value = settings[name];
+    if (!Number.isInteger(value) || value > MAX_SETTING) {
+      throw new MisuseError(
+        'setting-value',
+        'RFC 9113 §6.5.1',
+        `${name} must be an integer up to 2^32-1, not ${value}`,
+      );
     }
   }
   if (settings.streamWindowBytes > 2 ** 31 - 1 || settings.connectionWindowBytes > 2 ** 31 - 1) {

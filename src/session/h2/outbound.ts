@@ -8,7 +8,7 @@ import { LimitError, MisuseError } from '../../errors.js';
 import type { Lease, Returned, SendBuffer } from '../../memory/index.js';
 import type { TextCodec } from '../../memory/text.js';
 import { SendWindow } from './flow.js';
-import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE } from './frames-codes.js';
+import { DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE } from './frames-codes.js';
 import { HpackEncoder } from './hpack/encoder.js';
 import type { H2Settings } from './options.js';
 import { Scheduler } from './scheduler.js';
@@ -40,7 +40,12 @@ export class Outbound {
 
   constructor(output: SendBuffer, text: TextCodec, settings: H2Settings) {
     this.writer = new FrameWriter(output, settings.copyBelowBytes);
-    this.encoder = new HpackEncoder(settings.encoderTableBytes, text);
+    this.encoder = new HpackEncoder(
+      settings.encoderTableBytes,
+      text,
+      DEFAULT_HEADER_TABLE_SIZE,
+      settings.sensitiveFields,
+    );
     this.window = new SendWindow(DEFAULT_WINDOW_SIZE);
     this.scheduler = new Scheduler();
     this.ended = [];

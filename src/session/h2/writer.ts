@@ -20,6 +20,7 @@ import {
   writeWindowUpdate,
 } from './frames-writer.js';
 import type { HpackEncoder } from './hpack/encoder.js';
+import { INDEXING_BY_POLICY, INDEXING_NEVER, type Indexing } from './hpack/indexing.js';
 import { Owed } from './owed.js';
 import type { Waiting } from './stream.js';
 
@@ -33,6 +34,8 @@ export interface HeaderFields {
   /** Fields that are ours to add, behind the others. */
   readonly date?: string | undefined;
   readonly contentLength?: number | undefined;
+  /** Names of fields that are never indexed in this block, besides those that never are. */
+  readonly sensitive?: readonly string[] | undefined;
 }
 
 /** Names and values, in order. */
@@ -270,7 +273,7 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
   const from = room.start + FRAME_HEADER_BYTES;
   if (room.end < from) return -1;
   encoder.begin(room.bytes, from, from + mostBlockBytes(room.end - room.start, maxFrame));
-  const { status, pseudo, fields, date, contentLength } = block;
+  const { status, pseudo, fields, date, contentLength, sensitive } = block;
   if (status > 0) encoder.status(status);
   for (let i = 0; i < pseudo.length; i++) {
     const field = pseudo[i] as readonly [string, string];
@@ -278,9 +281,15 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
   }
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as readonly [string, string];
-    encoder.field(field[0], field[1]);
+    if (sensitive === undefined) encoder.field(field[0], field[1]);
+    else encoder.field(field[0], field[1], indexingOf(field[0], sensitive));
   }
   if (date !== undefined) encoder.field('date', date);
   if (contentLength !== undefined) encoder.field('content-length', String(contentLength));
   return encoder.finish();
+}
+
+function indexingOf(name: string, sensitive: readonly string[]): Indexing {
+  const plain = name.toLowerCase();
+  return sensitive.some((it) => it.toLowerCase() === plain) ? INDEXING_NEVER : INDEXING_BY_POLICY;
 }

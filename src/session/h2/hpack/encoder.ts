@@ -34,6 +34,8 @@ export class HpackEncoder {
   private readonly table: EncoderTable;
   private readonly text: TextCodec;
   private readonly capacity: number;
+  /** Names, in lower case, that are never indexed besides those of the policy; null when there are none. */
+  private readonly sensitive: ReadonlySet<string> | null;
   /** The smallest maximum of the table since the last block, and the one to be reached (§4.2). */
   private lowest: number;
   private wanted: number;
@@ -45,15 +47,18 @@ export class HpackEncoder {
   /**
    * @param capacity the most that we spend on the table, whatever the peer allows: octets as §4.1 counts them
    * @param limit the peer's SETTINGS_HEADER_TABLE_SIZE before it said anything
+   * @param sensitive names of fields that are never indexed (§7.1.3), besides those of the policy
    */
   constructor(
     capacity: number = DEFAULT_HEADER_TABLE_SIZE,
     text: TextCodec = plainText,
     limit: number = DEFAULT_HEADER_TABLE_SIZE,
+    sensitive: readonly string[] = [],
   ) {
     this.table = new EncoderTable(limit, Math.max(capacity, limit));
     this.text = text;
     this.capacity = capacity;
+    this.sensitive = sensitive.length === 0 ? null : new Set(sensitive.map((name) => name.toLowerCase()));
     this.lowest = Math.min(capacity, limit);
     this.wanted = this.lowest;
     this.open = false;
@@ -162,7 +167,8 @@ export class HpackEncoder {
     let how: Indexing = indexing;
     if (how === INDEXING_BY_POLICY) {
       how = known.indexing;
-      if (known.number === NAME_COOKIE && value.length < SHORT_COOKIE) how = INDEXING_NEVER;
+      if (this.sensitive?.has(name)) how = INDEXING_NEVER;
+      else if (known.number === NAME_COOKIE && value.length < SHORT_COOKIE) how = INDEXING_NEVER;
       else if (how === INDEXING_ADD && this.isLarge(name, value)) how = INDEXING_NONE;
     }
     if (how === INDEXING_NEVER) {
@@ -186,7 +192,10 @@ export class HpackEncoder {
 
   private otherField(name: string, value: string, indexing: Indexing): void {
     let how: Indexing = indexing;
-    if (how === INDEXING_BY_POLICY) how = this.isLarge(name, value) ? INDEXING_NONE : INDEXING_ADD;
+    if (how === INDEXING_BY_POLICY) {
+      if (this.sensitive?.has(name)) how = INDEXING_NEVER;
+      else how = this.isLarge(name, value) ? INDEXING_NONE : INDEXING_ADD;
+    }
     if (how === INDEXING_NEVER) this.literal(0x10, 0x0f, 0, name, value);
     else this.indexed(bucketOf(name), NAME_OTHER, name, value, how);
   }
