@@ -104,6 +104,26 @@ describe('fromDuplex', () => {
     expect([probe.violations, probe.receivedTotal, probe.error]).toEqual([[], 100_000, undefined]);
   });
 
+  test('a stream has a piece at a time of what is long, and the last two at once', async () => {
+    const given: number[] = [];
+    const stream = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        given.push(chunk.length);
+        setImmediate(done);
+      },
+    });
+    const probe = new Probe('only', fromDuplex(stream), 1, 1);
+    probe.on.opened = () => probe.write(200_000);
+    probe.open();
+    while (probe.writtenTotal < 200_000) await turn();
+    probe.write(600_000);
+    while (probe.writtenTotal < 800_000) await turn();
+    expect(given).toEqual([200_000, 131_072, 131_072, 131_072, 206_784]);
+    expect(probe.violations).toEqual([]);
+    probe.abort();
+  });
+
   test('a stream that ends and closes inside our end is heard after it', async () => {
     class Hasty extends PassThrough {
       override end(): this {

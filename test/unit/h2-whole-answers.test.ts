@@ -52,6 +52,23 @@ describe('a whole answer', () => {
     }
   });
 
+  it.each([
+    ['copied', 1000, 4],
+    ['lent', 999, 6],
+  ])('goes at once while less is on its way than may be, its content %s', (_, copyBelowBytes, most) => {
+    const bed = new H2Bed('server', { h2: { outputHighWaterBytes: 4000, copyBelowBytes } });
+    const ids = Array.from({ length: 10 }, (_, i) => 2 * i + 1);
+    for (const id of ids) bed.feed(headers(id, get()));
+    for (const exchange of bed.exchanges) exchange.reply(200, [], new Uint8Array(1000));
+    const order = bed.frames().map((text) => text.split(' ').slice(0, 2).join(' '));
+    expect(order).toEqual([
+      ...ids.slice(0, most).flatMap((id) => [`HEADERS ${id}`, `DATA ${id}`]),
+      ...ids.slice(most).map((id) => `HEADERS ${id}`),
+      ...ids.slice(most).map((id) => `DATA ${id}`),
+    ]);
+    bed.close();
+  });
+
   it('to HEAD ends with its head, and says how long the content would be', () => {
     const bed = new H2Bed('server');
     bed.feed(headers(1, [[':method', 'HEAD'], ...get().slice(1)]));

@@ -6,6 +6,7 @@
  */
 
 import { MisuseError } from '../../errors.js';
+import { copyBytes } from '../../memory/copy-bytes.js';
 import {
   FLAG_ACK,
   FLAG_END_HEADERS,
@@ -33,9 +34,6 @@ export const NO_PADDING = -1;
 
 /** Settings to send, in order. */
 export type OutgoingSettings = readonly (readonly [identifier: number, value: number])[];
-
-/** Copies up to this many octets in a loop: for so few a call costs more. */
-const COPY_IN_LOOP = 32;
 
 /** A frame header, which the caller's own payload of `length` octets follows. */
 export function writeFrameHeader(
@@ -77,7 +75,7 @@ export function writeData(
   if (end - at < FRAME_HEADER_BYTES + length) return -1;
   let p = writeFrameHeader(length, FRAME_DATA, flags, streamId, bytes, at, end);
   if (padding !== NO_PADDING) bytes[p++] = padding;
-  p = copy(data, from, to, bytes, p);
+  p = copyBytes(data, from, to, bytes, p);
   return pad(padding, bytes, p);
 }
 
@@ -107,7 +105,7 @@ export function writeHeaders(
   if (more === 0) flags |= FLAG_END_HEADERS;
   let p = writeFrameHeader(first + overhead, FRAME_HEADERS, flags, streamId, bytes, at, end);
   if (padding !== NO_PADDING) bytes[p++] = padding;
-  p = copy(block, from, from + first, bytes, p);
+  p = copyBytes(block, from, from + first, bytes, p);
   p = pad(padding, bytes, p);
   return writeContinuations(streamId, block, from + first, to, maxFrameSize, bytes, p, end);
 }
@@ -173,7 +171,7 @@ export function writePushPromise(
   let p = writeFrameHeader(first + overhead, FRAME_PUSH_PROMISE, flags, streamId, bytes, at, end);
   if (padding !== NO_PADDING) bytes[p++] = padding;
   p = putUint32(bytes, p, promisedId);
-  p = copy(block, from, from + first, bytes, p);
+  p = copyBytes(block, from, from + first, bytes, p);
   p = pad(padding, bytes, p);
   return writeContinuations(streamId, block, from + first, to, maxFrameSize, bytes, p, end);
 }
@@ -251,7 +249,7 @@ export function writePing(
 ): number {
   if (end - at < FRAME_HEADER_BYTES + 8) return -1;
   const p = writeFrameHeader(8, FRAME_PING, ack ? FLAG_ACK : 0, 0, bytes, at, end);
-  return copy(opaque, from, from + 8, bytes, p);
+  return copyBytes(opaque, from, from + 8, bytes, p);
 }
 
 /** GOAWAY (§6.8). @param debug octets for people, empty or not */
@@ -270,7 +268,7 @@ export function writeGoaway(
   let p = writeFrameHeader(length, FRAME_GOAWAY, 0, 0, bytes, at, end);
   p = putUint32(bytes, p, lastStreamId);
   p = putUint32(bytes, p, errorCode);
-  return copy(debug, 0, debug.length, bytes, p);
+  return copyBytes(debug, 0, debug.length, bytes, p);
 }
 
 /** WINDOW_UPDATE (§6.9) of a stream, or of the connection: 0. @param increment 1 to 2^31-1 */
@@ -300,7 +298,7 @@ export function writePriorityUpdate(
   const length = 4 + value.length;
   if (end - at < FRAME_HEADER_BYTES + length) return -1;
   const p = writeFrameHeader(length, FRAME_PRIORITY_UPDATE, 0, 0, bytes, at, end);
-  return copy(value, 0, value.length, bytes, putUint32(bytes, p, prioritizedId));
+  return copyBytes(value, 0, value.length, bytes, putUint32(bytes, p, prioritizedId));
 }
 
 function writeContinuations(
@@ -318,7 +316,7 @@ function writeContinuations(
     const size = Math.min(to - next, maxFrameSize);
     const flags = next + size === to ? FLAG_END_HEADERS : 0;
     p = writeFrameHeader(size, FRAME_CONTINUATION, flags, streamId, bytes, p, end);
-    p = copy(block, next, next + size, bytes, p);
+    p = copyBytes(block, next, next + size, bytes, p);
     next += size;
   }
   return p;
@@ -340,14 +338,6 @@ function pad(padding: number, bytes: Uint8Array, at: number): number {
   if (padding === NO_PADDING) return at;
   bytes.fill(0, at, at + padding);
   return at + padding;
-}
-
-function copy(source: Uint8Array, from: number, to: number, bytes: Uint8Array, at: number): number {
-  const length = to - from;
-  if (length > COPY_IN_LOOP) {
-    bytes.set(from === 0 && to === source.length ? source : source.subarray(from, to), at);
-  } else for (let i = 0; i < length; i++) bytes[at + i] = source[from + i] as number;
-  return at + length;
 }
 
 function putUint32(bytes: Uint8Array, at: number, value: number): number {

@@ -282,10 +282,10 @@ export class InboundMessages {
   private get isFull(): boolean {
     const { settings, streams } = this.connection;
     const { maxConcurrentStreams, maxUnreadStreams } = settings;
-    return (
-      streams.openOfPeer >= maxConcurrentStreams ||
-      streams.peerCount >= maxConcurrentStreams + maxUnreadStreams
-    );
+    const { peerCount } = streams;
+    // Those that are open are among them: as a rule there is nothing to count.
+    if (peerCount < maxConcurrentStreams) return false;
+    return peerCount >= maxConcurrentStreams + maxUnreadStreams || streams.openOfPeer >= maxConcurrentStreams;
   }
 
   /** A request that the application has not seen (RFC 9113 §8.7); charged for only if the peer went over its limit. */

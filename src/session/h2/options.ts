@@ -35,7 +35,10 @@ export interface H2Options {
   readonly copyBelowBytes?: number;
   /** Received DATA below this is copied, so that it does not pin the slab it came in; default a quarter of a slab. */
   readonly lendFromBytes?: number;
-  /** DATA is framed ahead of the transport up to here; default 131072. */
+  /**
+   * DATA is framed ahead of the transport up to here; default 131072. Whole content that is lent may go half as far again,
+   * for it takes no slab: so the answers of one turn go out together.
+   */
   readonly outputHighWaterBytes?: number;
   /** With more than this waiting on one stream, another send is refused with a LimitError; default 1 MiB. */
   readonly outputLimitBytes?: number;
@@ -66,6 +69,11 @@ const defaultConnectionWindowBytes = 131_072;
 /** What the peer may send ahead of consumers in all. */
 export function connectionWindowOf(options: H2Options): number {
   return options.connectionWindowBytes ?? defaultConnectionWindowBytes;
+}
+
+/** How far ahead of the transport content may go that is lent and goes whole. */
+export function lentHighWaterBytes({ outputHighWaterBytes }: H2Settings): number {
+  return outputHighWaterBytes * 1.5;
 }
 
 /** Every option with its value. */

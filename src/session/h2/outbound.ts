@@ -10,7 +10,7 @@ import type { TextCodec } from '../../memory/text.js';
 import { SendWindow } from './flow.js';
 import { DEFAULT_HEADER_TABLE_SIZE, DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE } from './frames-codes.js';
 import { HpackEncoder } from './hpack/encoder.js';
-import type { H2Settings } from './options.js';
+import { type H2Settings, lentHighWaterBytes } from './options.js';
 import { Scheduler } from './scheduler.js';
 import { type H2Stream, noneWaiting, type Waiting } from './stream.js';
 import { h2StreamTable } from './tables.js';
@@ -37,6 +37,7 @@ export class Outbound {
   framedBytes: number;
   private readonly output: SendBuffer;
   private readonly settings: H2Settings;
+  private readonly lentHighWater: number;
 
   constructor(output: SendBuffer, text: TextCodec, settings: H2Settings) {
     this.writer = new FrameWriter(output, settings.copyBelowBytes);
@@ -52,6 +53,7 @@ export class Outbound {
     this.framedBytes = 0;
     this.output = output;
     this.settings = settings;
+    this.lentHighWater = lentHighWaterBytes(settings);
   }
 
   /** Sends a header block. False when it could not be built: nothing was sent, and the compression state is as it was. */
@@ -177,13 +179,14 @@ export class Outbound {
   }
 
   private goesAtOnce(stream: H2Stream, length: number): boolean {
+    const { copyBelowBytes, outputHighWaterBytes } = this.settings;
     return (
       stream.waiting.length === 0 &&
       length <= mostFrameBytes &&
       length <= stream.sendWindow.available &&
       length <= this.window.available &&
       this.scheduler.size === 0 &&
-      this.output.pendingBytes < this.settings.outputHighWaterBytes
+      this.output.pendingBytes < (length > copyBelowBytes ? this.lentHighWater : outputHighWaterBytes)
     );
   }
 

@@ -24,6 +24,8 @@ export interface StreamTransportOptions extends TransportOptions {
 // A stream reports what it was given when all of it was taken, and joins what waits in it. So that a long segment is
 // reported as it is taken, the stream has no more than this at a time.
 const windowBytes = 131_072;
+// What would be done with one more piece goes at once: to cut it costs a write more.
+const wholeBytes = 2 * windowBytes;
 
 export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   protected readonly clock: Clock;
@@ -133,7 +135,8 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
 
   protected accept(segments: readonly ByteRange[], length: number): void {
     const { stream, waiting } = this;
-    const fits = this.inStream + length <= windowBytes && waiting.pending === 0;
+    const most = this.inStream === 0 ? wholeBytes : windowBytes;
+    const fits = this.inStream + length <= most && waiting.pending === 0;
     if (stream !== null && this.ready && fits) {
       this.writeBatch(stream, segments, length);
       return;
@@ -152,7 +155,7 @@ export abstract class StreamTransport<S extends Duplex> extends BaseTransport {
   private feed(): void {
     const { stream, waiting } = this;
     if (stream === null || !this.ready || this.inStream > 0 || waiting.pending === 0) return;
-    const length = Math.min(waiting.pending, windowBytes);
+    const length = waiting.pending <= wholeBytes ? waiting.pending : windowBytes;
     this.writeBatch(stream, waiting.take(length), length);
   }
 
