@@ -23,6 +23,7 @@ import {
   data,
   frame,
   get,
+  H2Bed,
   headers,
   ping,
   put,
@@ -186,6 +187,10 @@ class Hand {
     return said;
   }
 
+  stopReading(): void {
+    this.wire.reading = false;
+  }
+
   leave(): void {
     this.wire.transport.abort();
     this.bed.clock.run();
@@ -238,6 +243,99 @@ describe('a flood ends the connection it is on, and disturbs no other', () => {
     expect(bed.thrown).toEqual([]);
     bad.leave();
     good.leave();
+    bed.assertQuiescent();
+  });
+});
+
+/** Fifteen octets that ask for something, and what answers them in ten. */
+const short = [0x82, 0x86, 0x84, 0x01, 1, 0x61];
+const shortBytes = 15;
+const shortly = (exchange: ServerExchange) => exchange.reply(204);
+
+/** Gives the session as much of the flood as it takes, which the peer reads nothing of. @returns octets that were taken */
+function giveUnread(bed: H2Bed, first: number, count: number): number {
+  const octets = Uint8Array.from(
+    Array.from({ length: count }, (_, i) => [...request(odd(first + i), short)]).flat(),
+  );
+  for (let at = 0; ; ) {
+    const taken =
+      bed.end.state === 'open' ? bed.end.deliver(octets, at, Math.min(at + 4096, octets.length)) : 0;
+    if (taken === 0) return at;
+    at += taken;
+  }
+}
+
+describe('short requests from a peer that does not read', () => {
+  const tight = { outputHighWaterBytes: 8192, owedLimitBytes: 4096 };
+  const most = 8192 + 16_384 + 4096 + 10;
+
+  it('are not read either while so much waits for it; what it reads lets as many more be answered', () => {
+    const bed = new H2Bed('server', { h2: tight, exchange: shortly });
+    const { end } = bed;
+    const count = 6000;
+    let given = giveUnread(bed, 0, count);
+    expect([end.verdict, end.session.pausedBy]).toEqual(['paused', 'peer']);
+    // What was answered, and a buffer that is full.
+    expect(given).toBeLessThanOrEqual((most / 10) * shortBytes + slabBytes + 64 + shortBytes);
+    expect(end.output.pendingBytes).toBeGreaterThan(most - 10);
+    const octets = Uint8Array.from(
+      Array.from({ length: count }, (_, i) => [...request(odd(i), short)]).flat(),
+    );
+    // Ten octets now and then: one more answer each time.
+    end.take();
+    for (let i = 0; i < 500; i++) {
+      end.written(10);
+      end.take();
+      given += end.deliver(octets, given, given + shortBytes);
+      expect(end.output.pendingBytes).toBeLessThanOrEqual(most);
+    }
+    expect(bed.exchanges.length * shortBytes).toBeGreaterThan(given - slabBytes - 128);
+    expect(end.pool.heldBytes).toBeLessThanOrEqual(5 * (slabBytes + 64));
+    // It reads everything, and all it asked for is answered.
+    end.written(end.inFlight);
+    bed.settle();
+    bed.feed(octets.subarray(given));
+    expect(end.verdict).toBe('need-data');
+    expect(bed.exchanges).toHaveLength(count);
+    bed.close();
+  });
+
+  it('are read to the end when it has half-closed, before the connection ends', () => {
+    const bed = new H2Bed('server', { h2: tight, exchange: shortly });
+    const given = giveUnread(bed, 0, 6000);
+    bed.end.endInput();
+    expect(bed.end.state).toBe('open');
+    bed.settle();
+    expect(bed.exchanges).toHaveLength(Math.floor(given / shortBytes));
+    expect(bed.end.state).toBe('ended');
+    bed.close();
+  });
+
+  it('end the connection when memory for their answers runs out before that', () => {
+    const bed = new H2Bed('server', { exchange: shortly, end: { limitBytes: 4 * (slabBytes + 64) } });
+    const given = giveUnread(bed, 0, 12_000);
+    expect(given).toBeLessThan(12_000 * shortBytes);
+    expect(bed.error).toBe('calm-down');
+    const said = bed.frames();
+    expect(said.at(-1)).toMatch(/^GOAWAY \d+ ENHANCE_YOUR_CALM$/);
+    expect(said.filter((it) => it.startsWith('RST_STREAM'))).toHaveLength(201);
+    bed.close();
+  });
+
+  it('the deadline of writing ends it', () => {
+    const bed = new Bed(stepsOf(h2()), {
+      slabBytes,
+      receiveBytes,
+      sendBytes,
+      limitBytes: receiveBytes + sendBytes,
+      application: { role: 'server', httpDate: undefined, exchange: shortly },
+    });
+    const bad = new Hand(bed);
+    bad.stopReading();
+    bad.give(...Array.from({ length: 12_000 }, (_, i) => request(odd(i), short)));
+    expect(bed.closed).toEqual([]);
+    bed.clock.advance(30_000);
+    expect(bed.closed.map(({ error }) => error?.code)).toEqual(['write-timeout']);
     bed.assertQuiescent();
   });
 });

@@ -70,18 +70,19 @@ export class Closing {
     this.finish('linger', undefined);
   }
 
-  /** After a frame: whether the last stream of a drain is over. */
+  /** After a frame: whether the connection is to end for what it brought about, or the last stream of a drain is over. */
   settleDrain(): void {
     const { connection } = this;
+    if (connection.fault !== undefined && !connection.over) this.fail(connection.fault);
     if (connection.streams.live.size > 0 || !connection.machine.is(state.draining)) return;
     // The warning's answer has not come: streams may still be on their way to us.
-    if (!this.isWarned || this.isFinal || this.inputEnded) this.leave();
+    if (!this.isWarned || this.isFinal || (this.inputEnded && !connection.inputHeld)) this.leave();
   }
 
   /** After a turn. */
   settle(): void {
     this.settleDrain();
-    if (this.inputEnded && !this.connection.over) this.endedByPeer();
+    if (this.inputEnded && !this.connection.over && !this.connection.inputHeld) this.endedByPeer();
   }
 
   /** GOAWAY with the code and the reason, then the close (§5.4.1); nothing more is interpreted (WIRE-2). */

@@ -11,7 +11,7 @@ import type { SessionContext } from '../contract.js';
 import { Budget } from './budget.js';
 import { DueCredit } from './due-credit.js';
 import { ReceiveWindow } from './flow.js';
-import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
+import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE, NO_ERROR } from './frames-codes.js';
 import { SettingsValues } from './frames-settings.js';
 import { calmDown, codeOf, exhausted, notNeeded } from './h2-errors.js';
 import { HeldBack } from './held-back.js';
@@ -56,6 +56,10 @@ export class H2Connection implements StreamHost {
   /** DATA that is arriving goes to this stream; null: it is thrown away. */
   dataStream: H2Stream | null;
   now: number;
+  /** Server: nothing more is read until the peer has read some of what waits for it. */
+  inputHeld: boolean;
+  /** What the connection is to end for, though no frame that is being read was a mistake. */
+  fault: UndercoatError | undefined;
   /** In a call of the driver's: what is asked for now is looked after before it returns. */
   private inTurn: boolean;
   /** Since when there has been no stream. */
@@ -63,6 +67,8 @@ export class H2Connection implements StreamHost {
   /** Requests may begin again, or never will: to be told at the end of the turn. */
   availabilityChanged: boolean;
   private readonly heldBack: HeldBack;
+  /** With more output than this pending, nothing more is read. */
+  private readonly fullBytes: number;
   /** Streams to look at before the turn ends. */
   private touched: H2Stream[];
 
@@ -87,16 +93,27 @@ export class H2Connection implements StreamHost {
     this.prefaceDue = isServer;
     this.dataStream = null;
     this.now = 0;
+    this.inputHeld = false;
+    this.fault = undefined;
     this.inTurn = false;
     this.idleSince = 0;
     this.availabilityChanged = false;
-    this.heldBack = new HeldBack(context.output, settings.outputHighWaterBytes);
+    const { outputHighWaterBytes, owedLimitBytes } = settings;
+    this.heldBack = new HeldBack(context.output, outputHighWaterBytes);
+    // DATA goes over the mark by one frame; what is owed ends the connection before it stops the reading. A client's
+    // output is what its application asks for: it reads on, so that two ends never wait for one another.
+    this.fullBytes = isServer ? outputHighWaterBytes + MIN_MAX_FRAME_SIZE + owedLimitBytes : never;
     this.touched = [];
   }
 
   get over(): boolean {
     const now = this.machine.state;
     return now === state.closing || now === state.closed || now === state.failed;
+  }
+
+  /** Each frame that is read may add to what waits for the peer: none is until it has read some of that (OWN-8, WORK-1). */
+  get isOutputFull(): boolean {
+    return this.context.output.pendingBytes > this.fullBytes;
   }
 
   // Commands of the stream layer. They change what is to be written and ask for a turn; they never call back.
@@ -123,7 +140,7 @@ export class H2Connection implements StreamHost {
   /** Sends a header block on a stream. @throws LimitError as `open` does */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): void {
     requireListFits(fields, this.peer.maxHeaderListSize);
-    if (!this.outbound.head(stream, fields, end)) this.breakOff(stream, exhausted());
+    if (!this.outbound.head(stream, fields, end)) stream.outputFailed = true;
     else if (end) stream.ending = true;
     this.touch(stream);
   }
@@ -132,7 +149,10 @@ export class H2Connection implements StreamHost {
   message(stream: H2Stream, fields: HeaderFields, body: Uint8Array): void {
     requireListFits(fields, this.peer.maxHeaderListSize);
     if (this.outbound.message(stream, fields, body)) this.queued(stream, body.length);
-    else this.breakOff(stream, exhausted());
+    else {
+      stream.outputFailed = true;
+      this.touch(stream);
+    }
   }
 
   /** @throws MisuseError `after-end`, LimitError `output-limit`; nothing has changed then */
@@ -360,6 +380,7 @@ export class H2Connection implements StreamHost {
     const { answer } = reason;
     if (!this.isServer || stream.headSent || answer.kind === 'h2-stream' || answer.kind === 'h2-connection') {
       this.sendReset(stream, reason);
+      if (stream.outputFailed) this.notBuilt();
       return;
     }
     this.answerFor(stream, reason, answer.kind === 'status' ? answer.status : 500);
@@ -368,14 +389,24 @@ export class H2Connection implements StreamHost {
   /** Server: an answer without content in place of the application's; what is left of the request is not needed. */
   answerFor(stream: H2Stream, reason: UndercoatError, status: number): void {
     const built = this.outbound.head(stream, { status, pseudo: [], fields: [] }, true);
-    if (!built) this.sendReset(stream, exhausted());
-    else {
+    if (!built) {
+      this.sendReset(stream, exhausted());
+      this.notBuilt();
+    } else {
       if (stream.machine.step(streamEvent['send-reset'])) {
         this.outbound.writer.reset(stream.id, NO_ERROR);
         this.streams.rememberReset(stream.id);
       }
       this.remove(stream, reason, false);
     }
+  }
+
+  /** Server: what the peer does not read may be why there was no memory, and such a reset is cheap to bring about (WORK-1). */
+  private notBuilt(): void {
+    if (!this.isServer) return;
+    this.fault ??= this.resets.spend(this.now)
+      ? this.owed()
+      : calmDown('resets', 'too many answers could not be built');
   }
 
   /** Both messages are complete. */

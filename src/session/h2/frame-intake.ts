@@ -60,6 +60,8 @@ export class FrameIntake {
   at: number;
   end: number;
   error: UndercoatError | undefined;
+  /** Where the frame or header block began that is being read, in octets of the connection. */
+  begunAt: number;
   /** A header block is incomplete: nothing but its CONTINUATION may come (RFC 9113 §6.10). */
   private inBlock: boolean;
   private blockBytes: number;
@@ -80,6 +82,7 @@ export class FrameIntake {
     this.at = 0;
     this.end = 0;
     this.error = undefined;
+    this.begunAt = 0;
     this.inBlock = false;
     this.blockBytes = 0;
     this.continuations = 0;
@@ -89,6 +92,16 @@ export class FrameIntake {
     this.unit = 0;
     this.maxContinuations = maxContinuations;
     this.maxSettings = maxSettings;
+  }
+
+  /** Within a DATA frame. */
+  get inData(): boolean {
+    return this.dataOpen;
+  }
+
+  /** After INTAKE_NEED: whether it is for the rest of a header block, or of a frame. DATA is content, and has its deadlines. */
+  isWithin(input: ReceiveBuffer): boolean {
+    return !this.dataOpen && (this.inBlock || this.skipLeft > 0 || input.pendingBytes > 0);
   }
 
   /** The next unit, or why there is none. */
@@ -132,6 +145,7 @@ export class FrameIntake {
 
   private readFrame(input: ReceiveBuffer): number {
     const { view } = this;
+    if (!this.inBlock) this.begunAt = input.receivedBytes - input.pendingBytes;
     const at = input.start + this.blockBytes;
     const result = view.readHead(input.bytes, at, input.end);
     if (input.end - at < FRAME_HEADER_BYTES) return INTAKE_NEED;

@@ -45,6 +45,8 @@ import { h2ConnectionTable, h2StreamTable } from './tables.js';
 const { event } = h2ConnectionTable;
 const { event: streamEvent } = h2StreamTable;
 
+const never = Number.POSITIVE_INFINITY;
+
 export class Inbound {
   private readonly connection: H2Connection;
   private readonly closing: Closing;
@@ -52,6 +54,10 @@ export class Inbound {
   private readonly intake: FrameIntake;
   private readonly messages: InboundMessages;
   private prefaceBytes: number;
+  /** Since when a header block, or a frame other than DATA, has been incomplete; `Infinity` if none is. */
+  since: number;
+  /** Which one that is: where it began. */
+  private begunAt: number;
 
   constructor(connection: H2Connection, closing: Closing, listener: H2RequestListener | null) {
     const { maxContinuations, maxSettings } = connection.settings;
@@ -61,6 +67,8 @@ export class Inbound {
     this.intake = new FrameIntake(maxContinuations, maxSettings);
     this.messages = new InboundMessages(connection, closing, this.intake, listener);
     this.prefaceBytes = 0;
+    this.since = never;
+    this.begunAt = 0;
   }
 
   /** Each octet as it comes: a peer that speaks something else is told apart at its first wrong one. @returns whether it is complete */
@@ -96,18 +104,37 @@ export class Inbound {
     connection.settleTouched();
   }
 
-  /** All that has come. */
+  /** All that has come, as long as the peer reads what it brings about. */
   readFrames(): void {
     const { connection, input, intake } = this;
+    connection.inputHeld = false;
     while (!connection.over) {
+      if (connection.isOutputFull && !intake.inData) {
+        connection.inputHeld = true;
+        this.since = never;
+        return;
+      }
       const result = intake.read(input);
-      if (result === INTAKE_NEED) return;
+      if (result === INTAKE_NEED) {
+        this.timeBegun();
+        return;
+      }
       const error = result === INTAKE_ERROR ? intake.error : this.unit(result);
       if (error !== undefined) this.closing.fail(error);
       else if (result === INTAKE_FRAME || result === INTAKE_BLOCK) intake.done(input);
       // What a frame brings about comes before the next one, whether that has come yet or not (CON-6).
       connection.settleTouched();
       this.closing.settleDrain();
+    }
+  }
+
+  /** What is begun and not complete is due from its first octet on, however many more come of it. */
+  private timeBegun(): void {
+    const { intake, input } = this;
+    if (!intake.isWithin(input)) this.since = never;
+    else if (this.since === never || this.begunAt !== intake.begunAt) {
+      this.since = this.connection.now;
+      this.begunAt = intake.begunAt;
     }
   }
 

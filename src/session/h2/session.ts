@@ -9,7 +9,7 @@ import type { Ending, Handoff, PauseCause, Session, SessionContext, Verdict } fr
 import { announced } from './announced.js';
 import { Closing } from './closing.js';
 import { H2Connection } from './connection.js';
-import { CANCEL, NO_ERROR, SETTINGS_TIMEOUT } from './frames-codes.js';
+import { CANCEL, ENHANCE_YOUR_CALM, NO_ERROR, SETTINGS_TIMEOUT } from './frames-codes.js';
 import { Inbound } from './inbound.js';
 import type { H2RequestListener } from './inbound-messages.js';
 import { type H2Options, h2Settings } from './options.js';
@@ -102,7 +102,9 @@ export class H2Session implements Session {
   }
 
   written(now: number): Verdict {
-    this.connection.beginTurn(now);
+    const { connection } = this;
+    connection.beginTurn(now);
+    if (connection.inputHeld && !connection.over) this.inbound.readFrames();
     return this.settle();
   }
 
@@ -113,6 +115,7 @@ export class H2Session implements Session {
     let due = connection.streams.due;
     if (this.waitsForSettings) due = Math.min(due, this.startedAt + deadlines.settings);
     if (!this.busy) due = Math.min(due, connection.idleSince + deadlines.idle);
+    due = Math.min(due, this.inbound.since + deadlines.head);
     return Math.min(due, closing.drainSince + deadlines.drain);
   }
 
@@ -123,6 +126,9 @@ export class H2Session implements Session {
     connection.beginTurn(now);
     if (this.waitsForSettings && this.startedAt + deadlines.settings <= now) {
       closing.fail(timeout('settings', SETTINGS_TIMEOUT, 'RFC 9113 §6.5.3'), event.timeout);
+    } else if (this.inbound.since + deadlines.head <= now) {
+      // No mistake of the peer's, but it holds up what would come behind it on every stream (RFC 9113 §10.5).
+      closing.fail(timeout('head', ENHANCE_YOUR_CALM, 'LAY-4, RFC 9113 §10.5'), event.timeout);
     } else if (closing.drainSince + deadlines.drain <= now) {
       closing.fail(timeout('drain', NO_ERROR, 'RFC 9113 §6.8'), event.timeout);
     } else if (!this.busy && connection.idleSince + deadlines.idle <= now) closing.leave();
@@ -173,7 +179,10 @@ export class H2Session implements Session {
   }
 
   private verdict(): Verdict {
-    return this.connection.over ? 'closed' : 'need-data';
+    const { connection } = this;
+    this.pausedBy = connection.inputHeld ? 'peer' : undefined;
+    if (connection.over) return 'closed';
+    return connection.inputHeld ? 'paused' : 'need-data';
   }
 
   /** 408 while the request is not complete, else 503, if no answer has begun. */
