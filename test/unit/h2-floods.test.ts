@@ -250,7 +250,7 @@ describe('a flood ends the connection it is on, and disturbs no other', () => {
 /** Fifteen octets that ask for something, and what answers them in ten. */
 const short = [0x82, 0x86, 0x84, 0x01, 1, 0x61];
 const shortBytes = 15;
-const shortly = (exchange: ServerExchange) => exchange.reply(204);
+const shortly = (exchange: ServerExchange) => exchange.reply(204, [], new Uint8Array(0));
 
 /** Gives the session as much of the flood as it takes, which the peer reads nothing of. @returns octets that were taken */
 function giveUnread(bed: H2Bed, first: number, count: number): number {
