@@ -16,7 +16,7 @@ import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { h1 } from './h1.js';
-import { type Closed, type CloseOptions, Keep } from './keep.js';
+import { type Closed, type CloseOptions, Keep, withinOf } from './keep.js';
 import { LazyTimer } from './lazy-timer.js';
 import type { Application, Steps } from './step.js';
 
@@ -192,6 +192,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   }
 
   async close(options: CloseOptions = {}): Promise<Closed> {
+    withinOf(options);
     this.closing = true;
     this.failWaiting();
     return this.keep.drain(options);

@@ -112,7 +112,7 @@ export function connectionSettings(
 
 /** @throws MisuseError OWN-8 */
 export function requireAtLeast(name: string, value: number, least: number): void {
-  if (!(value >= least)) {
-    throw new MisuseError('limit-value', 'OWN-8', `${name} must be ${least} at least, not ${value}`);
+  if (!(typeof value === 'number' && value >= least)) {
+    throw new MisuseError('limit-value', 'OWN-8', `${name} must be ${least} at least, not ${String(value)}`);
   }
 }

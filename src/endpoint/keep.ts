@@ -5,6 +5,7 @@
 import type { UndercoatError } from '../errors.js';
 import type { Clock, Timer } from '../transport/clock.js';
 import type { Connection } from './connection.js';
+import { requireAtLeast } from './endpoint-options.js';
 
 /** How `close` waits. */
 export interface CloseOptions {
@@ -19,6 +20,12 @@ export interface Closed {
 }
 
 const defaultWithin = 30_000;
+
+/** How long `close` waits. @throws MisuseError `limit-value` */
+export function withinOf({ within = defaultWithin }: CloseOptions): number {
+  requireAtLeast('within', within, 0);
+  return within;
+}
 
 export class Keep {
   private readonly clock: Clock;
@@ -60,7 +67,7 @@ export class Keep {
 
   /** Every connection finishes what it has begun; resolves when none is left. Tunnels end by themselves, or at the bound. */
   async drain(options: CloseOptions): Promise<Closed> {
-    const { within = defaultWithin } = options;
+    const within = withinOf(options);
     for (const connection of this.own) connection.shutdown();
     if (this.own.size === 0 && this.tunnels.size === 0) return { torn: this.torn };
     let timer: Timer | undefined;

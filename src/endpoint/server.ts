@@ -13,7 +13,7 @@ import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
 import { type ErrorReport, type Handler, serverListener } from './handler.js';
-import { type Closed, type CloseOptions, Keep } from './keep.js';
+import { type Closed, type CloseOptions, Keep, withinOf } from './keep.js';
 import type { Application, Steps } from './step.js';
 
 export interface ServerOptions extends EndpointOptions {
@@ -58,6 +58,9 @@ export async function listen(
   options: ServerOptions = {},
 ): Promise<Server> {
   const settings = connectionSettings(listenable.platform, stack, 'server', options);
+  if (typeof handler !== 'function') {
+    throw new MisuseError('handler', 'WS-9', 'a server needs a function that answers its exchanges');
+  }
   const server = new ListeningServer(listenable, settings, handler, options);
   await server.start(listenable);
   return server;
@@ -116,6 +119,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
   }
 
   async close(options: CloseOptions = {}): Promise<Closed> {
+    withinOf(options);
     this.closing = true;
     const [closed] = await Promise.all([this.keep.drain(options), this.listener?.close()]);
     return closed;

@@ -171,8 +171,13 @@ test('what is built wrong is refused at once', async () => {
   expect(await refused(listen(at, h1(), hello, { receiveBytes: 1000 }))).toBe('limit-value');
   expect(await refused(listen(at, h1(), hello, { maxConnections: 0 }))).toBe('limit-value');
   expect(await refused(listen(at, h1(), hello, { deadlines: { head: Number.NaN } }))).toBe('limit-value');
+  expect(await refused(listen(at, h1(), undefined as never))).toBe('handler');
+  expect(await refused(listen(at, h1(), hello, { maxConnections: '10' as never }))).toBe('limit-value');
   const server = await listen(at, stack(h1()), hello);
   expect(server.address).toEqual({ family: 'memory', name: 'here' });
+  for (const within of [Number.NaN, -1, null as never]) {
+    expect(await refused(server.close({ within }))).toBe('limit-value');
+  }
   await server.close();
 });
 

@@ -54,31 +54,49 @@ export interface H1Settings {
   readonly maxInterim: number;
 }
 
-/** @throws MisuseError OWN-8 when a limit is not a non-negative integer, nor Infinity */
+const defaults: Omit<H1Settings, 'head' | 'chunked' | 'date'> = Object.freeze({
+  maxBodyBytes: 2 ** 30,
+  copyBelowBytes: 2048,
+  outputHighWaterBytes: 65_536,
+  outputLimitBytes: 1_048_576,
+  drainBytes: 65_536,
+  maxPipelined: 1,
+  maxInterim: 16,
+});
+
+/** An option that is undefined has its default. @throws MisuseError OWN-8 when a limit is not a non-negative integer, nor Infinity */
 export function h1Settings(options: H1ServerOptions & H1ClientOptions = {}): H1Settings {
-  const settings: H1Settings = {
-    head: { ...defaultHeadLimits, ...options.head },
-    chunked: { ...defaultChunkedLimits, ...options.chunked },
-    maxBodyBytes: options.maxBodyBytes ?? 2 ** 30,
-    copyBelowBytes: options.copyBelowBytes ?? 2048,
-    outputHighWaterBytes: options.outputHighWaterBytes ?? 65_536,
-    outputLimitBytes: options.outputLimitBytes ?? 1_048_576,
-    drainBytes: options.drainBytes ?? 65_536,
-    date: options.date,
-    maxPipelined: options.maxPipelined ?? 1,
-    maxInterim: options.maxInterim ?? 16,
+  const { head, chunked, date, ...limits } = options;
+  if (date !== undefined && typeof date !== 'function') {
+    throw new MisuseError('option-value', 'OWN-8', 'date must be a function that gives the Date field');
+  }
+  return {
+    ...limitsOf(defaults, limits),
+    head: limitsOf(defaultHeadLimits, head),
+    chunked: limitsOf(defaultChunkedLimits, chunked),
+    date,
   };
-  requireLimits({ ...settings });
-  requireLimits({ ...settings.head });
-  requireLimits({ ...settings.chunked });
-  return settings;
 }
 
-function requireLimits(limits: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(limits)) {
-    if (typeof value !== 'number' || value === Number.POSITIVE_INFINITY) continue;
-    if (!(value >= 0 && Number.isSafeInteger(value))) {
-      throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative integer, not ${value}`);
-    }
+/** The limits of `all`, with the values that are given. */
+function limitsOf<T extends object>(all: T, given: Partial<T> = {}): T {
+  const limits = { ...all };
+  for (const name of Object.keys(all) as (keyof T & string)[]) {
+    const value = given[name];
+    if (value === undefined) continue;
+    requireLimit(name, value);
+    limits[name] = value as T[typeof name];
   }
+  return limits;
+}
+
+/** @throws MisuseError `limit-value` */
+function requireLimit(name: string, value: unknown): void {
+  if (value === Number.POSITIVE_INFINITY) return;
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
+  throw new MisuseError(
+    'limit-value',
+    'OWN-8',
+    `${name} must be a non-negative integer, not ${String(value)}`,
+  );
 }

@@ -37,6 +37,14 @@ const { header: inHeader, 'handed-off': handedOff, closed } = proxyReceiverTable
  * connection. @throws MisuseError on a trust list or a limit that is none
  */
 export function proxyReceiver(options: ProxyReceiverOptions): (context: SessionContext) => Session {
+  const trusted: unknown = options?.trust;
+  if (!Array.isArray(trusted) || !trusted.every((entry) => typeof entry === 'string')) {
+    throw new MisuseError(
+      'proxy-trust',
+      'proxy-protocol.txt §5',
+      'proxy() is told whom to believe: { trust: [addresses, blocks, "unix" or "memory"] }',
+    );
+  }
   const trust = new TrustList(options.trust);
   const limits = proxyReadLimits(options);
   const next = options.next ?? 'next';

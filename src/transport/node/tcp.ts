@@ -2,6 +2,7 @@
  * TCP: to listen and to connect. This file does not know what is spoken on it.
  */
 import type { Socket } from 'node:net';
+import { MisuseError } from '../../errors.js';
 import type { TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { Connectable, Listenable } from '../contract.js';
@@ -21,9 +22,16 @@ export interface TcpOptions extends TransportOptions {
 
 const kind: SocketKind = { kind: 'tcp', addresses };
 
-/** TCP at one address: listen there or connect to it. Nagle's algorithm is off. */
+/** TCP at one address: listen there or connect to it. Nagle's algorithm is off. @throws MisuseError `port` */
 export function tcp(options: TcpOptions): Listenable & Connectable {
   const { port, host = '127.0.0.1', backlog } = options;
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new MisuseError(
+      'port',
+      'RFC 9293 §3.1',
+      `a port is an integer from 0 to 65535, not ${String(port)}`,
+    );
+  }
   let made = options.id ?? 0;
   return {
     kind: 'tcp',
