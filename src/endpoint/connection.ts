@@ -109,8 +109,9 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   /** Begins: the transport is opened, with every transport that the stack puts on it before the first session. */
   start(): void {
     this.machine.take(open, undefined);
-    const { deadlines, steps } = this.settings;
-    const isConnecting = this.role === 'client' || steps[0]?.kind !== 'transport';
+    const { deadlines } = this.settings;
+    // What was accepted has a connection already: if it does not open at once, it is TLS that is waited for.
+    const isConnecting = this.role === 'client';
     this.openingCode = isConnecting ? 'connect-timeout' : 'tls-handshake-timeout';
     this.dueAt = this.clock.now() + (isConnecting ? deadlines.connect : deadlines.tlsHandshake);
     this.timer.want(this.dueAt);

@@ -7,7 +7,7 @@
 export interface Deadlines {
   /** From the start of a connection to its opening (client). */
   readonly connect: number;
-  /** From the first byte of a TLS handshake to its end. */
+  /** Server: from an accepted connection to the end of its TLS handshake. Both: of TLS that begins within a connection. */
   readonly tlsHandshake: number;
   /** From the start of a connection to the end of its PROXY header. */
   readonly proxyHeader: number;

@@ -120,6 +120,27 @@ test('a handshake that does not end meets its deadline', () => {
   bed.assertQuiescent();
 });
 
+test('an accepted transport that does not open meets the deadline of a TLS handshake; what we connect, its own', () => {
+  for (const [role, code] of [
+    ['server', 'tls-handshake-timeout'],
+    ['client', 'connect-timeout'],
+  ] as const) {
+    const bed = new Bed([echoStep()], {
+      deadlines: role === 'server' ? { tlsHandshake: 300 } : { connect: 300 },
+      decorate: (lower) => {
+        lower.open = () => {};
+        return lower;
+      },
+      ...(role === 'server' ? {} : { application: { role, ready: () => {} } }),
+    });
+    const { connection } = bed.connect();
+    bed.clock.advance(299);
+    expect(connection.state).toBe('opening');
+    bed.clock.advance(1);
+    expect(connection.error?.code).toBe(code);
+  }
+});
+
 test('a wrap that throws ends the connection and holds nothing', () => {
   const broken = {
     kind: 'transport' as const,
