@@ -79,9 +79,7 @@ function answer(exchange: ServerExchange, script: ExchangeScript, record: Exchan
   }
   const length = response.pieces.reduce((sum, piece) => sum + piece, 0);
   exchange.respond(status, answerFields, response.declared ? { length } : {});
-  // Trailers need the chunked coding, which nobody of 1.0 knows.
-  const body = exchange.request.version === '1.0' ? { ...response, trailers: [] } : response;
-  sendBody(exchange, body, record, () => breakAt('abort-within-body', script.breaks, exchange));
+  sendBody(exchange, response, record, () => breakAt('abort-within-body', script.breaks, exchange));
 }
 
 /** What is refused before an answer, whatever the request is. */

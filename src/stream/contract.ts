@@ -104,7 +104,10 @@ export interface OutgoingBody {
   send(bytes: Uint8Array, end?: boolean, returned?: (outcome: 'written' | 'failed') => void): boolean;
   /** The same with a lease, which becomes Undercoat's: nothing is copied. */
   sendLease(lease: Lease, end?: boolean): boolean;
-  /** Ends the message; trailers need chunked coding or H2. @throws MisuseError `length-underrun` */
+  /**
+   * Ends the message. Trailers go with chunked coding and with H2; a peer of HTTP/1.0 has no place for them and is not
+   * sent any (RFC 9110 §6.5.1). @throws MisuseError `length-underrun`, `trailers` for H1 where a length was declared
+   */
   end(trailers?: FieldList): void;
 }
 

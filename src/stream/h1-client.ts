@@ -134,7 +134,7 @@ class H1ClientStream
         length: givenLength(options.length),
         end: ends,
         close: false,
-        upgrade: this.offer === undefined ? this.asksUpgrade : 'h2c',
+        http2Settings: this.offer !== undefined,
       },
       fields,
     );

@@ -21,6 +21,14 @@ describe('requests', () => {
     [{ fields: [['Host', 'b']] as const }, 'GET / HTTP/1.1\r\nHost: b\r\n\r\n'],
     [{ upgrade: 'x' }, 'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
     [
+      { fields: [['TE', 'trailers']] as const },
+      'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n',
+    ],
+    [
+      { fields: [['Connection', 'close'] as const, ['te', 'trailers'] as const], upgrade: 'x' },
+      'GET / HTTP/1.1\r\nHost: a\r\nte: trailers\r\nUpgrade: x\r\nConnection: close, upgrade, TE\r\n\r\n',
+    ],
+    [
       { length: 3, expectContinue: true },
       'GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n',
     ],

@@ -124,17 +124,20 @@ export abstract class ContentWriter {
   }
 
   /**
-   * The message is complete.
+   * The message is complete. Trailers that its framing has no place for, as towards HTTP/1.0, are not sent (RFC 9110
+   * §6.5.1); with a declared length they are misuse.
    * @throws MisuseError `after-end`, `length-underrun`, `trailers`; nothing was written then
    */
   end(trailers: OutgoingFields | undefined): void {
     if (this.ended) throw new MisuseError('after-end', 'RFC 9112 §6.3', 'the message is complete already');
     if (this.framing === FRAMING_LENGTH && this.remaining > 0 && !this.silent) throw underrun(this.remaining);
     if (trailers !== undefined) judgeTrailers(trailers);
-    if (trailers !== undefined && trailers.length > 0) {
-      if (this.framing !== FRAMING_CHUNKED && !this.silent) {
-        throw new MisuseError('trailers', 'RFC 9112 §7.1.2', 'trailers need the chunked coding');
-      }
+    if (trailers !== undefined && trailers.length > 0 && this.framing === FRAMING_LENGTH && !this.silent) {
+      throw new MisuseError(
+        'trailers',
+        'RFC 9112 §7.1.2',
+        'trailers need the chunked coding: declare no length',
+      );
     }
     this.complete(trailers);
   }

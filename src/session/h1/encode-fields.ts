@@ -3,7 +3,8 @@
  * says in its list about framing and connection is either understood or refused, and never copied:
  *
  *  - `Content-Length` declares the length of the content; the session writes the line.
- *  - `Connection` may say `close` or `keep-alive`; the session writes the line.
+ *  - `Connection` may say `close` or `keep-alive`; the session writes the line, and names Upgrade and TE in it if they
+ *    are given (RFC 9110 §7.8, §10.1.4).
  *  - `Transfer-Encoding`, `Keep-Alive` and `Proxy-Connection` are refused.
  *
  * Everything else is written as it is given, when a reader would give it back the same (WIRE-4): a name is a
@@ -28,18 +29,15 @@ import {
   FIELD_OTHER,
   FIELD_PROXY_CONNECTION,
   FIELD_TE,
-  FIELD_TRAILER,
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
   recogniseName,
 } from './field-names.js';
 import {
   EXPECTS_CONTINUE,
-  HAS_CONNECTION,
   HAS_DATE,
   HAS_HOST,
   HAS_TE,
-  HAS_TRAILER,
   HAS_UPGRADE,
   SAYS_CLOSE,
   SAYS_KEEP_ALIVE,
@@ -90,7 +88,7 @@ export class FieldJudge {
         this.contentLength = declaredLength(name, value);
         break;
       case FIELD_CONNECTION:
-        this.flags |= HAS_CONNECTION | connectionBits(name, value);
+        this.flags |= connectionBits(name, value);
         break;
       case FIELD_TRANSFER_ENCODING:
       case FIELD_KEEP_ALIVE:
@@ -108,9 +106,6 @@ export class FieldJudge {
         break;
       case FIELD_TE:
         this.flags |= HAS_TE;
-        break;
-      case FIELD_TRAILER:
-        this.flags |= HAS_TRAILER;
         break;
       case FIELD_DATE:
         this.flags |= HAS_DATE;

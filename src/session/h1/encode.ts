@@ -22,24 +22,27 @@ import { FRAMING_CHUNKED, FRAMING_LENGTH } from './head-reader.js';
 import { reasonPhrase } from './statuses.js';
 import { FORM_INVALID, targetForm } from './target.js';
 
-/** What the head says about the connection: nothing, because the version's default holds. */
+/** What the head says about the connection, as bits; without any, nothing: the version's default holds. */
 export const CONNECTION_UNSAID = 0;
-export const CONNECTION_CLOSE = 1;
+export const CONNECTION_CLOSE = 1 << 0;
 /** Only needed towards HTTP/1.0 (RFC 9112 §9.3). */
-export const CONNECTION_KEEP_ALIVE = 2;
-/** With an Upgrade field (RFC 9110 §7.8). */
-export const CONNECTION_UPGRADE = 3;
-/** With HTTP2-Settings besides (RFC 7540 §3.2.1). */
-export const CONNECTION_H2C = 4;
+export const CONNECTION_KEEP_ALIVE = 1 << 1;
+/** Whoever sends Upgrade names it here (RFC 9110 §7.8). */
+export const CONNECTION_UPGRADE = 1 << 2;
+/** And so does who sends TE (RFC 9110 §10.1.4). */
+export const CONNECTION_TE = 1 << 3;
+/** And HTTP2-Settings (RFC 7540 §3.2.1). */
+export const CONNECTION_HTTP2_SETTINGS = 1 << 4;
 
-/** By the constants above. */
-const CONNECTION_LINES: readonly Uint8Array[] = [
-  '',
-  'Connection: close\r\n',
-  'Connection: keep-alive\r\n',
-  'Connection: upgrade\r\n',
-  'Connection: upgrade, HTTP2-Settings\r\n',
-].map(octetsOf);
+const CONNECTION_OPTIONS = ['close', 'keep-alive', 'upgrade', 'TE', 'HTTP2-Settings'];
+/** By the bits above. */
+const CONNECTION_LINES: readonly Uint8Array[] = Array.from(
+  { length: 1 << CONNECTION_OPTIONS.length },
+  (_, bits) =>
+    octetsOf(
+      `Connection: ${CONNECTION_OPTIONS.filter((_option, i) => (bits & (1 << i)) !== 0).join(', ')}\r\n`,
+    ),
+);
 const CHUNKED_LINE = octetsOf('Transfer-Encoding: chunked\r\n');
 const CONTENT_LENGTH = octetsOf('Content-Length: ');
 const HOST = octetsOf('Host: ');

@@ -17,11 +17,7 @@ import {
   FIELD_DATE,
   FIELD_EXPECT,
   FIELD_HOST,
-  FIELD_KEEP_ALIVE,
   FIELD_OTHER,
-  FIELD_PROXY_CONNECTION,
-  FIELD_TE,
-  FIELD_TRAILER,
   FIELD_TRANSFER_ENCODING,
   FIELD_UPGRADE,
   isField,
@@ -55,12 +51,9 @@ export const HAS_HOST = 1 << 3;
 export const HAS_UPGRADE = 1 << 4;
 /** `Expect: 100-continue`, and nothing else expected. */
 export const EXPECTS_CONTINUE = 1 << 5;
+/** Of these two only who sends wants to know. */
 export const HAS_TE = 1 << 6;
-export const HAS_TRAILER = 1 << 7;
-export const HAS_DATE = 1 << 8;
-export const HAS_KEEP_ALIVE = 1 << 9;
-export const HAS_PROXY_CONNECTION = 1 << 10;
-export const HAS_CONNECTION = 1 << 11;
+export const HAS_DATE = 1 << 7;
 
 /** Whether fields say Upgrade and name it a Connection option, and not in HTTP/1.0 (RFC 9110 §7.8). */
 export function saysUpgrade(minor: number, flags: number): boolean {
@@ -300,7 +293,7 @@ export class FieldSection {
       case FIELD_CONNECTION: {
         const options = readConnectionOptions(bytes, at, end);
         if (options === OPTIONS_MALFORMED) return FIELDS.connection;
-        this.flags |= HAS_CONNECTION | options;
+        this.flags |= options;
         return null;
       }
       case FIELD_EXPECT:
@@ -311,21 +304,6 @@ export class FieldSection {
         return null;
       case FIELD_UPGRADE:
         this.flags |= HAS_UPGRADE;
-        return null;
-      case FIELD_TE:
-        this.flags |= HAS_TE;
-        return null;
-      case FIELD_TRAILER:
-        this.flags |= HAS_TRAILER;
-        return null;
-      case FIELD_DATE:
-        this.flags |= HAS_DATE;
-        return null;
-      case FIELD_KEEP_ALIVE:
-        this.flags |= HAS_KEEP_ALIVE;
-        return null;
-      case FIELD_PROXY_CONNECTION:
-        this.flags |= HAS_PROXY_CONNECTION;
         return null;
       default:
         return null;

@@ -10,8 +10,9 @@ import type { TextCodec } from '../../memory/text.js';
 import { ContentWriter, underrun } from './content-writer.js';
 import {
   CONNECTION_CLOSE,
-  CONNECTION_H2C,
+  CONNECTION_HTTP2_SETTINGS,
   CONNECTION_KEEP_ALIVE,
+  CONNECTION_TE,
   CONNECTION_UNSAID,
   CONNECTION_UPGRADE,
   encodeRequestHead,
@@ -22,7 +23,7 @@ import {
 } from './encode.js';
 import { FieldJudge, type OutgoingFields, PreparedFields, requireList } from './encode-fields.js';
 import { FieldMemory } from './field-memory.js';
-import { HAS_DATE, HAS_HOST, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
+import { HAS_DATE, HAS_HOST, HAS_TE, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, FRAMING_UNTIL_CLOSE } from './head-reader.js';
 import type { H1Head } from './message-head.js';
 import type { H1Settings } from './options.js';
@@ -40,8 +41,8 @@ export interface RequestLineParts {
   readonly end: boolean;
   /** The connection is not to be used again. */
   readonly close: boolean;
-  /** An upgrade is asked for; for `h2c` the fields have HTTP2-Settings, which Connection must name (RFC 7540 §3.2.1). */
-  readonly upgrade: boolean | 'h2c';
+  /** The fields have HTTP2-Settings, which Connection must name (RFC 7540 §3.2.1). */
+  readonly http2Settings: boolean;
 }
 
 export class MessageWriter extends ContentWriter {
@@ -133,14 +134,7 @@ export class MessageWriter extends ContentWriter {
       );
     }
     this.framing = FRAMING_NONE;
-    this.writeResponse(
-      status,
-      fields,
-      -1,
-      status === 101 ? CONNECTION_UPGRADE : CONNECTION_UNSAID,
-      flags,
-      undefined,
-    );
+    this.writeResponse(status, fields, -1, CONNECTION_UNSAID, flags, undefined);
     this.ended = true;
   }
 
@@ -170,7 +164,10 @@ export class MessageWriter extends ContentWriter {
     this.remaining = Math.max(declared, 0);
     this.framing = declared >= 0 ? FRAMING_LENGTH : parts.end ? FRAMING_NONE : FRAMING_CHUNKED;
     this.last = parts.close || (flags & SAYS_CLOSE) !== 0;
-    const connection = this.last ? CONNECTION_CLOSE : upgradeLine(parts.upgrade);
+    const connection =
+      (this.last ? CONNECTION_CLOSE : CONNECTION_UNSAID) |
+      (parts.http2Settings ? CONNECTION_HTTP2_SETTINGS : CONNECTION_UNSAID) |
+      connectionFields(flags);
     const host = (flags & HAS_HOST) === 0 ? authority : undefined;
     const { framing, text } = this;
     const encode = ({ bytes, start, end }: Region): number =>
@@ -218,10 +215,11 @@ export class MessageWriter extends ContentWriter {
     status: number,
     fields: HeadFields,
     length: number,
-    connection: number,
+    lasting: number,
     flags: number,
     date: PreparedFields | undefined,
   ): void {
+    const connection = lasting | connectionFields(flags);
     const dated = (flags & HAS_DATE) === 0 ? date : undefined;
     const { framing, text, output } = this;
     let room = output.open();
@@ -267,7 +265,9 @@ function anticipatesContent(method: string): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }
 
-function upgradeLine(upgrade: boolean | 'h2c'): number {
-  if (upgrade === 'h2c') return CONNECTION_H2C;
-  return upgrade ? CONNECTION_UPGRADE : CONNECTION_UNSAID;
+/** The options that fields of the connection's need, so that no intermediary forwards them (RFC 9110 §7.6.1). */
+function connectionFields(flags: number): number {
+  if ((flags & (HAS_UPGRADE | HAS_TE)) === 0) return CONNECTION_UNSAID;
+  const upgrade = (flags & HAS_UPGRADE) === 0 ? CONNECTION_UNSAID : CONNECTION_UPGRADE;
+  return (flags & HAS_TE) === 0 ? upgrade : upgrade | CONNECTION_TE;
 }
