@@ -54,6 +54,27 @@ describe('persistence', () => {
     bench.close();
   });
 
+  it('does not send 1.0 the trailers that it has no place for (RFC 9110 §6.5.1)', () => {
+    const bench = new ServerBench((exchange) => {
+      exchange.respond(200);
+      exchange.send(octets('x'));
+      exchange.end([['X-T', '1']]);
+    });
+    bench.feed('GET / HTTP/1.0\r\n\r\n');
+    expect(bench.drain()).toBe('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nx');
+    expect(bench.closed).toEqual(['ok']);
+    bench.close();
+  });
+
+  it('names an Upgrade that an answer offers as a connection option (RFC 9110 §7.8)', () => {
+    const bench = new ServerBench((exchange) => exchange.reply(426, [['Upgrade', 'x']], octets('ok')));
+    expect(bench.feed(get).drain()).toBe(
+      'HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\nContent-Length: 2\r\nConnection: upgrade\r\n\r\nok',
+    );
+    expect(bench.stands).toBe('need-data');
+    bench.close();
+  });
+
   it('answers a bad request on a connection that was kept, and closes (WIRE-2)', () => {
     const bench = new ServerBench(reply);
     expect(bench.feed(`${get}GET / HTTP/1.1\r\nHost : a\r\n\r\n${get}`).drain()).toBe(
@@ -388,6 +409,32 @@ describe('deadlines', () => {
     bench.at(5).feed('G');
     expect(bench.at(10).drain()).toBe(closing('408 Request Timeout'));
     expect(bench.code).toBe('head-timeout');
+    bench.close();
+  });
+
+  it('an empty line behind a request begins no head: the connection is idle, for deadlines and for a drain', () => {
+    for (const lines of ['\r', '\r\n', '\r\n\r']) {
+      const bench = new ServerBench(reply, options);
+      expect(bench.at(5).feed(get).drain()).toBe(ok);
+      bench.at(6).feed(lines, 1);
+      expect([bench.end.session.busy, bench.end.deadline()]).toEqual([false, 105]);
+      expect(bench.at(105).stands).toBe('closed end');
+      expect([bench.drain(), bench.code]).toEqual(['', undefined]);
+      bench.close();
+      const drained = new ServerBench(reply, options);
+      drained.feed(get + lines).drain();
+      drained.end.shutdown();
+      expect(drained.stands).toBe('closed end');
+      drained.close();
+    }
+  });
+
+  it('the head behind an empty line has its time from its first octet', () => {
+    const bench = new ServerBench(reply, options);
+    bench.at(5).feed(`${get}\r\n`).drain();
+    bench.at(50).feed('G');
+    expect([bench.end.session.busy, bench.end.deadline()]).toEqual([true, 60]);
+    expect(bench.feed(get.slice(1)).drain()).toBe(ok);
     bench.close();
   });
 

@@ -160,6 +160,11 @@ export class HeadReader {
     return this.phase !== PHASE_LINE || (this.isRequest ? this.requestLine.at : this.statusLine.at) > 0;
   }
 
+  /** Requests: how many octets have been read if they are all of ignored empty lines, and else 0. */
+  get emptyLineBytes(): number {
+    return this.phase === PHASE_LINE ? this.requestLine.emptyLineBytes : 0;
+  }
+
   /** The error, after ERROR. A new object each time, with the answer that the role gives. */
   get error(): ProtocolError | LimitError | undefined {
     return this.fault === null ? undefined : messageError(this.fault, this.role);

@@ -89,6 +89,11 @@ export class RequestLine {
     return this.state === STATE_TARGET;
   }
 
+  /** Octets of the empty lines read so far, of which the last may not be whole; 0 once there is more than these. */
+  get emptyLineBytes(): number {
+    return this.state <= STATE_EMPTY_LINE ? this.at : 0;
+  }
+
   /** Reads on. `start` is where the unit begins now; nothing at or after `stop` is touched. */
   read(bytes: Uint8Array, start: number, stop: number): number {
     if (this.at === 0 && stop - start >= SHORTEST_GET && this.readUsual(bytes, start, stop)) return COMPLETE;

@@ -58,8 +58,7 @@ export class H1ServerSession extends H1ServerDeadlines {
     if (now < this.deadline()) return this.verdict();
     switch (this.machine.state) {
       case state.idle:
-        this.machine.take(event.timeout);
-        this.finish('end', undefined);
+        this.endIdle(event.timeout);
         break;
       case state.head:
         this.endWithAnswer(event.timeout, headTimeout());
@@ -78,10 +77,7 @@ export class H1ServerSession extends H1ServerDeadlines {
     this.now = now;
     this.shuttingDown = true;
     if (!this.responseStarted) this.persistent = false;
-    if (this.machine.state === state.idle && this.input.pendingBytes === 0) {
-      this.machine.take(event.shutdown);
-      this.finish('end', undefined);
-    }
+    if (this.machine.state === state.idle && !this.headBegun) this.endIdle(event.shutdown);
     return this.verdict();
   }
 
@@ -134,11 +130,7 @@ export class H1ServerSession extends H1ServerDeadlines {
   private readHead(): boolean {
     const { input, reader, machine } = this;
     if (input.end === input.start) {
-      if (this.inputEnded) this.endedInHead();
-      else if (this.shuttingDown && machine.state === state.idle) {
-        machine.take(event.shutdown);
-        this.finish('end', undefined);
-      }
+      this.awaitHead();
       return false;
     }
     if (this.overHighWater) {
@@ -154,21 +146,36 @@ export class H1ServerSession extends H1ServerDeadlines {
       this.endWithAnswer(event.refuse, reader.error as UndercoatError);
       return false;
     }
-    if (machine.state === state.idle) {
+    if (machine.state === state.idle && this.headBegun) {
       machine.take(event.bytes);
       // The first head's deadline runs since the start of the connection.
       if (!this.first) this.since = this.now;
     }
     if (input.full) this.endWithAnswer(event.refuse, inputExhausted(answerStatus(431)));
-    else if (this.inputEnded) this.endedInHead();
+    else this.awaitHead();
     return false;
   }
 
+  /** Something has come that is no empty line: those are of no request (RFC 9112 §2.2), and a peer that sent one is idle. */
+  private get headBegun(): boolean {
+    return this.input.pendingBytes > this.reader.emptyLineBytes;
+  }
+
+  /** All that came is read. */
+  private awaitHead(): void {
+    if (this.inputEnded) this.endedInHead();
+    else if (this.shuttingDown && this.machine.state === state.idle) this.endIdle(event.shutdown);
+  }
+
+  private endIdle(cause: number): void {
+    this.machine.take(cause);
+    this.input.discard(this.input.pendingBytes);
+    this.finish('end', undefined);
+  }
+
   private endedInHead(): void {
-    if (this.machine.state === state.idle) {
-      this.machine.take(event['input-end']);
-      this.finish('end', undefined);
-    } else this.endWithAnswer(event['input-end'], incomplete('head', answerStatus(400)));
+    if (this.machine.state === state.idle) this.endIdle(event['input-end']);
+    else this.endWithAnswer(event['input-end'], incomplete('head', answerStatus(400)));
   }
 
   private begin(): void {
