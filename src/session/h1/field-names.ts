@@ -13,7 +13,7 @@ export const FIELD_CONNECTION = 4;
 export const FIELD_EXPECT = 5;
 export const FIELD_UPGRADE = 6;
 export const FIELD_TE = 7;
-export const FIELD_TRAILER = 8;
+// 8 is Trailer: known, so that a trailer section refuses it, and asked for by nobody.
 export const FIELD_DATE = 9;
 export const FIELD_KEEP_ALIVE = 10;
 export const FIELD_PROXY_CONNECTION = 11;
