@@ -20,6 +20,8 @@ export type ModelPlace =
   | 'closed-by-ends'
   | 'closed-by-our-reset'
   | 'closed-by-their-reset'
+  /** Server: never begun, below a stream that the client has begun. */
+  | 'passed-over'
   /** Server: a request above the last stream of our GOAWAY. */
   | 'beyond-our-goaway'
   /** Client: a request above the last stream of the peer's GOAWAY. */
@@ -122,6 +124,10 @@ function ofStream(stream: ModelStream, type: number, ends: boolean): ModelOutcom
     case 'half-closed-remote':
       // §5.1: what comes besides WINDOW_UPDATE, PRIORITY and RST_STREAM is an error of the stream.
       return type === types.reset ? closed : { kind: 'stream-error', code: 'STREAM_CLOSED' };
+    case 'passed-over':
+      // §5.1.1: closed, and its identifier is unexpected when a stream is to begin with it.
+      if (type === types.headers) return protocolError;
+      return type === types.reset ? closed : { kind: 'connection-error', code: 'STREAM_CLOSED' };
     case 'closed-by-our-reset':
     case 'beyond-our-goaway':
       // §5.1, §6.8: the peer may not have heard of it yet.

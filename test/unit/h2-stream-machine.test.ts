@@ -117,6 +117,13 @@ const server: readonly Standing[] = (
       },
     ],
     [
+      'passed-over',
+      (bed) => {
+        bed.feed(headers(3, get()));
+        return 1;
+      },
+    ],
+    [
       'beyond-our-goaway',
       (bed) => {
         asked(bed, true);

@@ -19,6 +19,8 @@ export class Closing {
   /** The last stream that the peer will process, by its GOAWAY; and that we process, by ours. */
   peerLast: number;
   ourLast: number;
+  /** What the peer said when it said that it goes away: streams that are lost later were lost because of it. */
+  peerSaid: TransportError | undefined;
   /** Since when streams have been let end. */
   drainSince: number;
   isShuttingDown: boolean;
@@ -33,6 +35,7 @@ export class Closing {
     this.error = undefined;
     this.peerLast = MAX_31_BITS;
     this.ourLast = MAX_31_BITS;
+    this.peerSaid = undefined;
     this.drainSince = Number.POSITIVE_INFINITY;
     this.isShuttingDown = false;
     this.inputEnded = false;
@@ -100,10 +103,15 @@ export class Closing {
   lost(error: UndercoatError | undefined): void {
     const { connection } = this;
     if (!connection.machine.step(event['transport-gone'])) return;
+    const { peerSaid } = this;
     const reason =
-      error ?? new TransportError('closed', 'the connection closed before the exchange was complete');
+      error ??
+      new TransportError('closed', 'the connection closed before the exchange was complete', {
+        cause: peerSaid,
+      });
     this.finish('abort', connection.machine.is(state.failed) ? reason : this.error);
-    connection.endAll(reason, this.peerLast);
+    const isLoss = peerSaid !== undefined && error instanceof TransportError;
+    connection.endAll(isLoss ? lostAfter(peerSaid, error) : reason, this.peerLast);
   }
 
   /** The peer half-closed: what it has asked for whole is still answered. */
@@ -112,6 +120,7 @@ export class Closing {
     const { live } = connection.streams;
     const cut = new TransportError('ended', 'the peer ended the connection within a message', {
       cites: 'RFC 9113 §9.1',
+      cause: this.peerSaid,
     });
     for (const stream of [...live.values()]) if (!stream.inputComplete) connection.sendReset(stream, cut);
     if (live.size > 0) return;
@@ -136,4 +145,10 @@ export class Closing {
     this.error = error;
     this.connection.waiting.close();
   }
+}
+
+/** To a stream what the peer said tells more than how the pipe broke; of that the session's own error tells. */
+function lostAfter(peerSaid: TransportError, { code, cites }: TransportError): TransportError {
+  const message = 'the connection was lost after the peer said that it goes away';
+  return new TransportError(code, message, { cites, cause: peerSaid });
 }

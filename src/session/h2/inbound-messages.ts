@@ -170,6 +170,7 @@ export class InboundMessages {
     if (isFresh) return this.request(streamId, end);
     if (stream === undefined) {
       if (streams.isIdle(streamId)) return onIdle('HEADERS');
+      if (streams.wasPassedOver(streamId)) return outOfOrder();
       return this.isIgnored(streamId) ? connection.trifle() : onClosed('HEADERS');
     }
     if (stream.inputComplete) {
@@ -257,7 +258,7 @@ export class InboundMessages {
   private request(id: number, end: boolean): UndercoatError | undefined {
     const { connection, list } = this;
     const { streams } = connection;
-    streams.lastOfPeer = id;
+    streams.begunByPeer(id);
     const priority = streams.takePriority(id) ?? list.priority;
     // Beyond the last stream that we said we would take: as if it had never been sent (RFC 9113 §6.8).
     if (id > this.closing.ourLast) return connection.trifle();
@@ -353,6 +354,11 @@ function declaredBy({ contentLength }: HeaderList, end: boolean): number {
 
 function onClosed(what: string): UndercoatError {
   return connectionError(STREAM_CLOSED, 'closed-stream', 'RFC 9113 §5.1', `${what} on a closed stream`);
+}
+
+function outOfOrder(): UndercoatError {
+  const message = 'a stream is begun below one that was begun before';
+  return connectionError(PROTOCOL_ERROR, 'stream-order', 'RFC 9113 §5.1.1', message);
 }
 
 function malformed(why: string): UndercoatError {

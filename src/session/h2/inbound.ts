@@ -43,6 +43,8 @@ import type { H2Stream } from './stream.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
 
 const { event } = h2ConnectionTable;
+/** Of GOAWAY's debug data. */
+const mostDebugBytes = 128;
 const { event: streamEvent } = h2StreamTable;
 
 const never = Number.POSITIVE_INFINITY;
@@ -327,9 +329,11 @@ export class Inbound {
     closing.peerLast = last;
     connection.machine.take(event['goaway-received']);
     closing.drainSince = Math.min(closing.drainSince, connection.now);
-    const unprocessed = new TransportError('goaway', `the peer is going away: ${errorCodeName(code)}`, {
+    const said = `${errorCodeName(code)}${this.goawayDebug()}`;
+    const unprocessed = new TransportError('goaway', `the peer is going away: ${said}`, {
       cites: 'RFC 9113 §6.8',
     });
+    closing.peerSaid = unprocessed;
     for (const stream of [...connection.streams.live.values()]) {
       if (stream.id <= last || !connection.streams.isOurs(stream.id)) continue;
       // The peer ignores such a stream: nothing more is sent on it.
@@ -338,6 +342,14 @@ export class Inbound {
     }
     connection.availabilityChanged = true;
     return connection.trifle();
+  }
+
+  /** What GOAWAY says to people, as much of it as is worth keeping. */
+  private goawayDebug(): string {
+    const { bodyStart, bodyEnd } = this.intake.view;
+    if (bodyStart === bodyEnd) return '';
+    const end = Math.min(bodyEnd, bodyStart + mostDebugBytes);
+    return `, ${JSON.stringify(this.connection.context.text.latin1(this.input.bytes, bodyStart, end))}`;
   }
 
   private priorityUpdate(): UndercoatError | undefined {

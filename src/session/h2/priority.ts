@@ -16,11 +16,9 @@ export function parsePriority(text: string): Priority {
   for (const member of text.split(',')) {
     const [item = ''] = member.split(';');
     const [key = '', value] = item.trim().split('=');
-    if (key === 'u' && value !== undefined && /^[0-7]$/.test(value)) urgency = Number(value);
-    else if (key === 'i') {
-      if (value === undefined || value === '?1') incremental = true;
-      else if (value === '?0') incremental = false;
-    }
+    // Of a key the last member counts (RFC 9651 §4.2.2), also when its value is none and so ignored.
+    if (key === 'u') urgency = value !== undefined && /^[0-7]$/.test(value) ? Number(value) : defaultUrgency;
+    else if (key === 'i') incremental = value === undefined || value === '?1';
   }
   return { urgency, incremental };
 }

@@ -11,6 +11,8 @@ import { h2StreamTable } from './tables.js';
 const { state: streamState } = h2StreamTable;
 /** Streams that we reset, of which frames may still be on their way: those that are known one by one. */
 const rememberedResets = 128;
+/** Gaps in the peer's identifiers that are remembered. */
+const rememberedGaps = 16;
 /** Packers kept for streams to come: objects, without a slab. */
 const mostIdlePackers = 16;
 const never = Number.POSITIVE_INFINITY;
@@ -31,6 +33,8 @@ export class Streams {
   private readonly resetByUs: Set<number>;
   /** Up to here it is not known any more which streams we reset: any of them may have been. */
   private forgottenUpTo: number;
+  /** Identifiers that the peer passed over: the lowest and the highest of each gap, in turn. */
+  private readonly passedOver: number[];
   private readonly priorities: Map<number, string>;
   private readonly maxPriorities: number;
   /** Packers of streams that are over, to use again. */
@@ -48,6 +52,7 @@ export class Streams {
     this.owner = owner;
     this.resetByUs = new Set();
     this.forgottenUpTo = 0;
+    this.passedOver = [];
     this.priorities = new Map();
     this.maxPriorities = maxPriorities;
     this.idlePackers = [];
@@ -77,6 +82,24 @@ export class Streams {
 
   isIdle(id: number): boolean {
     return this.isOurs(id) ? id >= this.next : id > this.lastOfPeer;
+  }
+
+  /** The peer begins a stream; those below it that are idle never will be anything else (RFC 9113 §5.1.1). */
+  begunByPeer(id: number): void {
+    const lowest = this.lastOfPeer === 0 ? 1 : this.lastOfPeer + 2;
+    if (id > lowest) {
+      if (this.passedOver.length >= 2 * rememberedGaps) this.passedOver.splice(0, 2);
+      this.passedOver.push(lowest, id - 2);
+    }
+    this.lastOfPeer = id;
+  }
+
+  wasPassedOver(id: number): boolean {
+    const { passedOver } = this;
+    for (let i = 0; i < passedOver.length; i += 2) {
+      if (id >= (passedOver[i] as number) && id <= (passedOver[i + 1] as number)) return true;
+    }
+    return false;
   }
 
   add(stream: H2Stream): void {
@@ -124,7 +147,13 @@ export class Streams {
 
   /** PRIORITY_UPDATE may come before its stream; of so many it is remembered (RFC 9218 §7.1). */
   rememberPriority(id: number, text: string): void {
-    if (this.priorities.has(id) || this.priorities.size < this.maxPriorities) this.priorities.set(id, text);
+    const { priorities, maxPriorities } = this;
+    if (priorities.size >= maxPriorities && !priorities.has(id)) {
+      // Those of streams that were passed over are of no use any more.
+      for (const known of priorities.keys()) if (known <= this.lastOfPeer) priorities.delete(known);
+      if (priorities.size >= maxPriorities) return;
+    }
+    priorities.set(id, text);
   }
 
   takePriority(id: number): string | undefined {
