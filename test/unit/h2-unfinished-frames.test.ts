@@ -1,7 +1,12 @@
 // What is begun and never ends, whatever else the connection has under way: a header block, a frame of any type but DATA.
 import { describe, expect, it } from 'vitest';
 import { defaultDeadlines } from '../../src/session/deadlines.js';
-import { FRAME_CONTINUATION, FRAME_HEADERS } from '../../src/session/h2/frames-codes.js';
+import {
+  FLAG_PADDED,
+  FRAME_CONTINUATION,
+  FRAME_DATA,
+  FRAME_HEADERS,
+} from '../../src/session/h2/frames-codes.js';
 import { block, data, frame, get, H2Bed, headers, ping, put } from '../support/h2-bed.js';
 
 const { head } = defaultDeadlines;
@@ -73,6 +78,11 @@ describe('the deadline runs from the first octet', () => {
   it('not of DATA, which is content and has its deadlines', () => {
     const bed = new H2Bed('server', tunnelled);
     bed.feed(headers(1, connect, false), data(1, 100).subarray(0, 50));
+    expect(bed.end.deadline()).toBeGreaterThan(head);
+    bed.feed(data(1, 100).subarray(50));
+    // Its padding, too.
+    const padded = frame(FRAME_DATA, FLAG_PADDED, 1, [50, ...new Uint8Array(60)]);
+    bed.feed(padded.subarray(0, padded.length - 1));
     expect(bed.end.deadline()).toBeGreaterThan(head);
     bed.close();
   });
