@@ -36,7 +36,7 @@ const leases: Handling<Lease> = {
 class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
   private readonly body: IncomingBody;
   private readonly handling: Handling<T>;
-  private readonly trailers: ((trailers: Fields | undefined) => void) | undefined;
+  private readonly options: ReadBodyOptions;
   private readonly items: { readonly item: T; readonly length: number }[] = [];
   private ready = 0;
   private paused = false;
@@ -47,14 +47,10 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
   /** The last that somebody was given. */
   private given: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    body: IncomingBody,
-    handling: Handling<T>,
-    trailers: ((trailers: Fields | undefined) => void) | undefined,
-  ) {
+  constructor(body: IncomingBody, handling: Handling<T>, options: ReadBodyOptions) {
     this.body = body;
     this.handling = handling;
-    this.trailers = trailers;
+    this.options = options;
     body.consume(this);
   }
 
@@ -78,7 +74,7 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
 
   end(trailers: Fields | undefined): void {
     this.over = true;
-    this.trailers?.(trailers);
+    this.options.trailers?.(trailers);
     this.settleWaiters();
   }
 
@@ -113,6 +109,7 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
     if (!this.over) {
       this.over = true;
       this.body.discard();
+      this.options.left?.();
     }
     this.settleWaiters();
     return this.outcome();
@@ -152,6 +149,8 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
 export interface ReadBodyOptions {
   /** Told of the trailers when the body is complete; they are readable until the exchange ends. */
   readonly trailers?: (trailers: Fields | undefined) => void;
+  /** Told when the rest is given up before the body was complete. */
+  readonly left?: () => void;
 }
 
 /**
@@ -162,7 +161,7 @@ export function readBody(
   body: IncomingBody,
   options: ReadBodyOptions = {},
 ): AsyncIterableIterator<Uint8Array> {
-  return new BodyQueue(body, copies, options.trailers);
+  return new BodyQueue(body, copies, options);
 }
 
 /**
@@ -172,7 +171,7 @@ export function readBody(
  * asked once more, and was told that there is none, or left. When the body fails, leases that were not released are lost.
  */
 export function bodyLeases(body: IncomingBody, options: ReadBodyOptions = {}): AsyncIterableIterator<Lease> {
-  return new BodyQueue(body, leases, options.trailers);
+  return new BodyQueue(body, leases, options);
 }
 
 /**
@@ -186,9 +185,13 @@ export function collectBody(
   options: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    if (body.declaredLength !== undefined && body.declaredLength > limitBytes) {
+    const giveUp = (): void => {
       body.discard();
+      options.left?.();
       reject(overLimit(limitBytes));
+    };
+    if (body.declaredLength !== undefined && body.declaredLength > limitBytes) {
+      giveUp();
       return;
     }
     const parts: Uint8Array[] = [];
@@ -198,8 +201,7 @@ export function collectBody(
         length += lease.length;
         if (length > limitBytes) {
           lease.release();
-          body.discard();
-          reject(overLimit(limitBytes));
+          giveUp();
         } else parts.push(copyOut(lease));
       },
       end: (trailers) => {

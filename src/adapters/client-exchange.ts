@@ -2,7 +2,7 @@
  * A request as a promise of its response, for applications that would rather wait than be called. This file does not
  * know how the request finds its connection.
  */
-import { answerClose, UndercoatError } from '../errors.js';
+import { answerClose, MisuseError, UndercoatError } from '../errors.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type {
   ClientExchange,
@@ -17,6 +17,8 @@ import { BodySender, type BodySource, bytesOf } from './send-body.js';
 
 /** Whoever sends requests: the client of the endpoint. */
 export interface Requester {
+  /** Calls back once, when so many milliseconds have passed on the clock of its connections. */
+  after(milliseconds: number, callback: () => void): { cancel(): void };
   request(
     options: RequestOptions,
     listener: ResponseListener & { begun?(exchange: ClientExchange): void },
@@ -26,7 +28,14 @@ export interface Requester {
 export interface ExchangeOptions extends RequestOptions {
   /** Takes the request back, or breaks its exchange off. */
   readonly signal?: AbortSignal;
+  /**
+   * With `expectContinue`: milliseconds after which the body is sent though the peer has said nothing; default 1000. There
+   * are peers that never will (RFC 9110 §10.1.1).
+   */
+  readonly continueTimeout?: number;
 }
+
+const defaultContinueTimeout = 1000;
 
 /** A response. Its head outlives the exchange; its body is read once, by one of the three ways, or given up. */
 export class ClientResponse {
@@ -40,24 +49,27 @@ export class ClientResponse {
   readonly exchange: ClientExchange;
   /** What followed the body; undefined before it was read to its end, and when there were none. */
   trailers: Fields | undefined = undefined;
+  private readonly doneWith: () => void;
 
-  constructor(head: ResponseHead, exchange: ClientExchange) {
+  /** `doneWith` is told when the body was read to its end, or given up. */
+  constructor(head: ResponseHead, exchange: ClientExchange, doneWith: () => void) {
     this.status = head.status;
     this.reason = head.reason;
     this.version = head.version;
     this.fields = new CopiedFields(head.fields);
     this.facts = exchange.facts;
     this.exchange = exchange;
+    this.doneWith = doneWith;
   }
 
   /** The body in chunks of the caller's own; leaving the loop early gives the rest up. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return readBody(this.exchange.body, this.keepTrailers);
+    return readBody(this.exchange.body, this.told);
   }
 
   /** The whole body. @throws (rejects) LimitError when it is longer than `limitBytes`, default 16 MiB */
   bytes(limitBytes = 16 * 1024 * 1024): Promise<Uint8Array> {
-    return collectBody(this.exchange.body, limitBytes, this.keepTrailers);
+    return collectBody(this.exchange.body, limitBytes, this.told);
   }
 
   /** The whole body, decoded as UTF-8. @throws (rejects) as `bytes` */
@@ -68,19 +80,25 @@ export class ClientResponse {
   /** The body is not wanted. */
   discard(): void {
     this.exchange.body.discard();
+    this.doneWith();
   }
 
-  private get keepTrailers(): ReadBodyOptions {
+  private get told(): ReadBodyOptions {
     return {
       trailers: (trailers) => {
         if (trailers !== undefined) this.trailers = new CopiedFields(trailers);
+        this.doneWith();
       },
+      left: this.doneWith,
     };
   }
 }
 
 /**
- * Sends a request and resolves with its response as soon as the final head is there. `body` is sent meanwhile.
+ * Sends a request and resolves with its response as soon as the final head is there. `body` is sent meanwhile; with
+ * `expectContinue` when the peer asks for it, or has let `continueTimeout` pass, and not at all when it has answered
+ * before: then the exchange is broken off as soon as the response was read or given up.
+ * @throws MisuseError (rejects) `continue-timeout`
  * @throws (rejects) UndercoatError when no response will come; `retryable` of `RequestFailed` says whether the peer
  *   has certainly not seen the request
  */
@@ -90,27 +108,37 @@ export function exchange(
   body?: BodySource,
 ): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
-    const { signal } = options;
-    let sender: BodySender | undefined;
+    const { signal, continueTimeout = defaultContinueTimeout } = options;
+    if (!(continueTimeout >= 0)) throw notTimeout(continueTimeout);
+    let upload: Upload | undefined;
     const onAbort = (): void => pending.abort(abortedBy(signal?.reason));
     const done = (): void => signal?.removeEventListener('abort', onAbort);
     const whole = typeof body === 'string' || body instanceof Uint8Array ? bytesOf(body) : undefined;
+    // Nobody waits for leave to send nothing (RFC 9110 §10.1.1).
+    const waits = options.expectContinue === true && whole?.length !== 0;
     const request: RequestOptions = {
       ...options,
-      ...(body === undefined ? {} : { end: false }),
+      ...(body === undefined ? {} : { end: false, expectContinue: waits }),
       ...(whole === undefined || options.length !== undefined ? {} : { length: whole.length }),
     };
     const pending = requester.request(request, {
       begun: (begun) => {
         begun.onClosed = (error) => {
           done();
-          sender?.over(error);
+          upload?.over(error);
         };
         if (body === undefined) return;
-        sender = new BodySender(begun);
-        sender.sendAll(whole ?? body).catch((error: unknown) => begun.abort(brokenOff(error)));
+        upload = new Upload(begun, whole ?? body);
+        if (waits) upload.beginAfter(requester, continueTimeout);
+        else upload.begin();
       },
-      response: (head, begun) => resolve(new ClientResponse(head, begun)),
+      inform: (head) => {
+        if (head.status === 100) upload?.begin();
+      },
+      response: (head, begun) => {
+        upload?.answered();
+        resolve(new ClientResponse(head, begun, () => upload?.responseDone()));
+      },
       failed: (error, retryable) => {
         done();
         reject(new RequestFailed(error, retryable));
@@ -119,6 +147,51 @@ export function exchange(
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** The body of a request, which may have to wait for the peer's leave. */
+class Upload {
+  private readonly exchange: ClientExchange;
+  private readonly body: BodySource;
+  private readonly sender: BodySender;
+  private timer: { cancel(): void } | undefined = undefined;
+  private begun = false;
+  /** The peer has answered without having asked for it. */
+  private unwanted = false;
+
+  constructor(exchange: ClientExchange, body: BodySource) {
+    this.exchange = exchange;
+    this.body = body;
+    this.sender = new BodySender(exchange);
+  }
+
+  begin(): void {
+    this.timer?.cancel();
+    if (this.begun || this.unwanted) return;
+    this.begun = true;
+    this.sender.sendAll(this.body).catch((error: unknown) => this.exchange.abort(brokenOff(error)));
+  }
+
+  beginAfter(requester: Requester, milliseconds: number): void {
+    this.timer = requester.after(milliseconds, () => this.begin());
+  }
+
+  answered(): void {
+    this.timer?.cancel();
+    this.unwanted = !this.begun;
+  }
+
+  /** A message whose content is not sent has no end: nothing can follow it. */
+  responseDone(): void {
+    if (this.unwanted) this.exchange.abort();
+  }
+
+  over(error: UndercoatError | undefined): void {
+    this.unwanted = false;
+    // Also of a body that was not begun the source is told that nobody takes it.
+    this.begin();
+    this.sender.over(error);
+  }
 }
 
 /** No response will come. The reason is the `cause`, and its fault, code and citation are this error's. */
@@ -130,6 +203,14 @@ export class RequestFailed extends UndercoatError {
     super(cause.fault, cause.code, cause.cites, 'the request failed', cause.answer, { cause });
     this.retryable = retryable;
   }
+}
+
+function notTimeout(given: number): MisuseError {
+  return new MisuseError(
+    'continue-timeout',
+    'LAY-4',
+    `continueTimeout is milliseconds, not ${String(given)}`,
+  );
 }
 
 function abortedBy(cause: unknown): UndercoatError {

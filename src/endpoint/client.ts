@@ -11,6 +11,7 @@ import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.
 import type { SlabPool } from '../memory/index.js';
 import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
 import { requireAuthority, requireRequest } from '../stream/require-request.js';
+import type { Timer } from '../transport/clock.js';
 import type { Connectable } from '../transport/contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
@@ -63,6 +64,8 @@ export interface Client {
    * @throws (rejects) RequestFailed, which says whether it may be tried again; what `request` throws
    */
   exchange(options: ExchangeOptions, body?: BodySource): Promise<ClientResponse>;
+  /** Calls back once, when so many milliseconds have passed on the clock of its connections. */
+  after(milliseconds: number, callback: () => void): Timer;
   /** Finishes what has begun; requests that wait fail. Resolves when no connection is left. */
   close(options?: CloseOptions): Promise<Closed>;
   abort(): void;
@@ -189,6 +192,11 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   exchange(options: ExchangeOptions, body?: BodySource): Promise<ClientResponse> {
     return exchange(this, options, body);
+  }
+
+  after(milliseconds: number, callback: () => void): Timer {
+    const { clock } = this.settings;
+    return clock.at(clock.now() + milliseconds, callback);
   }
 
   async close(options: CloseOptions = {}): Promise<Closed> {

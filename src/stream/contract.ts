@@ -165,7 +165,10 @@ export interface RequestOptions {
   readonly length?: number;
   readonly end?: boolean;
   readonly sensitive?: readonly string[];
-  /** Sends `Expect: 100-continue`; the caller waits for `onContinue` or the response (RFC 9110 §10.1.1). */
+  /**
+   * Sends `Expect: 100-continue`, if content follows. The caller sends it when `inform` is told of status 100, or when he has
+   * waited long enough, and need not when he has the response (RFC 9110 §10.1.1); then he breaks the exchange off.
+   */
   readonly expectContinue?: boolean;
   /** H2: extended CONNECT to this protocol (RFC 8441). */
   readonly protocol?: string;
