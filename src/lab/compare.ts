@@ -2,7 +2,7 @@
  * What differs between H1 and H2: each stack that carried its exchanges over H2 beside the one that did the same work over
  * H1, on the same transport and behind the same layers. This file does not know how it is shown.
  */
-import { copiedPerDelivered, isClean, type StackReport } from './report.js';
+import { copiedPerDelivered, isClean, isWhole, type StackReport } from './report.js';
 
 export interface Figure {
   readonly name: string;
@@ -33,7 +33,7 @@ const figures: readonly (readonly [name: string, of: (stack: StackReport) => num
 
 /** In the order of the H2 stacks; left out are those that have nobody beside them, or did not do all of their work. */
 export function compareStacks(stacks: readonly StackReport[]): readonly Comparison[] {
-  const clean = stacks.filter(isClean);
+  const clean = stacks.filter((stack) => isClean(stack) && isWhole(stack));
   return clean.flatMap((stack) => {
     const peer = clean.find((other) => other.transport === stack.transport && isBeside(other, stack));
     return peer === undefined ? [] : [compare(peer, stack)];

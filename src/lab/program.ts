@@ -1,6 +1,6 @@
 /**
  * The `undercoat` command: its subcommands, what they share, and exit codes: 0 all is well, 1 it is not, 2 the command
- * was not understood. This file does not know what a subcommand does.
+ * was not understood, 3 time was over before it was known. This file does not know what a subcommand does.
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';

@@ -13,8 +13,10 @@ export interface StackReport {
   readonly name: string;
   readonly transport: string;
   readonly session: string;
-  /** Exchanges that were tried. */
+  /** Exchanges that were tried, and came to an end. */
   readonly exchanges: number;
+  /** Those that time was over for: they were cut off or not begun, and nobody knows how they would have gone. */
+  readonly notRunToEnd: number;
   /** Of those: broken off, as the scenario asked. */
   readonly expectedFailures: number;
   /** Exchanges, and whatever else, that did not go as expected; `unexpectedMessages` has the first of them. */
@@ -50,9 +52,14 @@ export interface RunReport {
   readonly comparisons: readonly Comparison[];
 }
 
-/** Whether a stack did all that was expected of it, broke no rule, and gave everything back. */
+/** Whether what a stack did was all as expected, broke no rule, and gave everything back. */
 export function isClean({ unexpected, violations, heldAtEndBytes }: StackReport): boolean {
   return unexpected === 0 && violations === 0 && heldAtEndBytes === 0;
+}
+
+/** Whether it was there to do all of its work. */
+export function isWhole({ notRunToEnd }: StackReport): boolean {
+  return notRunToEnd === 0;
 }
 
 /** Bytes copied for each byte delivered; 0 where nothing was delivered. */

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly exchanges?: number | undefined;
   /** Directory for traces, one file per stack; it is made if it is not there. */
   readonly out?: string | undefined;
-  /** Milliseconds for the whole run; default 25000. */
+  /** Milliseconds for the whole run, half of which is shared out to the stacks beforehand; default 25000. */
   readonly timeLimit?: number | undefined;
   readonly progress?: RunProgress | undefined;
 }
@@ -55,10 +55,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const exchanges = tasks.reduce((sum, task) => sum + task.length, 0);
   const pattern = new Pattern(seed);
   const bench = new Bench();
-  const endsAt = performance.now() + (options.timeLimit ?? defaultTimeLimit);
+  const timeLimit = options.timeLimit ?? defaultTimeLimit;
+  const endsAt = performance.now() + timeLimit;
+  // So much is kept for each stack that is still to come, however long those before it take.
+  const reserved = timeLimit / (2 * chosen.length);
   const stacks: StackReport[] = [];
   try {
-    for (const stack of chosen) {
+    for (const [done, stack] of chosen.entries()) {
       progress?.stack(stack.name, exchanges);
       const tracer = options.out === undefined ? null : traceOf(options.out, scenario, seed, stack);
       try {
@@ -66,7 +69,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
           await runStack(stack, tasks, {
             pattern,
             concurrency: scenario.concurrency ?? defaultConcurrency,
-            endsAt,
+            endsAt: endsAt - reserved * (chosen.length - 1 - done),
             laboratory: bench,
             tracer,
             settled: () => progress?.settled(),

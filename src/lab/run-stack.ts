@@ -16,7 +16,7 @@ import type { Pattern } from './content.js';
 import type { Task } from './plan.js';
 import { mostMessages, type StackReport } from './report.js';
 import type { Composition, Laboratory, ScenarioStack } from './scenario.js';
-import { outOfTime, realTime, type Time, virtualTime } from './time.js';
+import { OutOfTimeError, realTime, type Time, virtualTime } from './time.js';
 import type { Tracer } from './trace.js';
 import { Trial } from './trial.js';
 
@@ -64,6 +64,7 @@ class StackRun {
   private begun = 0;
   private exchanges = 0;
   private expectedFailures = 0;
+  private notRunToEnd = 0;
   private unexpected = 0;
   private readonly unexpectedMessages: string[] = [];
   private deliveredBytes = 0;
@@ -96,7 +97,7 @@ class StackRun {
       const server = await this.time.until(this.serve(composition), endsAt);
       ends.push(server);
       await this.time.until(this.work(composition, server, ends), endsAt);
-      if (this.begun < this.queue.length) throw outOfTime();
+      if (this.begun < this.queue.length) throw new OutOfTimeError();
     } catch (error) {
       this.stop(error);
     }
@@ -126,6 +127,7 @@ class StackRun {
       transport: stack.transport,
       session: stack.session,
       exchanges: this.exchanges,
+      notRunToEnd: this.notRunToEnd,
       expectedFailures: this.expectedFailures,
       unexpected: this.unexpected,
       unexpectedMessages: this.unexpectedMessages,
@@ -229,10 +231,22 @@ class StackRun {
   /** It did not come to an end by itself. */
   private stop(error: unknown): void {
     this.over = true;
+    if (error instanceof OutOfTimeError) {
+      this.cutOff();
+      return;
+    }
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     for (const trial of [...this.trials.values()]) trial.giveUp(`was not over: ${reason}`);
     const left = this.queue.length - this.begun;
     if (left > 0) this.stray(`${left} of ${this.queue.length} tasks were not begun: ${reason}`);
+  }
+
+  /** Time is over: of what is under way only what has gone wrong already is known. */
+  private cutOff(): void {
+    for (const trial of [...this.trials.values()]) {
+      if (!trial.abandon()) this.notRunToEnd += 1;
+    }
+    for (const task of this.queue.slice(this.begun)) this.notRunToEnd += task.length;
   }
 
   private async close(ends: readonly (Client | Server)[]): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
-import { copiedPerDelivered, isClean, type RunReport, type StackReport } from './report.js';
+import { copiedPerDelivered, isClean, isWhole, type RunReport, type StackReport } from './report.js';
 import { showComparisons } from './show-comparison.js';
 
 export interface ShowOptions {
@@ -22,6 +22,7 @@ const rows: readonly (readonly [label: string, cell: Cell, isZeroGood?: boolean]
   ['transport', ({ transport }) => transport],
   ['session', ({ session }) => session],
   ['exchanges', ({ exchanges }) => count.format(exchanges)],
+  ['not run to the end', ({ notRunToEnd }) => count.format(notRunToEnd), true],
   ['failures as expected', ({ expectedFailures }) => count.format(expectedFailures)],
   ['failures not expected', ({ unexpected }) => count.format(unexpected), true],
   ['bytes in', ({ bytesIn }) => bytes(bytesIn)],
@@ -64,11 +65,11 @@ export function showReport(report: RunReport, options: ShowOptions): string {
   if (comparisons !== '') parts.push(comparisons.trimEnd());
   for (const stack of report.stacks) parts.push(...complaints(stack).map((line) => colours.red(line)));
   const bad = report.stacks.filter((stack) => !isClean(stack)).length;
-  parts.push(
-    bad === 0
-      ? colours.green(`all ${report.stacks.length} stacks as expected`)
-      : colours.red(`${bad} of ${report.stacks.length} stacks not as expected`),
-  );
+  const cutOff = report.stacks.filter((stack) => !isWhole(stack)).length;
+  const all = report.stacks.length;
+  if (bad > 0) parts.push(colours.red(`${bad} of ${all} stacks not as expected`));
+  if (cutOff > 0) parts.push(colours.yellow(overOf(cutOff, all, bad)));
+  if (bad + cutOff === 0) parts.push(colours.green(`all ${all} stacks as expected`));
   return `${parts.join('\n')}\n`;
 }
 
@@ -81,8 +82,18 @@ export function complaints(stack: StackReport): string[] {
     ...violationMessages.map((message) => `${name}: violation: ${message}`),
     ...rest(name, violations - violationMessages.length, 'violations'),
   ];
+  if (!isWhole(stack)) {
+    const { exchanges, notRunToEnd } = stack;
+    const all = exchanges + notRunToEnd;
+    lines.push(`${name}: time was over: ${notRunToEnd} of ${all} exchanges were not run to the end`);
+  }
   if (heldAtEndBytes > 0) lines.push(`${name}: ${heldAtEndBytes} bytes were still held at the end`);
   return lines;
+}
+
+function overOf(cutOff: number, all: number, bad: number): string {
+  const fine = bad === 0 ? '; what was run was as expected' : '';
+  return `time was over before ${cutOff} of ${all} stacks had run to the end${fine} (--time-limit gives more)`;
 }
 
 function rest(name: string, left: number, what: string): string[] {

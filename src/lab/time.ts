@@ -15,15 +15,19 @@ export class StalledError extends Error {
   }
 }
 
-export function outOfTime(): StalledError {
-  return new StalledError('the time limit has passed');
+/** Time was over: that says nothing of what was under way. */
+export class OutOfTimeError extends StalledError {
+  constructor() {
+    super('the time limit has passed');
+    this.name = 'OutOfTimeError';
+  }
 }
 
 export interface Time {
   readonly clock: Clock;
   /**
    * What the promise resolves to; meanwhile time passes. It must be there at `endsAt`, in real time on the scale of
-   * `performance.now()`. @throws StalledError if it is not
+   * `performance.now()`. @throws OutOfTimeError if it is not, StalledError when nothing is left that could bring it
    */
   until<T>(promise: Promise<T>, endsAt: number): Promise<T>;
 }
@@ -35,7 +39,7 @@ export function realTime(): Time {
       let timer: NodeJS.Timeout | undefined;
       const limit = new Promise<never>((_, reject) => {
         const left = Math.max(endsAt - performance.now(), 0);
-        timer = setTimeout(() => reject(outOfTime()), left);
+        timer = setTimeout(() => reject(new OutOfTimeError()), left);
       });
       try {
         return await Promise.race([promise, limit]);
@@ -65,7 +69,7 @@ export function virtualTime(): Time {
         await new Promise<void>((resolve) => setImmediate(resolve));
         if (isSettled) break;
         if (idle > mostIdleTurns) throw new StalledError('nothing is left to do, and it is not done');
-        if (performance.now() > endsAt) throw outOfTime();
+        if (performance.now() > endsAt) throw new OutOfTimeError();
       }
       return await promise;
     },

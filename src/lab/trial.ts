@@ -77,6 +77,17 @@ export class Trial {
     this.finish();
   }
 
+  /** Nobody waits for its end any more. @returns whether something was not as expected already: then it is settled */
+  abandon(): boolean {
+    if (this.isSettled) return true;
+    if (this.faults.length > 0) {
+      this.finish();
+      return true;
+    }
+    this.isSettled = true;
+    return false;
+  }
+
   private settle(): void {
     if (this.isSettled || this.client === underWay) return;
     if (this.reachedServer && this.server === underWay) return;

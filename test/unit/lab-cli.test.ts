@@ -172,6 +172,16 @@ describe('a scenario of a user’s', () => {
     expect(err).toMatch(/^error: .*waits\.mjs cannot be loaded: the time limit has passed\n$/);
   });
 
+  test('that is cut off by its time limit is told apart from one that failed', async () => {
+    const cutOff = ['run', 'standard', '--stack', 'h1/memory', '--exchanges', '200000', '--time-limit', '1'];
+    const { code, out, err } = await run(...cutOff, '--json');
+    expect(code).toBe(3);
+    const [stack] = JSON.parse(out).stacks;
+    expect(stack).toMatchObject({ unexpected: 0, violations: 0 });
+    expect(stack.notRunToEnd).toBeGreaterThan(0);
+    expect(err).toMatch(/^h1\/memory: time was over: \d+ of \d+ exchanges were not run to the end\n$/);
+  });
+
   test('that throws is shown with where it threw', async () => {
     const path = file('throws.mjs', "throw new Error('not today');");
     const { code, err } = await run('run', path);

@@ -25,6 +25,7 @@ function report(session: string, transport: string, more: Partial<StackReport> =
     heldPeakBytes: 4096,
     heldPeakByLayer: { transport: 1, session: 2, stream: 3, application: 0 },
     heldAtEndBytes: 0,
+    notRunToEnd: 0,
     checks: 1,
     checksByRule: {},
     violations: 0,

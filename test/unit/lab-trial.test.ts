@@ -4,9 +4,9 @@ import { TransportError } from '../../src/errors.js';
 import { Pattern } from '../../src/lab/content.js';
 import { CheckingConsumer } from '../../src/lab/message-player.js';
 import { planRun } from '../../src/lab/plan.js';
-import { isClean, type StackReport } from '../../src/lab/report.js';
+import { isClean, isWhole, type StackReport } from '../../src/lab/report.js';
 import type { ExchangeKind } from '../../src/lab/scenario.js';
-import { complaints } from '../../src/lab/show-report.js';
+import { complaints, showReport } from '../../src/lab/show-report.js';
 import { Trial } from '../../src/lab/trial.js';
 import { memoryStack } from '../support/lab.js';
 
@@ -67,6 +67,18 @@ describe('an exchange', () => {
     expect(trial.faults).toEqual(['the server got the request twice']);
   });
 
+  test('that time was over for is settled only if something was wrong already', () => {
+    const fine = trialOf(whole);
+    expect(fine.trial.abandon()).toBe(false);
+    const wrong = trialOf(whole);
+    wrong.trial.fault('wrong');
+    expect(wrong.trial.abandon()).toBe(true);
+    expect(wrong.trial.outcome).toBe('unexpected');
+    expect([fine.settled(), wrong.settled()]).toEqual([0, 1]);
+    expect(wrong.trial.abandon()).toBe(true);
+    expect(wrong.settled()).toBe(1);
+  });
+
   test('that is given up is settled once, and says why', () => {
     const { trial, settled } = trialOf(whole);
     trial.giveUp('no time');
@@ -123,17 +135,38 @@ describe('a message', () => {
 describe('a report', () => {
   const clean = {
     name: 's',
+    transport: 'memory',
+    session: 'h1',
+    heldPeakByLayer: {},
     unexpected: 0,
     unexpectedMessages: [],
     violations: 0,
     violationMessages: [],
     heldAtEndBytes: 0,
+    exchanges: 2,
+    notRunToEnd: 0,
   };
   const report = (change: Partial<StackReport>): StackReport => ({ ...clean, ...change }) as StackReport;
 
   test('is clean when nothing was unexpected, violated or kept', () => {
     expect(isClean(report({}))).toBe(true);
     expect(complaints(report({}))).toEqual([]);
+  });
+
+  test('is not whole when time was over, and says so; that is no failure', () => {
+    const cutOff = report({ notRunToEnd: 3 });
+    expect(isClean(cutOff)).toBe(true);
+    expect(isWhole(cutOff)).toBe(false);
+    expect(complaints(cutOff)).toEqual(['s: time was over: 3 of 5 exchanges were not run to the end']);
+    const shown = showReport(
+      { scenario: 'x', seed: 1, stacks: [cutOff, report({})], comparisons: [] },
+      { width: 200, isColoured: false },
+    );
+    expect(shown).toMatch(/not run to the end +│ +3 │ +0 │/);
+    expect(shown).toMatch(
+      /\ntime was over before 1 of 2 stacks had run to the end; what was run was as expected \(.*\)\n$/,
+    );
+    expect(shown).not.toContain('not as expected');
   });
 
   test.each([

@@ -4,7 +4,7 @@
 import { Command } from 'commander';
 import type { Console } from '../console.js';
 import { loadScenario } from '../load-scenario.js';
-import { isClean } from '../report.js';
+import { isClean, isWhole, type RunReport } from '../report.js';
 import { runScenario } from '../run-scenario.js';
 import { progressBar } from '../show-progress.js';
 import { complaints, showReport } from '../show-report.js';
@@ -28,7 +28,7 @@ const grace = 4;
 export function runCommand(console: Console, finish: (code: number) => void): Command {
   return new Command('run')
     .description(
-      'Run a scenario over its stacks and report what happened; 0 if all was as expected, 1 if not.',
+      'Run a scenario over its stacks and report what happened; 0 if all was as expected, 1 if not, 3 if time was over.',
     )
     .argument('<scenario>', '"standard", or the path of a module: ./my-scenario.ts')
     .option(
@@ -71,6 +71,12 @@ export function runCommand(console: Console, finish: (code: number) => void): Co
         console.out.write(`${JSON.stringify(report)}\n`);
         for (const line of report.stacks.flatMap(complaints)) console.err.write(`${line}\n`);
       } else console.out.write(showReport(report, console));
-      finish(report.stacks.every(isClean) ? 0 : 1);
+      finish(exitCode(report));
     });
+}
+
+/** That time was over is no failure of what was run; a failure is one all the same. */
+function exitCode({ stacks }: RunReport): number {
+  if (!stacks.every(isClean)) return 1;
+  return stacks.every(isWhole) ? 0 : 3;
 }

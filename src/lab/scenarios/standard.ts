@@ -53,7 +53,7 @@ const either = byPreface({ h1: h1({ h2c: true }), h2: h2() });
 
 export const standard = defineScenario({
   name: 'standard',
-  exchanges: 600,
+  exchanges: 300,
   concurrency: 8,
 
   stacks: [
