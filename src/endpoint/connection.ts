@@ -289,6 +289,8 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   swap(): void {
     this.machine.take(swap, undefined);
     const continued = this.detach();
+    // The time of the handshake covers what is in flight.
+    this.writes.reset();
     this.transport = continued;
     this.relay = new Relay(this);
     this.openingCode = 'tls-handshake-timeout';
@@ -304,7 +306,22 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     // A pipe that nobody opens would stay for good.
     this.dueAt = this.now + this.settings.deadlines.connect;
     this.keeper.tunnelled(this);
-    takeOver(pipe);
+    // The keeper may have no place for it.
+    if (this.machine.is(tunnelling)) takeOver(pipe);
+  }
+
+  // A tunnel is its user's, who writes outside of our turns; whether the peer reads is watched over all its life.
+
+  private pipeWrote(): void {
+    if (!this.machine.is(tunnelling) || this.writes.due() !== never) return;
+    this.writes.began(this.clock.now());
+    this.timer.want(this.deadline());
+  }
+
+  private pipeProgressed(left: number): void {
+    if (!this.machine.is(tunnelling)) return;
+    this.writes.progressed(this.clock.now(), left);
+    this.timer.want(this.deadline());
   }
 
   finished(ending: Ending, error: UndercoatError | undefined): void {
@@ -324,12 +341,13 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.flush();
     const { relay, transport: lower, clock } = this;
     this.memory.forget();
-    this.writes.reset();
     const continued: ContinuedTransport = new ContinuedTransport({
       lower,
       facts: this.facts.transport,
       ...this.run.detach(),
       clock,
+      wrote: () => this.pipeWrote(),
+      progressed: (left) => this.pipeProgressed(left),
       closed: (error) => {
         // A transport that stands on it speaks for itself.
         if (this.transport === continued) this.closed(error);
@@ -364,7 +382,8 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     const { machine } = this;
     if (machine.is(running)) return Math.min(this.run.deadline(), this.writes.due());
     if (machine.is(finishing)) return this.writes.due();
-    return machine.is(opening) || machine.is(lingering) || machine.is(tunnelling) ? this.dueAt : never;
+    if (machine.is(tunnelling)) return Math.min(this.dueAt, this.writes.due());
+    return machine.is(opening) || machine.is(lingering) ? this.dueAt : never;
   }
 
   private expire(): void {
@@ -382,11 +401,19 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   }
 
   private expireRunning(): void {
-    if (this.now >= this.writes.due()) this.abort(this.timeout('write-timeout', 'the peer does not read'));
+    if (this.now >= this.writes.due()) this.unread();
     else if (this.machine.is(running)) this.run.expire(this.now);
   }
 
+  private unread(): void {
+    this.abort(this.timeout('write-timeout', 'the peer does not read'));
+  }
+
   private expireTunnel(): void {
+    if (this.now >= this.writes.due()) {
+      this.unread();
+      return;
+    }
     this.dueAt = never;
     if (this.transport.state === 'idle') {
       this.abort(this.timeout('tunnel-timeout', 'nobody opened the pipe that was taken over'));

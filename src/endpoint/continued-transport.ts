@@ -23,6 +23,9 @@ export interface Detached {
   /** Everything in it is in flight. */
   readonly output: SendBuffer;
   readonly clock: Clock;
+  /** We were given something to write; some was written, and so many bytes, the chain's among them, were not. */
+  readonly wrote: () => void;
+  readonly progressed: (left: number) => void;
   /** The transport below is gone, and everything held went back. */
   readonly closed: (error: TransportError | undefined) => void;
   /** Application code threw where it was told that its bytes came back. */
@@ -38,6 +41,8 @@ export class ContinuedTransport implements Transport, TransportReceiver {
   private openedTold: boolean;
   /** Written of what we were given before we said that we are open; said after it. */
   private writtenEarly: number;
+  /** Bytes that we were given and that are not written. */
+  private pendingBytes: number;
   private endTold: boolean;
   private paused: boolean;
   private aborted: boolean;
@@ -57,6 +62,7 @@ export class ContinuedTransport implements Transport, TransportReceiver {
     this.inputEnded = from.inputEnded;
     this.openedTold = false;
     this.writtenEarly = 0;
+    this.pendingBytes = 0;
     this.endTold = false;
     this.paused = false;
     this.aborted = false;
@@ -91,6 +97,8 @@ export class ContinuedTransport implements Transport, TransportReceiver {
   }
 
   write(segments: readonly ByteRange[]): void {
+    for (const { start, end } of segments) this.pendingBytes += end - start;
+    this.from.wrote();
     this.lower.write(segments);
   }
 
@@ -152,6 +160,8 @@ export class ContinuedTransport implements Transport, TransportReceiver {
       }
     }
     const ours = count - before;
+    this.pendingBytes -= ours;
+    this.from.progressed(output.pendingBytes + this.pendingBytes);
     if (ours === 0) return;
     if (this.openedTold) (this.receiver as TransportReceiver).written(ours);
     else this.writtenEarly += ours;

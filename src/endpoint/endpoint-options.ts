@@ -3,7 +3,7 @@
  * and what happens at it; and how they become the settings of a connection. This file does not know which role is
  * played.
  *
- * The bound of OWN-8, term by term, for an endpoint with `n` connections (`n ≤ maxConnections`):
+ * The bound of OWN-8, term by term, for an endpoint with `n` connections (`n ≤ maxConnections + maxTunnels`):
  *
  *     held by one connection  ≤  receiveBytes                    slabs of the receive buffer, leases on them included
  *                              + sendBytes                       slabs in which output is built, in flight included

@@ -6,6 +6,8 @@
  *    body over a limit), else the exchange is broken off so that the peer sees the truncation;
  *  - its promise resolves and it has not answered: 500. Without a promise it may answer later;
  *  - it never answers: the session's first-byte deadline answers 503;
+ *  - it begins an answer and never ends it: the exchange is broken off when the session's total deadline passes, and the
+ *    peer sees the truncation;
  *  - it answers twice: `MisuseError` at the second call, the first answer stands;
  *  - it abandons the body: drained within the session's budget, or the connection closes after the answer;
  *  - it keeps a lease: revoked when the exchange ends (OWN-7).

@@ -5,7 +5,7 @@
  *
  * This file does not know which transports are accepted or what is spoken on them.
  */
-import { MisuseError, UndercoatError } from '../errors.js';
+import { answerAbort, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
 import type { Listenable, Listener, Transport } from '../transport/contract.js';
 import type { Address } from '../transport/facts.js';
@@ -20,9 +20,14 @@ export interface ServerOptions extends EndpointOptions {
   /**
    * Most connections at a time; default 10000. More are accepted and torn down at once, without a byte: what would be
    * the answer depends on what the peer speaks, and reading that is what the limit is there to avoid. Tunnels do not
-   * count.
+   * count: they have `maxTunnels`.
    */
   readonly maxConnections?: number;
+  /**
+   * Most tunnels at a time, pipes that handlers took over; default 10000. One more is torn down in the turn in which it
+   * would begin: its peer sees a reset, behind the answer that agreed at most, and `takeOver` is not called.
+   */
+  readonly maxTunnels?: number;
   /** Told of what handlers throw, and of bugs. Without it they show in the answers alone. */
   readonly onError?: ErrorReport;
 }
@@ -34,7 +39,7 @@ export interface Server {
   readonly connections: number;
   /** Pipes that handlers took over and that are still open. */
   readonly tunnels: number;
-  /** How many were refused over `maxConnections`. */
+  /** How many were refused over `maxConnections` or `maxTunnels`. */
   readonly refused: number;
   readonly pool: SlabPool;
   /**
@@ -72,6 +77,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
   private readonly settings: ConnectionSettings;
   private readonly application: Application;
   private readonly maxConnections: number;
+  private readonly maxTunnels: number;
   private readonly onError: ErrorReport | undefined;
   private readonly keep: Keep;
   private readonly nextId: () => number;
@@ -86,11 +92,13 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
     handler: Handler,
     options: ServerOptions,
   ) {
-    const { maxConnections = 10_000, onError } = options;
+    const { maxConnections = 10_000, maxTunnels = 10_000, onError } = options;
     requireAtLeast('maxConnections', maxConnections, 1);
+    requireAtLeast('maxTunnels', maxTunnels, 0);
     this.pool = settings.pool;
     this.settings = settings;
     this.maxConnections = maxConnections;
+    this.maxTunnels = maxTunnels;
     this.onError = onError;
     this.keep = new Keep(settings.clock);
     this.nextId = options.nextId ?? counting();
@@ -132,7 +140,13 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
   }
 
   tunnelled(connection: Connection): void {
-    this.keep.tunnel(connection);
+    if (this.keep.tunnelled < this.maxTunnels) {
+      this.keep.tunnel(connection);
+      return;
+    }
+    this.refused += 1;
+    const message = `more than ${this.maxTunnels} tunnels are open`;
+    connection.abort(new LimitError('maxTunnels', 'too-many-tunnels', 'OWN-8', message, answerAbort));
   }
 
   closed(connection: Connection): void {

@@ -37,6 +37,23 @@ test('a typed error keeps its answer', async () => {
   await pair.finish();
 });
 
+test('a handler that begins an answer and never ends it: a visible truncation at the total deadline', async () => {
+  const handler: Handler = (exchange) => {
+    exchange.respond(200);
+    exchange.send(latin1Bytes('part'));
+  };
+  const pair = await createPair({ handler, server: { deadlines: { total: 1000 } } });
+  const outcome = pair.request({});
+  await pair.advance(999);
+  expect(outcome).toMatchObject({ status: 200, body: 'part', over: false });
+  expect(pair.server.connections).toBe(1);
+  await pair.advance(1);
+  await pair.run();
+  expect(outcome).toMatchObject({ complete: false, over: true });
+  expect(pair.server.connections).toBe(0);
+  await pair.finish();
+});
+
 test.each([
   [
     'throws',

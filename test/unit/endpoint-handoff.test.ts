@@ -351,6 +351,43 @@ test.each(['before it is opened', 'after it was opened'])(
   },
 );
 
+test.each([
+  ['what its user writes', ''],
+  ['what the chain wrote before it', 'agreed;'],
+])('a tunnel whose peer does not read %s ends at the write deadline, whenever that is', (_, says) => {
+  let pipe: Wire | undefined;
+  const bed = new Bed(
+    [
+      takerStep({
+        bytes: 4,
+        ...(says === '' ? {} : { says }),
+        takeOver: (transport) => (pipe = new Wire(transport)),
+      }),
+    ],
+    { deadlines: { write: 300 } },
+  );
+  const { connection, wire } = bed.connect();
+  wire.reading = says === '';
+  wire.write('head');
+  bed.clock.advance(0);
+  if (says === '') {
+    for (const _written of [1, 2, 3]) {
+      pipe?.write('taken');
+      bed.clock.advance(1000);
+    }
+    expect(pipe?.writtenBytes).toBe(15);
+    wire.reading = false;
+    pipe?.write('x');
+  }
+  bed.clock.advance(299);
+  expect(connection.state).toBe('tunnelling');
+  bed.clock.advance(1);
+  expect(connection.error?.code).toBe('write-timeout');
+  bed.clock.run();
+  expect(pipe).toMatchObject({ closes: 1, error: { code: 'write-timeout' } });
+  bed.assertQuiescent();
+});
+
 test('a tunnel that nobody opens ends at the connect deadline', () => {
   const bed = new Bed([takerStep({ bytes: 4, takeOver: () => {} })], { deadlines: { connect: 40 } });
   const { connection, wire } = bed.connect();

@@ -157,6 +157,27 @@ test('an upgrade leaves the connections and stays among the tunnels until the pi
   await pair.finish();
 });
 
+test('one tunnel more than there may be is torn down and not handed over', async () => {
+  const pipes: Wire[] = [];
+  const pair = await createPair({
+    handler: (exchange) =>
+      exchange.upgrade((transport: Transport) => void pipes.push(new Wire(transport)), [['Upgrade', 'echo']]),
+    server: { maxTunnels: 1 },
+  });
+  const wires = [pair.wire(), pair.wire()];
+  for (const wire of wires) {
+    wire.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    await pair.run();
+  }
+  expect(pipes).toHaveLength(1);
+  expect(wires.map(({ closes }) => closes)).toEqual([0, 1]);
+  expect(wires[1]?.error?.code).toBe('connection-reset');
+  expect(pair.server).toMatchObject({ connections: 0, tunnels: 1, refused: 1 });
+  pair.server.abort();
+  await pair.run();
+  await pair.finish();
+});
+
 test('what is built wrong is refused at once', async () => {
   const network = memoryNetwork(new VirtualClock());
   const at = network.listenable('here');

@@ -55,6 +55,8 @@ function handedOff(leases: readonly number[]) {
     inputEnded: false,
     output: new SendBuffer(pool, session),
     clock,
+    wrote: () => {},
+    progressed: () => {},
     closed: (error) => closes.push(error),
     report: (error) => {
       throw error;
