@@ -143,8 +143,8 @@ export const handoffExhibits: readonly Exhibit[] = [
       {
         file: 'src/endpoint/connection.ts',
         within: 'private flush(): void {',
-        find: 'this.transport.write(output.take());',
-        replace: "('lower' in this.transport ? this.transport.lower : this.transport).write(output.take());",
+        find: 'this.transport.write(batch);',
+        replace: "('lower' in this.transport ? this.transport.lower : this.transport).write(batch);",
       },
     ],
     shown: [{ check: 'handoffKeepsBytes', over: ['endpoint, transport swapped'] }],
