@@ -18,7 +18,7 @@ export interface VirtualClockOptions {
 export class VirtualClock implements Clock {
   private time: number;
   private readonly maxSteps: number;
-  private steps = 0;
+  private made = 0;
   private running = false;
   private readonly deferred = new CallbackQueue();
   private readonly heap = new TimerHeap(() => {});
@@ -47,6 +47,11 @@ export class VirtualClock implements Clock {
   /** Timers that are set and have not fired. */
   get timers(): number {
     return this.heap.size;
+  }
+
+  /** Callbacks that the run under way, or the last one, has made. */
+  get steps(): number {
+    return this.made;
   }
 
   /** True when neither deferred work nor a timer is left. */
@@ -83,17 +88,17 @@ export class VirtualClock implements Clock {
     if (this.running)
       throw new MisuseError('clock-reentered', 'OWN-9', 'a callback of the clock ran the clock');
     this.running = true;
-    this.steps = 0;
+    this.made = 0;
     try {
       for (;;) {
         let callback = this.deferred.shift();
         if (callback === undefined) {
           const timer = this.heap.takeDue(until);
-          if (timer === undefined) return this.steps;
+          if (timer === undefined) return this.made;
           if (timer.time > this.time) this.time = timer.time;
           callback = timer.callback;
         }
-        if (++this.steps > this.maxSteps) {
+        if (++this.made > this.maxSteps) {
           throw new MisuseError(
             'clock-livelock',
             'WORK-1',

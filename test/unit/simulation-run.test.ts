@@ -5,8 +5,9 @@ import { seedOf } from '../../src/kit/simulation/campaign.js';
 import { Coverage } from '../../src/kit/simulation/coverage.js';
 import { drawRecipe } from '../../src/kit/simulation/draw.js';
 import type { Recipe } from '../../src/kit/simulation/recipe.js';
-import { runRecipe } from '../../src/kit/simulation/run.js';
+import { runRecipe, SimulatedRun } from '../../src/kit/simulation/run.js';
 import { type SimulatedStack, simulatedStacks } from '../../src/kit/simulation/stacks.js';
+import { Owner } from '../../src/memory/index.js';
 import { campaignOf } from '../support/simulation.js';
 
 const run = (stack: SimulatedStack, recipe: Recipe) =>
@@ -48,6 +49,18 @@ test('LAY-1: a run in which something else than the recipe has a part is found o
   };
   const [account] = await campaignOf([restless], { seed: 1, runs: 64 });
   expect(account?.failures.map(({ rule }) => rule)).toContain('LAY-1');
+});
+
+test('WORK-1: a callback that does not return is ended, and named', async () => {
+  const [stack] = simulatedStacks as [SimulatedStack];
+  const endless = new SimulatedRun(stack, drawRecipe(stack, 1), { coverage: new Coverage() });
+  const owner = new Owner('application', 'endless', 0);
+  endless.clock.defer(() => {
+    for (;;) endless.pools.server.acquire(owner)?.unpin();
+  });
+  await endless.carryOut();
+  const { failures } = endless.result();
+  expect(failures[0]).toMatchObject({ rule: 'WORK-1', message: expect.stringContaining('in one callback') });
 });
 
 test('the runs of a campaign are those of its shards, each by the seed that shows it again', async () => {

@@ -181,6 +181,7 @@ class Drawing {
   private exchange(): ExchangePlan {
     const { random } = this;
     if (this.some('tunnels', 0.06)) return this.tunnel();
+    if (this.some('aborted-uploads', 0.7)) return this.upload();
     const hasBody = this.some('bodies', 0.4);
     const empty = this.some('no-content', 0.3);
     const method = empty
@@ -228,6 +229,20 @@ class Drawing {
       misuses: this.some('misuse', 0.1),
       keepsFields: this.some('kept-fields', 0.2),
       tunnel: undefined,
+    };
+  }
+
+  /** Content that is still on its way when nobody wants it any more: on one connection, more than its window in all. */
+  private upload(): ExchangePlan {
+    const { random } = this;
+    const bytes = random.between(1000, 3000);
+    return {
+      ...this.ordinary(),
+      method: 'PUT',
+      request: { ...this.body(), bytes, piece: bytes },
+      answers: 'at-end',
+      response: this.body(),
+      breaks: this.chance(0.5) ? 'abort-at-head' : 'never',
     };
   }
 

@@ -49,6 +49,7 @@ export const harmful = [
   'ignored-responses',
   'throws',
   'aborts',
+  'aborted-uploads',
   'cancels',
   'silent-handlers',
   'haste',

@@ -37,6 +37,7 @@ const floors: readonly Floor[] = [
   { feature: 'throws', mark: 'failed', within: 40 },
   { feature: 'throws', mark: 'brokenByServer', within: 60 },
   { feature: 'aborts', mark: 'brokenByClient', within: 60 },
+  { feature: 'aborted-uploads', mark: 'brokenByServer', within: 20 },
   { feature: 'cancels', mark: 'brokenByClient', within: 100 },
   { feature: 'silent-handlers', mark: 'refused', within: 60 },
   { feature: 'haste', mark: 'failed', within: 60 },

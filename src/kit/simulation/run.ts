@@ -119,7 +119,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
     this.clock = new VirtualClock({ maxSteps: mostSteps(recipe) });
     this.keepsakes = new Keepsakes();
     this.stories = [];
-    this.watch = new Watch(this.clock, coverage, traced === true);
+    this.watch = new Watch(this.clock, coverage, traced === true, this.accuse);
     this.coverage = coverage;
     this.failures = [];
     this.harms = [];

@@ -3,17 +3,21 @@
  * somebody wants to read it, into a list of lines. Two runs of one recipe have the same hash, or something in them is not
  * of the recipe. This file does not judge.
  */
+import { MisuseError } from '../../errors.js';
 import type { AnyMachine, AnyTable, MachineObserver } from '../../machine/index.js';
 import { eventLabel, type Row } from '../../machine/index.js';
 import type { ActRecord } from '../../memory/index.js';
-import type { Clock } from '../../transport/clock.js';
+import type { VirtualClock } from '../../transport/virtual-clock.js';
 import type { Coverage } from './coverage.js';
 import type { SimulatedPipe } from './network.js';
 import type { NetworkFault } from './recipe.js';
+import type { Accuse } from './story.js';
 
 const prime = 0x01000193;
 /** Of a long trace its end is what matters. */
 const mostLines = 2000;
+/** Transitions, acts and arrivals that one callback of the clock may lead to: some ten times what any has needed. */
+export const mostInTurn = 250_000;
 
 /** Numbers for texts, the same in every process: their own hash. */
 const numbers = new Map<string, number>();
@@ -35,15 +39,22 @@ export class Watch {
   bytes: number;
   /** For whoever reads it; undefined where nobody does. */
   readonly lines: string[] | undefined;
-  private readonly clock: Clock;
+  private readonly clock: VirtualClock;
   private readonly coverage: Coverage;
+  private readonly accuse: Accuse;
+  /** What has happened since the clock's last step. */
+  private inTurn: number;
+  private step: number;
 
-  constructor(clock: Clock, coverage: Coverage, isRead: boolean) {
+  constructor(clock: VirtualClock, coverage: Coverage, isRead: boolean, accuse: Accuse) {
     this.hash = 0x811c9dc5 | 0;
     this.bytes = 0;
     this.lines = isRead ? [] : undefined;
     this.clock = clock;
     this.coverage = coverage;
+    this.accuse = accuse;
+    this.inTurn = 0;
+    this.step = -1;
   }
 
   /** For the machines of one end. */
@@ -52,6 +63,7 @@ export class Watch {
   }
 
   act({ act, unit, owner, to, slab, start, end }: ActRecord): void {
+    this.count();
     let { hash } = this;
     hash = Math.imul(hash ^ numberOf(act) ^ (owner.id << 16), prime);
     hash = Math.imul(hash ^ numberOf(unit) ^ slab, prime);
@@ -62,6 +74,7 @@ export class Watch {
   }
 
   arrived(pipe: SimulatedPipe, toServer: boolean, bytes: Uint8Array, start: number, end: number): void {
+    this.count();
     let hash = this.hash ^ (pipe.id * 2 + (toServer ? 1 : 0));
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), prime);
     this.hash = hash;
@@ -81,9 +94,25 @@ export class Watch {
   }
 
   private took(end: string, machine: AnyMachine, row: number): void {
+    this.count();
     const known = this.coverage.take(machine.table, row);
     this.hash = Math.imul(this.hash ^ (known * 64 + row) ^ (machine.owner.id << 16), prime);
     if (this.lines !== undefined) this.say(`${end}  ${stepText(machine, machine.table, row)}`);
+  }
+
+  /** The clock cannot end a callback that does not return: what it does is told that there has been enough of it. */
+  private count(): void {
+    const { steps } = this.clock;
+    if (steps !== this.step) {
+      this.step = steps;
+      this.inTurn = 0;
+    }
+    this.inTurn += 1;
+    if (this.inTurn <= mostInTurn) return;
+    const message = `${mostInTurn} acts and transitions in one callback, and no end, at ${this.clock.now()} ms`;
+    // Once: whoever throws at it may well be caught.
+    if (this.inTurn === mostInTurn + 1) this.accuse('WORK-1', message);
+    throw new MisuseError('turn-livelock', 'WORK-1', message);
   }
 
   private say(text: string): void {

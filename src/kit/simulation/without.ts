@@ -100,6 +100,8 @@ function plainer(exchange: ExchangePlan, feature: Feature): ExchangePlan {
       return { ...exchange, taking: { ...exchange.taking, mode: 'consume' }, answers: 'at-end' };
     case 'ignored-responses':
       return { ...exchange, takingResponse: { ...exchange.takingResponse, mode: 'consume' } };
+    case 'aborted-uploads':
+      return exchange.breaks === 'abort-at-head' ? { ...exchange, breaks: 'never' } : exchange;
     case 'throws':
     case 'aborts': {
       const kind = feature === 'throws' ? 'throw' : 'abort';
