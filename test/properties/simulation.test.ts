@@ -6,7 +6,7 @@ import { campaignOf } from '../support/simulation.js';
 
 describe.each(simulatedStacks.map((stack) => [stack.name, stack] as const))('%s', (_, stack) => {
   it('keeps every rule in every run', async () => {
-    const [account] = await campaignOf([stack], { seed: inject('seed'), runs: 16 });
+    const [account] = await campaignOf([stack], { seed: inject('seed'), runs: 6 });
     expect(account?.failures).toEqual([]);
     // The ledger, the auditor and the judge have all been asked.
     expect(account?.rules).toEqual(

@@ -72,7 +72,7 @@ const bugs: readonly (readonly [name: string, make: (lower: Transport) => Transp
 ];
 
 test.each(bugs)('%s is found and made small', async (_, make, rule) => {
-  const [account] = await campaignOf([spoiltStack(make)], { seed: 3, runs: 6 });
+  const [account] = await campaignOf([spoiltStack(make)], { seed: 3, runs: 2 });
   const [failure] = account?.failures ?? [];
   expect(failure?.rule).toMatch(rule);
   expect(failure?.recipe?.features.length).toBeLessThan(4);
@@ -96,7 +96,7 @@ test('what a campaign finds is saved, and the command that it prints shows it ag
     return { code, out: printed.text, err: err.text };
   };
   const out = join(directory, 'failures');
-  const first = await run('--runs', '4', '--seed', '3', '--json', '--out', out);
+  const first = await run('--runs', '2', '--seed', '3', '--json', '--out', out);
   expect(first.code).toBe(1);
   const report: CampaignReport = JSON.parse(first.out);
   const [failure] = report.stacks[0]?.failures ?? [];
@@ -117,7 +117,7 @@ test('reports of shards merge into one', async () => {
   const files: string[] = [];
   for (const shard of ['1/2', '2/2']) {
     const { console, out } = keptConsole();
-    const args = ['--runs', '6', '--stack', 'h1', '--stack', 'h2', '--seed', '9', '--json', '--shard', shard];
+    const args = ['--runs', '2', '--stack', 'h1', '--stack', 'h2', '--seed', '9', '--json', '--shard', shard];
     expect(await runProgram(['check', ...args], console)).toBe(0);
     const file = join(directory, `${shard.replace('/', '-')}.json`);
     writeFileSync(file, out.text);
