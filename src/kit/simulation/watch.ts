@@ -17,7 +17,7 @@ const prime = 0x01000193;
 /** Of a long trace its end is what matters. */
 const mostLines = 2000;
 /** Transitions, acts and arrivals that one callback of the clock may lead to: some ten times what any has needed. */
-export const mostInTurn = 250_000;
+const mostInTurn = 250_000;
 
 /** Numbers for texts, the same in every process: their own hash. */
 const numbers = new Map<string, number>();
