@@ -1,4 +1,5 @@
-// H1 against clients and servers that are not ours: node:http at either end of a pipe in memory, and undici over TLS.
+// H1 against clients and servers that are not ours: node:http at either end of a pipe in memory, and undici over TLS and
+// on a Duplex of ours.
 import {
   createServer,
   type IncomingMessage,
@@ -155,6 +156,26 @@ test('our client and a server of node:http, on one connection in memory', async 
   expect(await head.text()).toBe('');
   expect(accepted).toBe(1);
   await listener.close();
+});
+
+test('undici and our server, on a Duplex in memory', async () => {
+  const connect = await onMemory();
+  const dispatcher = new Agent({
+    connections: 1,
+    // It takes a connection that is there at once for none: its callback is called later.
+    connect: (_options, callback) => {
+      const stream = connect();
+      setImmediate(() => callback(null, stream as never));
+    },
+  });
+  for (const body of [large, Buffer.from('small')]) {
+    const answer = await request('http://localhost/', { dispatcher, method: 'POST', body });
+    expect(answer.statusCode).toBe(200);
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(body)).toBe(true);
+    expect(answer.trailers).toEqual({ length: String(body.length) });
+  }
+  expect(connections).toBe(1);
+  await dispatcher.close();
 });
 
 test('undici and our server, over TLS', async () => {
