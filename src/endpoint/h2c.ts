@@ -20,8 +20,8 @@ export interface H2cOptions {
   /** What is set on the H2 session. */
   readonly h2?: H2Options;
   /**
-   * Most content of a request that is upgraded, or asks; default 16384, and for a server a slab at most: it is read before
-   * the agreement. With more, or with content of unknown length, a request is answered over H1.
+   * Server: most content of a request that is upgraded; default 16384, and a slab at most: it is read before the agreement.
+   * With more, or with content of unknown length, a request is answered over H1.
    */
   readonly maxRequestBytes?: number;
 }
@@ -44,7 +44,7 @@ export function h2cParts({ h2: options = {}, maxRequestBytes = 16_384 }: H2cOpti
   // Neither what is announced nor these limits depend on the slab.
   const settings = h2Settings(options, anySlab);
   const { maxSettings, maxBodyBytes } = settings;
-  const terms: H2cTerms = { settings: settingsPayload(announced(settings, false)), maxRequestBytes };
+  const terms: H2cTerms = { settings: settingsPayload(announced(settings, false)) };
   const next: SessionStep = {
     kind: 'session',
     name: 'h2c',

@@ -91,9 +91,11 @@ export class H2RequestHeads {
     }
     requireMethod(method);
     const tunnel = method === 'CONNECT' && protocol === undefined;
-    requireAuthority(authority, tunnel);
+    // CONNECT's target is an authority, and all that it has.
+    const place = tunnel ? (options.target ?? authority) : authority;
+    requireAuthority(place, tunnel);
     const pseudo: (readonly [string, string])[] = [[':method', method]];
-    if (tunnel) pseudo.push([':authority', authority]);
+    if (tunnel) pseudo.push([':authority', place]);
     else {
       if (protocol !== undefined && !extendedConnect) {
         throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');

@@ -1,5 +1,5 @@
 /**
- * `Upgrade: h2c` on a client (RFC 7540 §3.2): requests go out over H1, the first one that can asks on its way, and once the
+ * `Upgrade: h2c` on a client (RFC 7540 §3.2): requests go out over H1, the first one without content asks on its way, and once the
  * server has agreed they go out over H2. If it does not agree, all goes on over H1.
  *
  * It does not know how a message is framed, nor when one session follows another.
@@ -15,8 +15,6 @@ import { H2cExchange } from './h2c-exchange.js';
 export interface H2cTerms {
   /** The payload of HTTP2-Settings. */
   readonly settings: Uint8Array;
-  /** Most content of a request that asks: nothing else goes out before all of it was sent. */
-  readonly maxRequestBytes: number;
 }
 
 export class H2cClient implements ClientSession {
@@ -56,8 +54,8 @@ export class H2cClient implements ClientSession {
 
   request(options: RequestOptions, listener: ResponseListener): ClientExchange {
     if (this.h2 !== null) return this.h2.request(options, listener);
-    const { settings, maxRequestBytes } = this.terms;
-    if (this.asked || !canAsk(options, maxRequestBytes)) return this.h1.request(options, listener);
+    const { settings } = this.terms;
+    if (this.asked || !canAsk(options)) return this.h1.request(options, listener);
     const exchange = new H2cExchange(options, settings, listener, this.report);
     const agreed = (): H2cExchange => {
       this.agreed = true;
@@ -76,14 +74,13 @@ export class H2cClient implements ClientSession {
   }
 }
 
-/** Whether H2 can say all that a request says, and it will be whole soon. */
-function canAsk(options: RequestOptions, maxRequestBytes: number): boolean {
+/** Whether H2 can say all that a request says, and it is whole with its head. */
+function canAsk(options: RequestOptions): boolean {
   const { method, target = '/', scheme, upgrade, length, fields = [] } = options;
   if (method === 'CONNECT' || upgrade !== undefined || scheme === 'https') return false;
   if (!(target.startsWith('/') || target === '*')) return false;
-  const ends = options.end ?? (length === undefined || length === 0);
-  // Without content, and yet not ended by its sender: the server has all of it, and could agree before we may.
-  if (!ends && (length === undefined || length === 0 || length > maxRequestBytes)) return false;
+  // Content that is not ended by its sender: the server may have all of it, and could agree before we may.
+  if (!(options.end ?? (length === undefined || length === 0))) return false;
   return !fields.some(([name]) => unlikeH2.has(name.toLowerCase()));
 }
 

@@ -137,13 +137,13 @@ describe('GOAWAY', () => {
     },
   );
 
-  it('a server takes what is on its way to it, and nothing behind its last word', () => {
+  it('CON-5, OWN-7: a server takes what is on its way to it, and nothing behind its last word', () => {
     const reached = new Reached();
     fc.assert(goawayOfServer(reached), { numRuns: 30 });
     reached.require('LAY-3', ['both say it', 'behind the warning', 'behind the last word']);
   });
 
-  it('a client hears what is safe to retry, and gets the answers to the rest', () => {
+  it('CON-5, OWN-7: a client hears what is safe to retry, and gets the answers to the rest', () => {
     const reached = new Reached();
     fc.assert(goawayToClient(reached), { numRuns: 60 });
     reached.require('LAY-3', ['again', 'above the last', 'above the last, though it was sent whole']);

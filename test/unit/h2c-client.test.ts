@@ -115,17 +115,15 @@ test('over TLS nobody asks', () => {
   client.close();
 });
 
-test('content goes out first; interim answers come by either', () => {
+test('interim answers come by either', () => {
   const client = bench();
-  const exchange = client.ask({ method: 'PUT', length: 4, expectContinue: true });
+  client.ask();
   client.drain();
-  client.feed('HTTP/1.1 100 Continue\r\n\r\n');
-  exchange.send(octets('1234'), true);
-  client.drain();
+  client.feed('HTTP/1.1 102 Processing\r\n\r\n');
   client.feed(
     agreement + text(settings(), settingsAck, headers(1, [[':status', '103']], false), ok(1, true)),
   );
-  expect(client.told).toEqual(['inform 100', 'inform 103', 'response 200']);
+  expect(client.told).toEqual(['inform 102', 'inform 103', 'response 200']);
   expect(client.closed).toEqual(['ok']);
   client.close();
 });

@@ -29,8 +29,11 @@ const exchange: ExchangeScript = {
   takingResponse: taking,
   clientBreaks: 'never',
 };
-/** The first asks, the second goes out over H2. */
-const script: ConnectionScript = { exchanges: [exchange, { ...exchange, method: 'GET' }], again: 'later' };
+/** The first asks, which has no content, and the second goes out over H2. */
+const script: ConnectionScript = {
+  exchanges: [{ ...exchange, method: 'GET', request: undefined }, exchange],
+  again: 'later',
+};
 
 const kinds: readonly FaultPlan['kind'][] = [
   'lose',
