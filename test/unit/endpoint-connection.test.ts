@@ -279,9 +279,9 @@ test('shutdown before the transport is open ends it', () => {
   bed.assertQuiescent();
 });
 
-test('a transport that does not open meets the connect deadline', () => {
+test('an accepted transport that does not open meets the deadline of the TLS handshake', () => {
   const bed = new Bed([echoStep()], {
-    deadlines: { connect: 50 },
+    deadlines: { tlsHandshake: 50 },
     decorate: (transport) => {
       const open = transport.open.bind(transport);
       transport.open = (receiver) => {
@@ -292,7 +292,7 @@ test('a transport that does not open meets the connect deadline', () => {
   });
   const { connection } = bed.connect();
   bed.clock.advance(50);
-  expect(connection.error?.code).toBe('connect-timeout');
+  expect(connection.error?.code).toBe('tls-handshake-timeout');
   bed.assertQuiescent();
 });
 
