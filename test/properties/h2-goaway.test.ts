@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { h2 } from '../../src/endpoint/h2.js';
 import { pipePlan } from '../../src/kit/arbitraries/connection-memory.js';
-import { Reached } from '../../src/kit/reached.js';
+import { assertReaching } from '../../src/kit/assert-reaching.js';
+import type { Reached } from '../../src/kit/reached.js';
 import { type Later, type PairOptions, SessionPair } from '../../src/kit/session-pair.js';
 import type { ClientSession } from '../../src/stream/contract.js';
 import { contentHash, type Made, Taken, take } from '../support/h2-peer-bed.js';
@@ -115,37 +116,33 @@ function pairRun(
 describe('GOAWAY', () => {
   it.each(['shutdown-server', 'shutdown-client'] as const)(
     '%s: what has begun is finished, all of it',
-    (kind) => {
-      const reached = new Reached();
-      fc.assert(
-        fc.property(
-          fc.array(asking, { minLength: 1, maxLength: 8 }),
-          fc.nat({ max: 60 }),
-          pipePlan(),
-          pipePlan(),
-          (askings, at, toServer, toClient) => pairRun(askings, kind, at, { toServer, toClient }, reached),
-        ),
-        { numRuns: 60 },
-      );
+    async (kind) => {
       const both = ['not begun any more', 'shut down in between'];
-      reached.require(
+      await assertReaching(
         'LAY-3',
+        (reached) =>
+          fc.property(
+            fc.array(asking, { minLength: 1, maxLength: 8 }),
+            fc.nat({ max: 60 }),
+            pipePlan(),
+            pipePlan(),
+            (askings, at, toServer, toClient) => pairRun(askings, kind, at, { toServer, toClient }, reached),
+          ),
         kind === 'shutdown-server'
           ? [...both, 'taken behind the shutdown', 'on its way to a server that leaves']
           : both,
+        { runs: 60 },
       );
     },
   );
 
-  it('CON-5, OWN-7: a server takes what is on its way to it, and nothing behind its last word', () => {
-    const reached = new Reached();
-    fc.assert(goawayOfServer(reached), { numRuns: 30 });
-    reached.require('LAY-3', ['both say it', 'behind the warning', 'behind the last word']);
+  it('CON-5, OWN-7: a server takes what is on its way to it, and nothing behind its last word', async () => {
+    const floor = ['both say it', 'behind the warning', 'behind the last word'];
+    await assertReaching('LAY-3', goawayOfServer, floor, { runs: 30 });
   });
 
-  it('CON-5, OWN-7: a client hears what is safe to retry, and gets the answers to the rest', () => {
-    const reached = new Reached();
-    fc.assert(goawayToClient(reached), { numRuns: 60 });
-    reached.require('LAY-3', ['again', 'above the last', 'above the last, though it was sent whole']);
+  it('CON-5, OWN-7: a client hears what is safe to retry, and gets the answers to the rest', async () => {
+    const floor = ['again', 'above the last', 'above the last, though it was sent whole'];
+    await assertReaching('LAY-3', goawayToClient, floor, { runs: 60 });
   });
 });

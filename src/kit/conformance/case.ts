@@ -1,9 +1,10 @@
 /**
- * What conformance suites are made of: named cases that any test runner can run, and the running of a property until
- * what it claims to check was met. This file does not know what is tested, nor which runner runs it.
+ * What conformance suites are made of: named cases that any test runner can run, some of them properties. This file does
+ * not know what is tested, nor which runner runs it.
  */
-import fc from 'fast-check';
-import { Reached } from '../reached.js';
+import type fc from 'fast-check';
+import { assertReaching } from '../assert-reaching.js';
+import type { Reached } from '../reached.js';
 
 export interface ConformanceCase {
   /** Begins with the rules that it checks: `OWN-7, LAY-4: …`. */
@@ -19,12 +20,8 @@ export interface PropertyOptions {
   readonly seed?: number;
 }
 
-/** How many times the runs asked for a property goes on, while something of its floor was not met. */
-const mostRounds = 8;
-
 /**
- * A property as a case. It runs as often as asked, and on with other seeds while something of `floor` was not met;
- * then it fails.
+ * A property as a case: see {@link assertReaching}.
  * @param rules that a failure is of; the first is blamed for a floor that was not met
  */
 export function propertyCase(
@@ -35,15 +32,6 @@ export function propertyCase(
   runs: number,
   seed: number | undefined,
 ): ConformanceCase {
-  const run = async (): Promise<void> => {
-    const reached = new Reached();
-    const first = seed ?? fc.readConfigureGlobal().seed;
-    for (let round = 0; round < mostRounds; round++) {
-      const parameters = { numRuns: runs, ...(first === undefined ? {} : { seed: (first + round) | 0 }) };
-      await fc.assert(make(reached), parameters);
-      if (reached.missing(floor).length === 0) return;
-    }
-    reached.require(rules[0], floor);
-  };
+  const run = (): Promise<void> => assertReaching(rules[0], make, floor, { runs, seed });
   return { name: `${rules.join(', ')}: ${says}`, run };
 }
