@@ -130,6 +130,11 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   }
 
   get body(): Incoming {
+    return this.content;
+  }
+
+  /** The content of the peer's message, which is the body unless a side says otherwise. */
+  protected get content(): Incoming {
     if (this.incoming === null) {
       this.incoming = new Incoming(this, this.declaredLength);
       this.conclude(this.incoming);
@@ -214,7 +219,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
 
   data(lease: Lease): void {
     this.machine.take(this.side.receiveData);
-    this.body.deliver(lease);
+    this.content.deliver(lease);
   }
 
   settle(): void {
@@ -290,7 +295,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     this.machine.take(this.side.receiveEnd);
     this.trailers = trailers;
     // A body that nobody has asked for yet learns it when he does.
-    if (trailers !== undefined || this.incoming !== null) this.body.finish(trailers?.fields);
+    if (trailers !== undefined || this.incoming !== null) this.content.finish(trailers?.fields);
   }
 
   /** The session has done with it in good order, though a message is not whole: nobody gets the rest. */
@@ -298,7 +303,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     if (this.closed) return;
     const { received } = this;
     this.machine.take(this.side.resetting);
-    if (received) this.body.complete = true;
+    if (received) this.content.complete = true;
     else this.undelivered();
   }
 

@@ -24,6 +24,7 @@ import { Side } from './exchange.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
 import { H2Pipe, type PipeExchange } from './h2-pipe.js';
 import { type H2Request, H2RequestHeads } from './h2-request.js';
+import type { Incoming } from './incoming.js';
 import { type LateReport, RequestingExchange } from './requesting.js';
 import { clientExchangeTable } from './tables.js';
 
@@ -155,6 +156,10 @@ class H2ClientStream
   }
 
   // The tunnel's side.
+
+  get tunnelled(): Incoming {
+    return this.content;
+  }
 
   wakePipe(): void {
     if (this.over) this.pipe?.turn();

@@ -13,7 +13,8 @@ import type { BodyConsumer, IncomingBody, OutgoingBody } from './contract.js';
 
 /** What the pipe needs of its exchange. */
 export interface PipeExchange extends OutgoingBody {
-  readonly body: IncomingBody;
+  /** What comes in the stream, which is the tunnel's. */
+  readonly tunnelled: IncomingBody;
   abort(reason?: UndercoatError): void;
   /** Asks for a call of `turn`. */
   wakePipe(): void;
@@ -72,7 +73,7 @@ export class H2Pipe implements Transport {
       end: () => this.inputEnd(),
       failed: (error) => this.failed(error),
     };
-    this.exchange.body.consume(consumer);
+    this.exchange.tunnelled.consume(consumer);
     this.exchange.wakePipe();
   }
 
@@ -101,7 +102,7 @@ export class H2Pipe implements Transport {
 
   resume(): void {
     this.paused = false;
-    this.exchange.body.resume();
+    this.exchange.tunnelled.resume();
     this.exchange.wakePipe();
   }
 
@@ -109,7 +110,7 @@ export class H2Pipe implements Transport {
   release(): void {
     if (this.over) return;
     this.end();
-    this.exchange.body.discard();
+    this.exchange.tunnelled.discard();
     this.ended(undefined);
   }
 
@@ -132,7 +133,7 @@ export class H2Pipe implements Transport {
   private data(lease: Lease): void {
     this.backlog.push(lease);
     this.deliver();
-    if (this.backlog.length > 0) this.exchange.body.pause();
+    if (this.backlog.length > 0) this.exchange.tunnelled.pause();
   }
 
   /** END_STREAM; it has no meaning that trailers could add to. */

@@ -18,6 +18,7 @@ import type { FieldList, RequestHead, ServerExchange, ServerListener } from './c
 import { Side } from './exchange.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
 import { H2Pipe, type PipeExchange } from './h2-pipe.js';
+import { Incoming } from './incoming.js';
 import { serverExchangeTable } from './tables.js';
 
 const { event } = serverExchangeTable;
@@ -82,6 +83,8 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
   private readonly date: (() => string) | undefined;
   private pipe: H2Pipe | null;
   private continueDue: boolean;
+  /** Of a CONNECT, which has no content (RFC 9110 §9.3.6): what comes behind its head is for the tunnel. */
+  private readonly noBody: Incoming | null;
 
   constructor(
     stream: H2Stream,
@@ -98,6 +101,8 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     this.date = date;
     this.pipe = null;
     this.continueDue = list.expectsContinue;
+    this.noBody = this.request.method === 'CONNECT' ? new Incoming(this, 0) : null;
+    this.noBody?.finish(undefined);
   }
 
   upgrade(takeOver: (pipe: Transport) => void, fields: FieldList = noFields, status = 200): void {
@@ -131,10 +136,15 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
 
   override settle(): void {
     super.settle();
+    this.noBody?.settle();
     this.pipe?.turn();
   }
 
   // The tunnel's side.
+
+  get tunnelled(): Incoming {
+    return this.content;
+  }
 
   wakePipe(): void {
     if (this.over) this.pipe?.turn();
@@ -143,7 +153,12 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
 
   // The body's side.
 
+  override get body(): Incoming {
+    return this.noBody ?? super.body;
+  }
+
   override bodyWanted(): void {
+    if (this.over) this.noBody?.settle();
     if (this.continueDue && !this.responded && !this.received) {
       this.continueDue = false;
       if (this.session.receivedBytes === 0) this.inform(100);

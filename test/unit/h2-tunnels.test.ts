@@ -102,3 +102,36 @@ it('what a client sends ahead of the answer to CONNECT is no content', () => {
   expect(found[0]?.received).toBe(3);
   bed.close();
 });
+
+it("a CONNECT has no content: an application that waits for its end may agree, and what came meanwhile is the tunnel's", () => {
+  const ended: string[] = [];
+  const found: Tunnel[] = [];
+  const bed = new H2Bed('server', {
+    exchange: (it) => {
+      expect(it.body.declaredLength).toBe(0);
+      it.body.consume({
+        data: () => ended.push('data'),
+        end: () => {
+          ended.push('end');
+          it.upgrade((pipe) => found.push(tunnel(pipe)));
+        },
+        failed: () => ended.push('failed'),
+      });
+    },
+  });
+  bed.feed(
+    headers(
+      1,
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a:1'],
+      ],
+      false,
+    ),
+    data(1, 7),
+  );
+  bed.settle();
+  expect(ended).toEqual(['end']);
+  expect(found.map(({ received }) => received)).toEqual([7]);
+  bed.close();
+});

@@ -4,7 +4,7 @@
  */
 import { UndercoatError } from '../../errors.js';
 import { Mark } from './marks.js';
-import { answersEarly, type BodyPlan, leaves, type MemoryPlan } from './recipe.js';
+import { answersEarly, type BodyPlan, isScarce, leaves } from './recipe.js';
 import type { SimulatedRun } from './run.js';
 import type { BodyStory, Story } from './story.js';
 
@@ -151,11 +151,6 @@ export class Judge {
     if (ledger !== null) ledger.assert(rule, holds, message);
     else if (!holds) this.run.accuse(rule, message());
   }
-}
-
-/** Less than any ordinary run needs. */
-function isScarce({ slabs }: MemoryPlan): boolean {
-  return slabs < 100;
 }
 
 function told({ isWhole, failed, bytes }: BodyStory): string {

@@ -136,3 +136,16 @@ export function answersEarly({ request, answers, taking }: ExchangePlan): boolea
 export function leaves({ mode }: TakingPlan): boolean {
   return mode === 'discard' || mode === 'ignore';
 }
+
+/** Less than any ordinary run needs. */
+export function isScarce({ slabs }: MemoryPlan): boolean {
+  return slabs < 100;
+}
+
+/** Whether what applications keep may be all that there is: then nothing more is received until they let go. */
+export function mayStarve({ server, client, exchanges }: Recipe): boolean {
+  if (!isScarce(server) && !isScarce(client)) return false;
+  return exchanges.some(({ taking, takingResponse }) =>
+    [taking, takingResponse].some(({ leases }) => leases === 'retain'),
+  );
+}

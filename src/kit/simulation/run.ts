@@ -25,7 +25,14 @@ import type { Coverage } from './coverage.js';
 import { Judge } from './judge.js';
 import { Mark } from './marks.js';
 import { SimulatedNetwork, type SimulatedPipe } from './network.js';
-import { answersEarly, leaves, type MemoryPlan, type NetworkFault, type Recipe } from './recipe.js';
+import {
+  answersEarly,
+  leaves,
+  type MemoryPlan,
+  mayStarve,
+  type NetworkFault,
+  type Recipe,
+} from './recipe.js';
 import type { SimulatedStack } from './stacks.js';
 import { Story } from './story.js';
 import { Watch } from './watch.js';
@@ -233,7 +240,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
   gaveUp(story: Story): void {
     this.mark(Mark.gaveUp);
     const { index, connection } = story;
-    if (!this.isHarmed(connection) && !this.isBehind(story)) {
+    if (!this.isHarmed(connection) && !this.isBehind(story) && !mayStarve(this.recipe)) {
       this.fail('LAY-4', `nothing moves in tunnel ${index}, and nothing happened to its connection`);
     }
   }

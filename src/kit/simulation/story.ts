@@ -2,7 +2,7 @@
  * The story of one exchange: what both of its applications did and were told, in a form that can be judged. It refuses on
  * the spot what no order allows. This file does not know what should have happened.
  */
-import type { UndercoatError } from '../../errors.js';
+import { TransportError, type UndercoatError } from '../../errors.js';
 import { ScriptedFailure } from '../exchange-record.js';
 import { isContent, placeOf } from './content.js';
 import type { ExchangePlan } from './recipe.js';
@@ -120,10 +120,10 @@ export class Story {
     this.requireScripted(error);
   }
 
-  /** Applications throw what their plan says; whatever else was thrown under them is a bug. */
+  /** Applications throw what their plan says, and the peer breaks off; whatever else was thrown under them is a bug. */
   private requireScripted(error: UndercoatError | undefined): void {
     const cause = error?.cause;
-    if (cause === undefined || cause instanceof ScriptedFailure) return;
+    if (cause === undefined || cause instanceof ScriptedFailure || cause instanceof TransportError) return;
     this.accuse('WIRE-3', `exchange ${this.index}: ${String(cause)}`);
   }
 }
