@@ -1,6 +1,6 @@
 // One small exchange, over and over, both ends in this process: a GET with two fields, answered with 13 octets of
-// text. The ways to do it: two bare sessions, two endpoints over the memory transport, node:http over a Duplex pair, and
-// the same for H2, with many exchanges at a time.
+// text, their length, their type and the date. The ways to do it: two bare sessions, two endpoints over the memory
+// transport, node:http over a Duplex pair, and the same for H2, with many exchanges at a time.
 import { Agent, createServer, type RequestOptions as NodeRequest, request as nodeRequest } from 'node:http';
 import {
   type ClientHttp2Stream,
@@ -13,7 +13,9 @@ import { h1 } from '../../src/endpoint/h1.js';
 import { h2 } from '../../src/endpoint/h2.js';
 import { listen } from '../../src/endpoint/server.js';
 import type { Stack } from '../../src/endpoint/stack.js';
+import type { Application } from '../../src/endpoint/step.js';
 import type { Lease, Ledger } from '../../src/memory/index.js';
+import type { Session } from '../../src/session/contract.js';
 import type {
   BodyConsumer,
   ClientSession,
@@ -22,16 +24,16 @@ import type {
   ResponseListener,
   ServerExchange,
 } from '../../src/stream/contract.js';
-import { h1ClientSession } from '../../src/stream/h1-client.js';
-import { h1ServerSession } from '../../src/stream/h1-server.js';
-import { h2ClientSession } from '../../src/stream/h2-client.js';
-import { h2ServerSession } from '../../src/stream/h2-server.js';
 import { memoryNetwork } from '../../src/transport/memory.js';
-import { platformClock } from '../../src/transport/node/clock.js';
-import { nodeText } from '../../src/transport/node/text.js';
+import { platformWith } from '../../src/transport/node/platform.js';
 import type { Contestant } from './measure.js';
 import { SessionDriver } from './session-driver.js';
 
+/** Two ends of a connection are a lot of code: before this much processor time not all that is hot is compiled. */
+export const exchangeWarmUpMs = 2500;
+
+const platform = platformWith(undefined);
+const { httpDate } = platform;
 const text = 'Hello, world!';
 const answer = Uint8Array.from(text, (c) => c.charCodeAt(0));
 const answerFields = [['Content-Type', 'text/plain']] as const;
@@ -79,13 +81,16 @@ class Taker implements ResponseListener, BodyConsumer {
   }
 }
 
-type Pair = (clientEnd: SessionDriver, serverEnd: SessionDriver) => ClientSession;
-
 /** `depth` exchanges at a time between two bare sessions, wired to one another. */
-function sessions(name: string, ledger: Ledger | null, depth: number, start: Pair): Contestant {
+function sessions(name: string, ledger: Ledger | null, depth: number, stack: () => Stack): Contestant {
   const clientEnd = new SessionDriver(ledger);
   const serverEnd = new SessionDriver(ledger);
-  const client = start(clientEnd, serverEnd);
+  let client: ClientSession | undefined;
+  serverEnd.start(sessionOf(stack(), serverEnd, { role: 'server', exchange: answerSmall, httpDate }));
+  const ready = (session: ClientSession): void => {
+    client = session;
+  };
+  clientEnd.start(sessionOf(stack(), clientEnd, { role: 'client', ready }));
   const pass = (): void => {
     while (clientEnd.flush(serverEnd) || serverEnd.flush(clientEnd)) {}
   };
@@ -94,9 +99,10 @@ function sessions(name: string, ledger: Ledger | null, depth: number, start: Pai
   return {
     name,
     run(count: number): void {
+      const asking = client as ClientSession;
       const before = taker.bodyBytes;
       for (taker.left = count; taker.left > 0; ) {
-        for (let i = Math.min(depth, taker.left); i > 0; i--) client.request(asked, taker);
+        for (let i = Math.min(depth, taker.left); i > 0; i--) asking.request(asked, taker);
         clientEnd.turn();
         pass();
       }
@@ -105,24 +111,21 @@ function sessions(name: string, ledger: Ledger | null, depth: number, start: Pai
   };
 }
 
+/** The session of a stack that has no other step. */
+function sessionOf({ steps }: Stack, { context }: SessionDriver, application: Application): Session {
+  const [step] = steps;
+  if (step?.kind !== 'session') throw new Error('the stack begins with no session');
+  return step.start(context, application);
+}
+
 /** An H1 client session and a server session. */
 export function sessionPair(name: string, ledger: Ledger | null = null): Contestant {
-  return sessions(name, ledger, 1, (clientEnd, serverEnd) => {
-    serverEnd.start(h1ServerSession(serverEnd.context, {}, answerSmall));
-    const client = h1ClientSession(clientEnd.context);
-    clientEnd.start(client.session);
-    return client;
-  });
+  return sessions(name, ledger, 1, h1);
 }
 
 /** An H2 client session and a server session. */
 export function h2SessionPair(name: string, depth: number, ledger: Ledger | null = null): Contestant {
-  return sessions(name, ledger, depth, (clientEnd, serverEnd) => {
-    serverEnd.start(h2ServerSession(serverEnd.context, {}, answerSmall));
-    const client = h2ClientSession(clientEnd.context);
-    clientEnd.start(client.session);
-    return client;
-  });
+  return sessions(name, ledger, depth, h2);
 }
 
 /** `depth` exchanges at a time of a client and a server over the memory transport, on the platform's clock. */
@@ -132,8 +135,9 @@ async function endpoints(
   depth: number,
   stack: () => Stack,
 ): Promise<Contestant> {
-  const network = memoryNetwork(platformClock, { text: nodeText });
-  await listen(network.listenable('bench'), stack(), answerSmall, { ledger });
+  const network = memoryNetwork(platform.clock, { text: platform.text });
+  // With the platform's calendar, so that answers have a date, as on a socket.
+  await listen({ ...network.listenable('bench'), platform }, stack(), answerSmall, { ledger });
   const client = createClient(network.connectable('bench'), stack(), { maxConnections: 1, ledger });
   let done: () => void = () => {};
   let unasked = 0;

@@ -1,6 +1,6 @@
-// Measures several ways to do one piece of work against one another in interleaved rounds: on a machine whose
-// speed swings, only what ran side by side can be compared. Time is processor time, the collector's threads included:
-// what other programs take is not in it. It does not know what the work is.
+// What is measured of one way to do a piece of work: how often it is done in a second of processor time, slice by
+// slice. Processor time is the whole process', the collector's and the compiler's threads included; what other programs
+// take is not in it. This file does not know what the work is, nor who else does it.
 
 /** One way to do the work. */
 export interface Contestant {
@@ -8,6 +8,9 @@ export interface Contestant {
   /** Does it `count` times; what is not done when it resolves is not measured. */
   run(count: number): void | Promise<void>;
 }
+
+/** Makes a contestant. */
+export type Way = () => Contestant | Promise<Contestant>;
 
 /** Samples of one contestant, all in the row's unit. */
 export interface Samples {
@@ -17,49 +20,46 @@ export interface Samples {
 
 /** How much time a row gets. */
 export interface Budget {
-  /** How many processes measure it, one after the other: what the compiler makes of the same code differs between them. */
+  /**
+   * How often a row with a target is measured with fresh processes: what the compiler makes of the same code differs
+   * between them. A row without one is measured once.
+   */
   readonly processes: number;
-  /** In each process. */
-  readonly rounds: number;
-  /** Of one batch, in milliseconds. */
-  readonly batchMs: number;
+  /** Slices of each contestant in each of its processes. */
+  readonly slices: number;
+  readonly sliceMs: number;
+  /** Of processor time, where the row does not say that it needs more. */
   readonly warmUpMs: number;
+  /** Of a server: seconds of load. */
+  readonly serverRounds: number;
 }
 
-export const fullBudget: Budget = { processes: 3, rounds: 5, batchMs: 40, warmUpMs: 700 };
-export const quickBudget: Budget = { processes: 1, rounds: 5, batchMs: 20, warmUpMs: 400 };
+export const fullBudget: Budget = { processes: 3, slices: 40, sliceMs: 10, warmUpMs: 800, serverRounds: 4 };
+export const quickBudget: Budget = { ...fullBudget, processes: 1, serverRounds: 2 };
 
-/** Work a second of processor time, of every contestant. */
-export async function measureRates(contestants: readonly Contestant[], budget: Budget): Promise<Samples[]> {
-  const counts: number[] = [];
-  for (const contestant of contestants) counts.push(await calibrate(contestant, budget));
-  const samples: number[][] = contestants.map(() => []);
-  for (let round = 0; round < budget.rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      // Every round begins with another one, so that nobody always runs after the same neighbour.
-      const i = (turn + round) % contestants.length;
-      const count = counts[i] as number;
-      const begun = cpuMs();
-      await (contestants[i] as Contestant).run(count);
-      (samples[i] as number[]).push((count * 1000) / (cpuMs() - begun));
-    }
-  }
-  return contestants.map(({ name }, i) => ({ name, samples: samples[i] as number[] }));
-}
-
-/** Warms it up and finds how often it does its work in a batch's time. */
-async function calibrate(contestant: Contestant, { warmUpMs, batchMs }: Budget): Promise<number> {
+/** Warms it up and finds how often it does its work in a slice's time. */
+export async function calibrate(
+  contestant: Contestant,
+  { warmUpMs, sliceMs }: Pick<Budget, 'warmUpMs' | 'sliceMs'>,
+): Promise<number> {
   const begun = cpuMs();
   let count = 16;
   for (;;) {
     const from = cpuMs();
     await contestant.run(count);
     const took = cpuMs() - from;
-    if (cpuMs() - begun >= warmUpMs && took >= batchMs / 2) {
-      return Math.max(1, Math.round((count * batchMs) / took));
+    if (cpuMs() - begun >= warmUpMs && took >= sliceMs / 2) {
+      return Math.max(1, Math.round((count * sliceMs) / took));
     }
-    if (took < batchMs) count *= 2;
+    if (took < sliceMs) count *= 2;
   }
+}
+
+/** One slice: work a second of processor time. */
+export async function rateOf(contestant: Contestant, count: number): Promise<number> {
+  const begun = cpuMs();
+  await contestant.run(count);
+  return (count * 1000) / (cpuMs() - begun);
 }
 
 /** Processor time that this process has used so far, in milliseconds. */

@@ -45,16 +45,13 @@ function met({ peers, target, unit }: RowResult): boolean | undefined {
   return unit === 'per second' ? ratio >= target : ratio <= target;
 }
 
-export function table(rows: readonly MeasuredRow[]): string {
-  const lines: string[] = [];
-  for (const { result, ranges } of rows) {
-    const { work, ours, peers, target, unit } = result;
-    lines.push('', `${work} (${unit})${verdict(result)}`);
-    lines.push(line('undercoat', ours, ranges[0], target === null ? '' : aim(target, unit)));
-    peers.forEach(({ name, value, ratio }, i) => {
-      lines.push(line(name, value, ranges[i + 1], `ours / theirs ${show(ratio)}`));
-    });
-  }
+export function table({ result, ranges }: MeasuredRow): string {
+  const { work, ours, peers, target, unit } = result;
+  const lines = ['', `${work} (${unit})${verdict(result)}`];
+  lines.push(line('undercoat', ours, ranges[0], target === null ? '' : aim(target, unit)));
+  peers.forEach(({ name, value, ratio }, i) => {
+    lines.push(line(name, value, ranges[i + 1], `ours / theirs ${show(ratio)}`));
+  });
   return lines.join('\n');
 }
 

@@ -4,9 +4,8 @@ import { HpackDecoder } from '../../../src/session/h2/hpack/decoder.js';
 import { HpackEncoder } from '../../../src/session/h2/hpack/encoder.js';
 import { nodeText } from '../../../src/transport/node/text.js';
 import { browserRequests, type FieldRecipe, serverResponses } from '../h2-workloads.js';
-import type { Contestant } from '../measure.js';
-import { measureRates } from '../measure.js';
-import type { Row, RowGroup } from '../row.js';
+import type { Contestant, Way } from '../measure.js';
+import type { RateRow } from '../row.js';
 
 const TABLE_BYTES = 4096;
 const LISTS = 500;
@@ -36,7 +35,7 @@ function cycling<Item, Coder>(
   };
 }
 
-function decoding(blocks: readonly Buffer[]): Contestant[] {
+function decoding(lists: readonly FieldRecipe[]): Way[] {
   const sink = {
     octets: 0,
     field(name: string, value: string) {
@@ -44,60 +43,64 @@ function decoding(blocks: readonly Buffer[]): Contestant[] {
     },
   };
   return [
-    cycling(
-      'undercoat',
-      blocks,
-      () => new HpackDecoder(TABLE_BYTES, undefined, nodeText),
-      (decoder, block) => {
-        if (!decoder.decodeBlock(block, 0, block.length, sink, 65_536)) throw decoder.error;
-      },
-    ),
-    cycling(
-      'hpack.js',
-      blocks,
-      () => hpackJs.decompressor.create({ table: { size: TABLE_BYTES } }),
-      (decompressor, block) => {
-        decompressor.write(block);
-        decompressor.execute();
-        for (let field = decompressor.read(); field !== null; field = decompressor.read()) {
-          sink.field(field.name, field.value);
-        }
-      },
-    ),
+    () =>
+      cycling(
+        'undercoat',
+        blocksOf(lists),
+        () => new HpackDecoder(TABLE_BYTES, undefined, nodeText),
+        (decoder, block) => {
+          if (!decoder.decodeBlock(block, 0, block.length, sink, 65_536)) throw decoder.error;
+        },
+      ),
+    () =>
+      cycling(
+        'hpack.js',
+        blocksOf(lists),
+        () => hpackJs.decompressor.create({ table: { size: TABLE_BYTES } }),
+        (decompressor, block) => {
+          decompressor.write(block);
+          decompressor.execute();
+          for (let field = decompressor.read(); field !== null; field = decompressor.read()) {
+            sink.field(field.name, field.value);
+          }
+        },
+      ),
   ];
 }
 
-function encoding(lists: readonly FieldRecipe[]): Contestant[] {
+function encoding(lists: readonly FieldRecipe[]): Way[] {
   const room = new Uint8Array(65_536);
   const objects = lists.map((list) => list.map(([name, value]) => ({ name, value })));
   return [
-    cycling(
-      'undercoat',
-      lists,
-      () => new HpackEncoder(TABLE_BYTES, nodeText),
-      (encoder, list) => {
-        if (encoder.encode(list, room, 0, room.length) < 0) throw new Error('does not fit');
-      },
-    ),
-    cycling(
-      'hpack.js',
-      objects,
-      () => hpackJs.compressor.create({ table: { size: TABLE_BYTES } }),
-      (compressor, list) => {
-        compressor.write(list);
-        compressor.read();
-      },
-    ),
+    () =>
+      cycling(
+        'undercoat',
+        lists,
+        () => new HpackEncoder(TABLE_BYTES, nodeText),
+        (encoder, list) => {
+          if (encoder.encode(list, room, 0, room.length) < 0) throw new Error('does not fit');
+        },
+      ),
+    () =>
+      cycling(
+        'hpack.js',
+        objects,
+        () => hpackJs.compressor.create({ table: { size: TABLE_BYTES } }),
+        (compressor, list) => {
+          compressor.write(list);
+          compressor.read();
+        },
+      ),
   ];
 }
 
-function row(work: string, target: number | null, contestants: () => Contestant[]): Row {
-  return { work, unit: 'per second', target, measure: (budget) => measureRates(contestants(), budget) };
+function row(work: string, target: number | null, ways: readonly Way[]): RateRow {
+  return { work, unit: 'per second', target, ways };
 }
 
-export const hpackRows: readonly RowGroup[] = [
-  [row('HPACK decode, request, varying', 8, () => decoding(blocksOf(browserRequests(LISTS))))],
-  [row('HPACK encode, request, varying', 4, () => encoding(browserRequests(LISTS)))],
-  [row('HPACK decode, response, varying', null, () => decoding(blocksOf(serverResponses(LISTS))))],
-  [row('HPACK encode, response, varying', null, () => encoding(serverResponses(LISTS)))],
+export const hpackRows: readonly RateRow[] = [
+  row('HPACK decode, request, varying', 8, decoding(browserRequests(LISTS))),
+  row('HPACK encode, request, varying', 4, encoding(browserRequests(LISTS))),
+  row('HPACK decode, response, varying', null, decoding(serverResponses(LISTS))),
+  row('HPACK encode, response, varying', null, encoding(serverResponses(LISTS))),
 ];

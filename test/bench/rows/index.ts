@@ -1,6 +1,5 @@
-// All rows, in the order in which they are printed. Each group runs in a process of its own, so that no row is
-// compiled for what another one did.
-import type { RowGroup } from '../row.js';
+// All rows, in the order in which they are printed.
+import type { Row } from '../row.js';
 import { bodyRows } from './bodies.js';
 import { h2ServerRows } from './h2-servers.js';
 import { headRows } from './heads.js';
@@ -10,7 +9,7 @@ import { ledgerRows } from './ledger.js';
 import { pipelineRows } from './pipelines.js';
 import { serverRows } from './servers.js';
 
-export const rowGroups: readonly RowGroup[] = [
+export const rows: readonly Row[] = [
   ...headRows,
   ...bodyRows,
   ...pipelineRows,

@@ -1,13 +1,12 @@
 // Pipelined requests: many small ones in each read.
 import type { Ledger } from '../../../src/memory/index.js';
 import { h1ServerSession } from '../../../src/stream/h1-server.js';
-import type { Contestant } from '../measure.js';
-import { measureRates } from '../measure.js';
+import type { Contestant, Way } from '../measure.js';
 import { readingHeads, usable } from '../ours.js';
 import { feeding } from '../peers/contestants.js';
 import { llhttpBinding } from '../peers/llhttp-binding.js';
 import { undiciWasm } from '../peers/undici-wasm.js';
-import type { Row, RowGroup } from '../row.js';
+import type { RateRow } from '../row.js';
 import { SessionDriver } from '../session-driver.js';
 import { pipelined } from '../workloads.js';
 
@@ -38,24 +37,18 @@ export function serving(name: string, ledger: Ledger | null): Contestant {
   };
 }
 
-function pipelineRow(work: string, target: number | null, ours: () => Contestant): Row {
+function pipelineRow(work: string, target: number | null, ours: Way): RateRow {
   return {
     work,
     unit: 'per second',
     target,
-    measure: (budget) =>
-      measureRates(
-        [ours(), feeding(llhttpBinding(), batch, depth), feeding(undiciWasm(), batch, depth)],
-        budget,
-      ),
+    ways: [ours, () => feeding(llhttpBinding(), batch, depth), () => feeding(undiciWasm(), batch, depth)],
   };
 }
 
-export const pipelineRows: readonly RowGroup[] = [
-  [pipelineRow('pipelined 64 B requests', 3, () => readingHeads('undercoat', batch, depth, usable))],
-  [
-    pipelineRow('pipelined 64 B requests, the whole server session, answered', null, () =>
-      serving('undercoat', null),
-    ),
-  ],
+export const pipelineRows: readonly RateRow[] = [
+  pipelineRow('pipelined 64 B requests', 3, () => readingHeads('undercoat', batch, depth, usable)),
+  pipelineRow('pipelined 64 B requests, the whole server session, answered', null, () =>
+    serving('undercoat', null),
+  ),
 ];

@@ -1,7 +1,7 @@
 // A row about servers: each contestant in a process of its own, load from another process, and what counts is the
 // processor time of the server for a thousand requests.
 import type { Budget, Samples } from '../measure.js';
-import type { Row, Unit } from '../row.js';
+import type { ServerRow, Unit } from '../row.js';
 import type { Load, ServerUnderLoad } from './processes.js';
 
 export interface Workload {
@@ -13,13 +13,11 @@ export interface Workload {
 
 /** A server is compiled for its work after about this many seconds of it. */
 const warmUpRounds = 2;
-/** A second each, for each server. */
-const measuredRounds = 4;
 
 /** Starts a contestant. */
 export type Runner = (bodyBytes: number) => Promise<ServerUnderLoad>;
 
-export interface ServerRow {
+export interface ServerWork {
   readonly work: string;
   readonly unit: Unit;
   readonly target: number | null;
@@ -29,12 +27,11 @@ export interface ServerRow {
   readonly runners: readonly Runner[];
 }
 
-export function serverRow({ work, unit, target, workload, startLoad, runners }: ServerRow): Row {
+export function serverRow({ work, unit, target, workload, startLoad, runners }: ServerWork): ServerRow {
   return {
     work,
     unit,
     target,
-    once: true,
     measure: async (budget) => {
       const servers: ServerUnderLoad[] = [];
       const load = startLoad();
@@ -54,10 +51,10 @@ async function interleaved(
   load: Load,
   { bodyBytes, connections, depth }: Workload,
   unit: Unit,
-  { rounds }: Budget,
+  { serverRounds }: Budget,
 ): Promise<Samples[]> {
   const samples: number[][] = servers.map(() => []);
-  for (let round = -warmUpRounds; round < Math.min(rounds, measuredRounds); round++) {
+  for (let round = -warmUpRounds; round < serverRounds; round++) {
     for (let turn = 0; turn < servers.length; turn++) {
       const i = (turn + round + warmUpRounds) % servers.length;
       const server = servers[i] as ServerUnderLoad;
