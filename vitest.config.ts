@@ -26,6 +26,8 @@ export default defineConfig({
     // Only what hangs is ended by time: how long a test takes is the machine's affair.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // All cores: nothing else is to be done meanwhile, and a small machine would otherwise use half of what it has.
+    maxWorkers: '100%',
     reporters: ['default', new HouseReporter([...seeds].map(([name, seed]) => `${name} ${seed}`).join(', '))],
     projects: [
       {
