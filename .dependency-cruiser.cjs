@@ -11,7 +11,8 @@ const only = (name, from, to, comment) => ({
 });
 
 // Contracts that the layers share: plain types and tables, no implementation.
-const ground = 'errors[.]ts$|memory/|machine/';
+const bottom = '(errors|options)[.]ts$';
+const ground = `${bottom}|memory/|machine/`;
 const pipe = 'transport/(?!node/)';
 const transportContract = 'transport/(contract|facts|table|index)[.]ts$';
 const sessionContract = 'session/[^/]+[.]ts$';
@@ -85,11 +86,12 @@ module.exports = {
       name: 'core-packages',
       severity: 'error',
       comment: 'The core uses two packages and nothing else from outside.',
-      from: { path: '^src/(errors[.]ts$|memory/|machine/|session/|stream/)' },
+      from: { path: `^src/(${bottom}|memory/|machine/|session/|stream/)` },
       to: { path: 'node_modules/', pathNot: 'node_modules/typescript-fsm/' },
     },
     only('errors-at-the-bottom', 'errors[.]ts$', 'errors[.]ts$', 'Errors know nobody.'),
-    only('memory-below-all', 'memory/', '(errors[.]ts$|memory/)', 'Memory knows no layer.'),
+    only('options-above-errors', 'options[.]ts$', bottom, 'What an option may be knows no layer.'),
+    only('memory-below-all', 'memory/', `(${bottom}|memory/)`, 'Memory knows no layer.'),
     only('machine-below-layers', 'machine/', `(${ground})`, 'Tables and dispatcher know no layer.'),
     only('transport-knows-no-session', pipe, `(${ground}|${pipe})`, 'A pipe does not know who reads.'),
     only('node-transports', 'transport/node/', `(${ground}|transport/)`, 'Nor does one of the platform.'),

@@ -7,6 +7,7 @@
  */
 import { answerStatus, LimitError } from '../errors.js';
 import type { Lease } from '../memory/index.js';
+import { limit, requireOption } from '../options.js';
 import type { BodyConsumer, Fields, IncomingBody } from '../stream/contract.js';
 
 /** Bytes that may lie ready before the body is paused. */
@@ -177,7 +178,7 @@ export function bodyLeases(body: IncomingBody, options: ReadBodyOptions = {}): A
 /**
  * The whole body as one array of the caller's.
  * @throws (rejects) LimitError `body-over-limit` (answer 413) as soon as it is known to be longer than `limitBytes`:
- *   the rest is given up then; or what the body failed with
+ *   the rest is given up then; or what the body failed with; MisuseError for a limit that is none
  */
 export function collectBody(
   body: IncomingBody,
@@ -185,6 +186,7 @@ export function collectBody(
   options: ReadBodyOptions = {},
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    requireOption('limitBytes', limitBytes, limit(), 'limit-value', 'RFC 9110 §15.5.14');
     const giveUp = (): void => {
       body.discard();
       options.left?.();

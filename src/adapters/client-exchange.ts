@@ -2,7 +2,8 @@
  * A request as a promise of its response, for applications that would rather wait than be called. This file does not
  * know how the request finds its connection.
  */
-import { answerClose, MisuseError, UndercoatError } from '../errors.js';
+import { answerClose, UndercoatError } from '../errors.js';
+import { duration, type OptionRules, readOptions } from '../options.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type {
   ClientExchange,
@@ -35,7 +36,9 @@ export interface ExchangeOptions extends RequestOptions {
   readonly continueTimeout?: number;
 }
 
-const defaultContinueTimeout = 1000;
+const rules: OptionRules<Pick<Required<ExchangeOptions>, 'continueTimeout'>> = {
+  continueTimeout: { kind: duration, fallback: 1000, code: 'continue-timeout', cites: 'LAY-4' },
+};
 
 /** A response. Its head outlives the exchange; its body is read once, by one of the three ways, or given up. */
 export class ClientResponse {
@@ -108,8 +111,8 @@ export function exchange(
   body?: BodySource,
 ): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
-    const { signal, continueTimeout = defaultContinueTimeout } = options;
-    if (!(continueTimeout >= 0)) throw notTimeout(continueTimeout);
+    const { continueTimeout } = readOptions(rules, options);
+    const { signal } = options;
     let upload: Upload | undefined;
     const onAbort = (): void => pending.abort(abortedBy(signal?.reason));
     const done = (): void => signal?.removeEventListener('abort', onAbort);
@@ -203,14 +206,6 @@ export class RequestFailed extends UndercoatError {
     super(cause.fault, cause.code, cause.cites, 'the request failed', cause.answer, { cause });
     this.retryable = retryable;
   }
-}
-
-function notTimeout(given: number): MisuseError {
-  return new MisuseError(
-    'continue-timeout',
-    'LAY-4',
-    `continueTimeout is milliseconds, not ${String(given)}`,
-  );
 }
 
 function abortedBy(cause: unknown): UndercoatError {

@@ -9,6 +9,7 @@
  * This file does not know what carries the exchange.
  */
 import { answerStatus, UndercoatError } from '../errors.js';
+import { optionalRule, readOptions, text } from '../options.js';
 import type { ServerExchange } from '../stream/contract.js';
 import { readBody } from './body.js';
 import { endToEnd } from './end-to-end.js';
@@ -28,17 +29,20 @@ const forbiddenMethods: readonly string[] = ['CONNECT', 'TRACE', 'TRACK'];
 const capitalisedMethods: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 const nullBodyStatuses: readonly number[] = [204, 205, 304];
 
-/** A handler for `listen` that calls `handler`. */
+const rules = { scheme: optionalRule(text, 'RFC 3986 §3.1') };
+
+/** A handler for `listen` that calls `handler`. @throws MisuseError `option-value` */
 export function fetchHandler(
   handler: FetchHandler,
   options: FetchHandlerOptions = {},
 ): (exchange: ServerExchange) => Promise<void> {
-  return (exchange) => answer(handler, options, exchange);
+  const { scheme } = readOptions(rules, options);
+  return (exchange) => answer(handler, scheme, exchange);
 }
 
 async function answer(
   handler: FetchHandler,
-  options: FetchHandlerOptions,
+  scheme: string | undefined,
   exchange: ServerExchange,
 ): Promise<void> {
   const { method } = exchange.request;
@@ -49,7 +53,7 @@ async function answer(
     if (error !== undefined) gone.abort(error);
     sender?.over(error);
   };
-  const request = requestOf(exchange, options, gone.signal);
+  const request = requestOf(exchange, scheme, gone.signal);
   const response = await handler(request, exchange);
   if (exchange.closed) {
     await response.body?.cancel();
@@ -97,21 +101,21 @@ function piecesOf(body: ReadableStream<Uint8Array>): PieceSource {
   };
 }
 
-function requestOf(exchange: ServerExchange, options: FetchHandlerOptions, signal: AbortSignal): Request {
+function requestOf(exchange: ServerExchange, scheme: string | undefined, signal: AbortSignal): Request {
   const { method, fields } = exchange.request;
   const headers = new Headers();
   for (const [name, value] of fields) headers.append(name, value);
   const init: RequestInit & { duplex?: 'half' } = { method, headers, signal };
   const { declaredLength, complete } = exchange.body;
-  if (declaredLength === 0 || complete) return new Request(urlOf(exchange, options), init);
+  if (declaredLength === 0 || complete) return new Request(urlOf(exchange, scheme), init);
   if (method === 'GET' || method === 'HEAD') {
     // Content of these methods means nothing (RFC 9110 §9.3.1), and the web's class has no place for it.
     exchange.body.discard();
-    return new Request(urlOf(exchange, options), init);
+    return new Request(urlOf(exchange, scheme), init);
   }
   init.body = streamOf(exchange);
   init.duplex = 'half';
-  return new Request(urlOf(exchange, options), init);
+  return new Request(urlOf(exchange, scheme), init);
 }
 
 function streamOf(exchange: ServerExchange): ReadableStream<Uint8Array> {
@@ -134,9 +138,9 @@ function streamOf(exchange: ServerExchange): ReadableStream<Uint8Array> {
   );
 }
 
-function urlOf(exchange: ServerExchange, options: FetchHandlerOptions): string {
+function urlOf(exchange: ServerExchange, given: string | undefined): string {
   const { target, authority } = exchange.request;
-  const scheme = options.scheme ?? (exchange.facts.transport.tls === undefined ? 'http' : 'https');
+  const scheme = given ?? (exchange.facts.transport.tls === undefined ? 'http' : 'https');
   // The asterisk form asks about the server as a whole (RFC 9110 §7.1).
   const path = target === '*' ? '' : target;
   const url = path.startsWith('/') || path === '' ? `${scheme}://${authority ?? 'localhost'}${path}` : path;

@@ -9,13 +9,14 @@ import { type ClientResponse, type ExchangeOptions, exchange } from '../adapters
 import type { BodySource } from '../adapters/send-body.js';
 import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
+import { callback, limitRule, type OptionRules, optionalRule, readOptions, timeRule } from '../options.js';
 import type { ClientExchange, ClientSession, RequestOptions, ResponseListener } from '../stream/contract.js';
 import { requireAuthority, requireRequest } from '../stream/require-request.js';
 import type { Timer } from '../transport/clock.js';
 import type { Connectable } from '../transport/contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
-import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { connectionSettings, counting, type EndpointOptions } from './endpoint-options.js';
 import { h1 } from './h1.js';
 import { type Closed, type CloseOptions, Keep, withinOf } from './keep.js';
 import { LazyTimer } from './lazy-timer.js';
@@ -31,6 +32,15 @@ export interface ClientOptions extends EndpointOptions {
   /** Told of bugs: of what application code threw in callbacks that no exchange could catch. */
   readonly onError?: (error: unknown) => void;
 }
+
+type Own = Pick<Required<ClientOptions>, 'maxConnections' | 'maxWaiting' | 'waitTimeout'>;
+
+const rules: OptionRules<Own & { readonly onError: ((error: unknown) => void) | undefined }> = {
+  maxConnections: limitRule(8, 'OWN-8', 1),
+  maxWaiting: limitRule(1024),
+  waitTimeout: timeRule(30_000),
+  onError: optionalRule(callback()),
+};
 
 /** Whoever waits for a response, and for the connection that the request goes out on. */
 export interface ClientListener extends ResponseListener {
@@ -136,10 +146,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   };
 
   constructor(connectable: Connectable, settings: ConnectionSettings, options: ClientOptions) {
-    const { maxConnections = 8, maxWaiting = 1024, waitTimeout = 30_000, onError } = options;
-    requireAtLeast('maxConnections', maxConnections, 1);
-    requireAtLeast('maxWaiting', maxWaiting, 0);
-    requireAtLeast('waitTimeout', waitTimeout, 0);
+    const { maxConnections, maxWaiting, waitTimeout, onError } = readOptions(rules, options);
     this.pool = settings.pool;
     this.connectable = connectable;
     this.settings = settings;

@@ -13,9 +13,20 @@
  * slab that receiving already counts. Bytes that the application lends (`send` of a long range) are the application's
  * and are bounded by the session's output limit; what a transport keeps below (a TLS engine, the kernel) is its own.
  */
-import { MisuseError } from '../errors.js';
-import type { MachineObserver } from '../machine/index.js';
+import { type MachineObserver, observerRule } from '../machine/machine.js';
 import { type Ledger, SlabPool } from '../memory/index.js';
+import {
+  callback,
+  limit,
+  limitRule,
+  type OptionKind,
+  type OptionRules,
+  optionalRule,
+  readOptions,
+  requireOption,
+  rulesOf,
+  timeRule,
+} from '../options.js';
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { Platform } from '../transport/contract.js';
 import type { ConnectionSettings } from './connection-settings.js';
@@ -70,9 +81,26 @@ export function counting(): () => number {
 
 const leastReceiveSlabs = 3;
 const leastDefaultSendBytes = 262_144;
-const defaultLingerBytes = 16 * 1_048_576;
+const poolKind: OptionKind<SlabPool> = {
+  what: 'a SlabPool',
+  fits: (value): value is SlabPool => value instanceof SlabPool,
+};
 
-/** @throws MisuseError OWN-8 for a limit that cannot work, LAY-1 for a stack that is not for this role */
+/** Those whose default is what it is whatever the others say; the pool's own are the pool's to judge. */
+const rules: OptionRules<{
+  readonly pool: SlabPool | undefined;
+  readonly lingerBytes: number;
+  readonly observer: MachineObserver | null;
+  readonly nextId: (() => number) | undefined;
+}> = {
+  pool: optionalRule(poolKind, 'OWN-8'),
+  lingerBytes: limitRule(16 * 1_048_576, 'RFC 9112 §9.6'),
+  observer: observerRule,
+  nextId: optionalRule(callback(), 'OWN-1'),
+};
+const deadlineRules = rulesOf(defaultDeadlines, timeRule);
+
+/** @throws MisuseError for a limit or another option that cannot work, LAY-1 for a stack that is not for this role */
 export function connectionSettings(
   platform: Platform,
   stack: Steps,
@@ -81,38 +109,44 @@ export function connectionSettings(
 ): ConnectionSettings {
   const steps = stepsOf(stack);
   requireRole(steps, role);
-  const pool =
-    options.pool ??
-    new SlabPool({
-      ...(options.slabBytes === undefined ? {} : { slabBytes: options.slabBytes }),
-      ...(options.memoryBytes === undefined ? {} : { limitBytes: options.memoryBytes }),
-      ledger: options.ledger ?? null,
-    });
+  const { pool: given, lingerBytes, observer } = readOptions(rules, options);
+  const pool = given ?? poolOf(options);
   const { slabBytes } = pool;
-  const receiveBytes = options.receiveBytes ?? Math.max(4 * slabBytes, receiveBytesOf(steps, slabBytes));
-  const sendBytes = options.sendBytes ?? Math.max(leastDefaultSendBytes, 16 * slabBytes);
-  const lingerBytes = options.lingerBytes ?? defaultLingerBytes;
-  requireAtLeast('receiveBytes', receiveBytes, leastReceiveSlabs * slabBytes);
-  requireAtLeast('sendBytes', sendBytes, slabBytes);
-  requireAtLeast('lingerBytes', lingerBytes, 0);
-  const deadlines: Deadlines = { ...defaultDeadlines, ...options.deadlines };
-  for (const [name, value] of Object.entries(deadlines)) requireAtLeast(`deadlines.${name}`, value, 0);
   return {
     clock: platform.clock,
     text: platform.text,
     pool,
-    receiveBytes,
-    sendBytes,
+    receiveBytes: bytesOf(
+      'receiveBytes',
+      options.receiveBytes,
+      leastReceiveSlabs * slabBytes,
+      Math.max(4 * slabBytes, receiveBytesOf(steps, slabBytes)),
+    ),
+    sendBytes: bytesOf(
+      'sendBytes',
+      options.sendBytes,
+      slabBytes,
+      Math.max(leastDefaultSendBytes, 16 * slabBytes),
+    ),
     lingerBytes,
-    deadlines,
-    observer: options.observer ?? null,
+    deadlines: readOptions(deadlineRules, options.deadlines, 'deadlines.'),
+    observer,
     steps,
   };
 }
 
-/** @throws MisuseError OWN-8 */
-export function requireAtLeast(name: string, value: number, least: number): void {
-  if (!(typeof value === 'number' && value >= least)) {
-    throw new MisuseError('limit-value', 'OWN-8', `${name} must be ${least} at least, not ${String(value)}`);
-  }
+function poolOf({ slabBytes, memoryBytes, ledger }: EndpointOptions): SlabPool {
+  if (memoryBytes !== undefined) requireOption('memoryBytes', memoryBytes, limit(1), 'limit-value', 'OWN-8');
+  return new SlabPool({
+    ...(slabBytes === undefined ? {} : { slabBytes }),
+    ...(memoryBytes === undefined ? {} : { limitBytes: memoryBytes }),
+    ...(ledger === undefined ? {} : { ledger }),
+  });
+}
+
+/** A limit whose least, and whose default, go by the slab. */
+function bytesOf(name: string, given: number | undefined, least: number, fallback: number): number {
+  if (given === undefined) return fallback;
+  requireOption(name, given, limit(least), 'limit-value', 'OWN-8');
+  return given;
 }

@@ -21,9 +21,10 @@ export type H1StepOptions = H1ServerOptions &
     readonly h2c?: boolean | H2cOptions;
   };
 
-/** HTTP/1.1 over whatever is below. @throws MisuseError OWN-8 when a limit is none */
-export function h1({ h2c = false, ...options }: H1StepOptions = {}): Stack {
-  h1Settings(options);
+/** HTTP/1.1 over whatever is below. @throws MisuseError for an option that cannot be what it is for */
+export function h1(given: H1StepOptions = {}): Stack {
+  h1Settings(given);
+  const { h2c = false, ...options } = given;
   const upgrade = h2c === false ? null : h2cParts(h2c === true ? {} : h2c);
   // Made once for each endpoint, not for each connection.
   const dated = new WeakMap<Application, H1ServerOptions>();

@@ -13,7 +13,7 @@ import type { Application, SessionStep, Steps } from './step.js';
 /** Whether the options are in their range does not depend on the slab. */
 const anySlab = 16_384;
 
-/** HTTP/2 by prior knowledge, or where ALPN chose it. @throws MisuseError when an option is no limit, or out of its range */
+/** HTTP/2 by prior knowledge, or where ALPN chose it. @throws MisuseError for an option that cannot be what it is for */
 export function h2(options: H2Options = {}): Stack {
   h2Settings(options, anySlab);
   const step: SessionStep = {

@@ -3,6 +3,7 @@
  * either role. This file does not know what stands below, nor what an upgrade looks like.
  */
 import { MisuseError } from '../errors.js';
+import { limitRule, type OptionRules, readOptions } from '../options.js';
 import { announced } from '../session/h2/announced.js';
 import { settingsPayload } from '../session/h2/http2-settings.js';
 import { type H2Options, h2Settings } from '../session/h2/options.js';
@@ -11,7 +12,6 @@ import { h2ClientSession } from '../stream/h2-client.js';
 import { H2cClient, type H2cTerms } from '../stream/h2c-client.js';
 import { H2cExchange } from '../stream/h2c-exchange.js';
 import { type H2cListener, h2cListener } from '../stream/h2c-server.js';
-import { requireAtLeast } from './endpoint-options.js';
 import { h2ReceiveBytes, h2ServerStep } from './h2.js';
 import type { SessionStep } from './step.js';
 
@@ -38,11 +38,16 @@ export interface H2cParts {
 
 const anySlab = 16_384;
 
+const rules: OptionRules<{ readonly maxRequestBytes: number }> = {
+  maxRequestBytes: limitRule(16_384, 'RFC 7540 §3.2'),
+};
+
 /** @throws MisuseError when an option is no limit, or a setting is out of its range */
-export function h2cParts({ h2: options = {}, maxRequestBytes = 16_384 }: H2cOptions): H2cParts {
-  requireAtLeast('h2c.maxRequestBytes', maxRequestBytes, 0);
+export function h2cParts(given: H2cOptions): H2cParts {
+  const { maxRequestBytes } = readOptions(rules, given, 'h2c.');
+  const { h2: options = {} } = given;
   // Neither what is announced nor these limits depend on the slab.
-  const settings = h2Settings(options, anySlab);
+  const settings = h2Settings(options, anySlab, 'h2c.h2.');
   const { maxSettings, maxBodyBytes } = settings;
   const terms: H2cTerms = { settings: settingsPayload(announced(settings, false)) };
   const next: SessionStep = {

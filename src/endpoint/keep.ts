@@ -3,9 +3,9 @@
  * does not know whether they were accepted or made.
  */
 import type { UndercoatError } from '../errors.js';
+import { type OptionRules, readOptions, timeRule } from '../options.js';
 import type { Clock, Timer } from '../transport/clock.js';
 import type { Connection } from './connection.js';
-import { requireAtLeast } from './endpoint-options.js';
 
 /** How `close` waits. */
 export interface CloseOptions {
@@ -19,12 +19,11 @@ export interface Closed {
   readonly torn: number;
 }
 
-const defaultWithin = 30_000;
+const rules: OptionRules<Required<CloseOptions>> = { within: timeRule(30_000) };
 
 /** How long `close` waits. @throws MisuseError `limit-value` */
-export function withinOf({ within = defaultWithin }: CloseOptions): number {
-  requireAtLeast('within', within, 0);
-  return within;
+export function withinOf(options: CloseOptions): number {
+  return readOptions(rules, options).within;
 }
 
 export class Keep {

@@ -2,6 +2,7 @@
  * `proxy()` and `proxySend()`: the steps that require, and that send, a PROXY header before anything else on a
  * connection. This file does not know who goes on.
  */
+import { type OptionKind, requireOption } from '../options.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { ProxyHeader } from '../session/proxy/header.js';
 import { type ProxyReceiverOptions, proxyReceiver } from '../session/proxy/receiver.js';
@@ -17,11 +18,21 @@ export function proxy(options: ProxyReceiverOptions): Stack {
   return new Stack([{ kind: 'session', name: 'proxy', role: 'server', start: make }]);
 }
 
+type Header = ProxyHeader | ((facts: ConnectionFacts) => ProxyHeader);
+
+const headerKind: OptionKind<Header> = {
+  what: 'a PROXY header, or a function that makes one',
+  fits: (value): value is Header =>
+    typeof value === 'function' || (typeof value === 'object' && value !== null && 'version' in value),
+};
+
 /**
  * Sends a PROXY header on each connection of a client: the same for all, or made from the facts of each one. A
  * header that speaks for somebody is made per connection, since connections are used again for others.
+ * @throws MisuseError `proxy-no-header` when it is neither
  */
-export function proxySend(header: ProxyHeader | ((facts: ConnectionFacts) => ProxyHeader)): Stack {
+export function proxySend(header: Header): Stack {
+  requireOption('header', header, headerKind, 'proxy-no-header', 'proxy-protocol.txt §2');
   const make = proxySender({ header: typeof header === 'function' ? header : () => header });
   return new Stack([{ kind: 'session', name: 'proxy-sender', role: 'client', start: make }]);
 }

@@ -7,11 +7,12 @@
  */
 import { answerAbort, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
+import { callback, limitRule, type OptionRules, optionalRule, readOptions } from '../options.js';
 import type { Listenable, Listener, Transport } from '../transport/contract.js';
 import type { Address } from '../transport/facts.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
-import { connectionSettings, counting, type EndpointOptions, requireAtLeast } from './endpoint-options.js';
+import { connectionSettings, counting, type EndpointOptions } from './endpoint-options.js';
 import { type ErrorReport, type Handler, serverListener } from './handler.js';
 import { type Closed, type CloseOptions, Keep, withinOf } from './keep.js';
 import type { Application, Steps } from './step.js';
@@ -51,6 +52,14 @@ export interface Server {
   /** Tears everything down now. `close` then resolves soon. */
   abort(): void;
 }
+
+type Own = Pick<Required<ServerOptions>, 'maxConnections' | 'maxTunnels'>;
+
+const rules: OptionRules<Own & { readonly onError: ErrorReport | undefined }> = {
+  maxConnections: limitRule(10_000, 'OWN-8', 1),
+  maxTunnels: limitRule(10_000),
+  onError: optionalRule(callback()),
+};
 
 /**
  * Listens. @throws TransportError (rejects) when the address cannot be had, MisuseError OWN-8 or LAY-1 for options or
@@ -92,9 +101,7 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
     handler: Handler,
     options: ServerOptions,
   ) {
-    const { maxConnections = 10_000, maxTunnels = 10_000, onError } = options;
-    requireAtLeast('maxConnections', maxConnections, 1);
-    requireAtLeast('maxTunnels', maxTunnels, 0);
+    const { maxConnections, maxTunnels, onError } = readOptions(rules, options);
     this.pool = settings.pool;
     this.settings = settings;
     this.maxConnections = maxConnections;

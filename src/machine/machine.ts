@@ -6,6 +6,7 @@
  */
 import { MisuseError } from '../errors.js';
 import type { Owner } from '../memory/owner.js';
+import { having, type OptionRule, orNull } from '../options.js';
 import { noRow, type Table } from './table.js';
 
 /** Any machine, whatever its context: what an observer is shown. */
@@ -16,6 +17,14 @@ export interface MachineObserver {
   /** `row` is an index into `machine.table.rows`. */
   took(machine: AnyMachine, row: number): void;
 }
+
+/** An observer as an option; nobody observes by default. */
+export const observerRule: OptionRule<MachineObserver | null> = {
+  kind: orNull(having<MachineObserver>('an observer of machines', 'took')),
+  fallback: null,
+  code: 'option-value',
+  cites: 'LAY-3',
+};
 
 /** One machine. `C` is the context that the guards of its table read; it is lent for the call (OWN-3). */
 export class Machine<C = void, S extends string = string> {

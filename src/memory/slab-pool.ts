@@ -3,6 +3,7 @@
  * comes back is kept for the next one who asks. This file does not know what slabs are used for.
  */
 import { MisuseError } from '../errors.js';
+import { callback, having, limit, type OptionRules, orNull, readOptions, whole } from '../options.js';
 import type { Ledger } from './ledger.js';
 import type { Owner } from './owner.js';
 import type { Region } from './region.js';
@@ -41,7 +42,7 @@ export interface SlabSource {
 }
 
 export interface SlabPoolOptions {
-  /** Usable bytes of a slab; default 16384. */
+  /** Usable bytes of a slab; default 16384, and 1 GiB at most. */
   readonly slabBytes?: number;
   /** Most bytes that may be out at once; default 64 MiB. Must hold at least one slab. */
   readonly limitBytes?: number;
@@ -53,8 +54,22 @@ export interface SlabPoolOptions {
 /** A class of workspaces. */
 export type WorkspaceKind = new (slab: Slab, owner: Owner, ledger: Ledger | null) => Workspace;
 
-const defaultSlabBytes = 16_384;
-const defaultLimitBytes = 64 * 1024 * 1024;
+const rules: OptionRules<{
+  readonly slabBytes: number;
+  readonly limitBytes: number;
+  readonly ledger: Ledger | null;
+  readonly workspace: WorkspaceKind;
+}> = {
+  slabBytes: { kind: whole(1, 2 ** 30), fallback: 16_384, code: 'slab-size', cites: 'WS-1' },
+  limitBytes: { kind: limit(1), fallback: 64 * 1024 * 1024, code: 'pool-limit', cites: 'OWN-8' },
+  ledger: {
+    kind: orNull(having<Ledger>('a ledger', 'acquired', 'returned')),
+    fallback: null,
+    code: 'option-value',
+    cites: 'OWN-1',
+  },
+  workspace: { kind: callback(), fallback: BumpWorkspace, code: 'option-value', cites: 'WS-10' },
+};
 
 export class SlabPool implements SlabSource, SlabHome {
   readonly slabBytes: number;
@@ -67,19 +82,13 @@ export class SlabPool implements SlabSource, SlabHome {
   private peak: number;
   private made: number;
 
-  /** @throws MisuseError WS-1 when a size is not a positive integer, OWN-8 when the limit holds no slab */
-  constructor(options: SlabPoolOptions = {}) {
-    this.slabBytes = options.slabBytes ?? defaultSlabBytes;
-    this.limitBytes = options.limitBytes ?? defaultLimitBytes;
-    this.ledger = options.ledger ?? null;
-    this.kind = options.workspace ?? BumpWorkspace;
-    if (!Number.isSafeInteger(this.slabBytes) || this.slabBytes <= 0) {
-      throw new MisuseError(
-        'slab-size',
-        'WS-1',
-        `slabBytes must be a positive integer, not ${this.slabBytes}`,
-      );
-    }
+  /** @throws MisuseError `slab-size` (WS-1), or `pool-limit` (OWN-8) when the limit is none or holds no slab; `option-value` */
+  constructor(options?: SlabPoolOptions) {
+    const { slabBytes, limitBytes, ledger, workspace } = readOptions(rules, options);
+    this.slabBytes = slabBytes;
+    this.limitBytes = limitBytes;
+    this.ledger = ledger;
+    this.kind = workspace;
     requireLimit(this.limitBytes, this.slabBytes);
     this.spare = [];
     this.waiting = [];

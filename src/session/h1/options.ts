@@ -2,7 +2,7 @@
  * What can be set on an H1 session: the named limits with their defaults and the answer that each one has. This file
  * does not know how they are applied.
  */
-import { MisuseError } from '../../errors.js';
+import { callback, limitRule, type OptionRules, optionalRule, readOptions, rulesOf } from '../../options.js';
 import type { PreparedFields } from './encode-fields.js';
 import { type ChunkedLimits, defaultChunkedLimits, defaultHeadLimits, type HeadLimits } from './limits.js';
 
@@ -54,49 +54,27 @@ export interface H1Settings {
   readonly maxInterim: number;
 }
 
-const defaults: Omit<H1Settings, 'head' | 'chunked' | 'date'> = Object.freeze({
-  maxBodyBytes: 2 ** 30,
-  copyBelowBytes: 2048,
-  outputHighWaterBytes: 65_536,
-  outputLimitBytes: 1_048_576,
-  drainBytes: 65_536,
-  maxPipelined: 1,
-  maxInterim: 16,
-});
+const rules: OptionRules<Omit<H1Settings, 'head' | 'chunked'>> = {
+  maxBodyBytes: limitRule(2 ** 30, 'RFC 9110 §15.5.14'),
+  copyBelowBytes: limitRule(2048),
+  outputHighWaterBytes: limitRule(65_536),
+  outputLimitBytes: limitRule(1_048_576),
+  drainBytes: limitRule(65_536, 'RFC 9112 §9.3'),
+  maxPipelined: limitRule(1, 'RFC 9112 §9.3.2', 1),
+  maxInterim: limitRule(16, 'RFC 9110 §15.2'),
+  date: optionalRule(callback(), 'RFC 9110 §6.6.1'),
+};
+const headRules = rulesOf(defaultHeadLimits, limitRule);
+const chunkedRules = rulesOf(defaultChunkedLimits, limitRule);
 
-/** An option that is undefined has its default. @throws MisuseError OWN-8 when a limit is not a non-negative integer, nor Infinity */
-export function h1Settings(options: H1ServerOptions & H1ClientOptions = {}): H1Settings {
-  const { head, chunked, date, ...limits } = options;
-  if (date !== undefined && typeof date !== 'function') {
-    throw new MisuseError('option-value', 'OWN-8', 'date must be a function that gives the Date field');
-  }
+/**
+ * An option that is undefined has its default.
+ * @throws MisuseError `limit-value` or `option-value` for one that cannot be what it is for
+ */
+export function h1Settings(options?: H1ServerOptions & H1ClientOptions): H1Settings {
   return {
-    ...limitsOf(defaults, limits),
-    head: limitsOf(defaultHeadLimits, head),
-    chunked: limitsOf(defaultChunkedLimits, chunked),
-    date,
+    ...readOptions(rules, options),
+    head: readOptions(headRules, options?.head, 'head.'),
+    chunked: readOptions(chunkedRules, options?.chunked, 'chunked.'),
   };
-}
-
-/** The limits of `all`, with the values that are given. */
-function limitsOf<T extends object>(all: T, given: Partial<T> = {}): T {
-  const limits = { ...all };
-  for (const name of Object.keys(all) as (keyof T & string)[]) {
-    const value = given[name];
-    if (value === undefined) continue;
-    requireLimit(name, value);
-    limits[name] = value as T[typeof name];
-  }
-  return limits;
-}
-
-/** @throws MisuseError `limit-value` */
-function requireLimit(name: string, value: unknown): void {
-  if (value === Number.POSITIVE_INFINITY) return;
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return;
-  throw new MisuseError(
-    'limit-value',
-    'OWN-8',
-    `${name} must be a non-negative integer, not ${String(value)}`,
-  );
 }

@@ -2,8 +2,19 @@
  * What can be set on an H2 session: settings that we announce, and the named limits with their defaults and answers. This
  * file does not know how they are applied.
  */
-import { MisuseError } from '../../errors.js';
+import {
+  flag,
+  limitRule,
+  type OptionKind,
+  type OptionRule,
+  type OptionRules,
+  rate,
+  readOptions,
+  texts,
+  whole,
+} from '../../options.js';
 import type { Allowance } from './budget.js';
+import { MAX_31_BITS } from './frames-codes.js';
 
 /** Options of both roles; bytes unless the name says otherwise. */
 export interface H2Options {
@@ -44,27 +55,68 @@ export interface H2Options {
   readonly outputLimitBytes?: number;
   /** Frames that we owe the peer (acknowledgements, resets) may wait up to here; default 16384. Over it ENHANCE_YOUR_CALM. */
   readonly owedLimitBytes?: number;
-  /** Streams that ended early, by the peer's RST_STREAM or because of its errors (CVE-2023-44487, CVE-2025-8671). */
-  readonly resets?: Allowance;
-  /** Frames without use: PING, SETTINGS, PRIORITY, PRIORITY_UPDATE, empty DATA, WINDOW_UPDATE, unknown types. */
-  readonly trifles?: Allowance;
+  /** Streams that ended early, by the peer's RST_STREAM or because of its errors (CVE-2023-44487, CVE-2025-8671); default 200 and 20. */
+  readonly resets?: Partial<Allowance>;
+  /** Frames without use: PING, SETTINGS, PRIORITY, PRIORITY_UPDATE, empty DATA, WINDOW_UPDATE, unknown types; default 1000 and 100. */
+  readonly trifles?: Partial<Allowance>;
   /** Idle streams whose priority is remembered; default 32. More are forgotten. */
   readonly maxIdlePriorities?: number;
   /** Server: announces extended CONNECT (RFC 8441); default true. */
   readonly extendedConnect?: boolean;
 }
 
-/** What is said in frames, or sizes a table. */
-const inFrames = [
-  'maxConcurrentStreams',
-  'streamWindowBytes',
-  'connectionWindowBytes',
-  'headerTableBytes',
-  'encoderTableBytes',
-  'maxHeaderListBytes',
-] as const;
+/** Every option with its value. */
+export type H2Settings = Required<Omit<H2Options, 'resets' | 'trifles'>> & {
+  readonly resets: Allowance;
+  readonly trifles: Allowance;
+};
+
 const MAX_SETTING = 2 ** 32 - 1;
 const defaultConnectionWindowBytes = 131_072;
+const floods = 'RFC 9113 §10.5';
+
+/** What is said in a frame, or sizes a table. */
+function settingOf(fallback: number, cites: string): OptionRule<number> {
+  return { kind: whole(0, MAX_SETTING), fallback, code: 'setting-value', cites };
+}
+
+function windowOf(kind: OptionKind<number>, fallback: number): OptionRule<number> {
+  return { kind, fallback, code: 'window-size', cites: 'RFC 9113 §6.9' };
+}
+
+const rules: OptionRules<Omit<H2Settings, 'resets' | 'trifles' | 'lendFromBytes'>> = {
+  maxConcurrentStreams: settingOf(100, 'RFC 9113 §5.1.2'),
+  maxUnreadStreams: limitRule(100),
+  // A window of no bytes never takes any.
+  streamWindowBytes: windowOf(whole(1, MAX_31_BITS), 65_535),
+  // It begins with so many, and SETTINGS do not change it.
+  connectionWindowBytes: windowOf(whole(65_535, MAX_31_BITS), defaultConnectionWindowBytes),
+  headerTableBytes: settingOf(4096, 'RFC 9113 §6.5.2'),
+  encoderTableBytes: settingOf(4096, 'RFC 7541 §4.2'),
+  sensitiveFields: { kind: texts, fallback: [], code: 'option-value', cites: 'RFC 7541 §7.1.3' },
+  maxHeaderListBytes: settingOf(16_384, 'RFC 9113 §6.5.2'),
+  maxFields: limitRule(100, 'RFC 6585 §5'),
+  maxContinuations: limitRule(16, floods),
+  maxSettings: limitRule(32, floods),
+  maxBodyBytes: limitRule(2 ** 30, 'RFC 9110 §15.5.14'),
+  copyBelowBytes: limitRule(2048),
+  outputHighWaterBytes: limitRule(131_072),
+  outputLimitBytes: limitRule(1_048_576),
+  owedLimitBytes: limitRule(16_384, floods),
+  maxIdlePriorities: limitRule(32, 'RFC 9218 §7.1'),
+  extendedConnect: { kind: flag, fallback: true, code: 'option-value', cites: 'RFC 8441 §3' },
+};
+/** Its default is a part of a slab. */
+const lendFrom: OptionRules<Pick<H2Settings, 'lendFromBytes'>> = { lendFromBytes: limitRule(0) };
+const resets = allowance(200, 20);
+const trifles = allowance(1000, 100);
+
+function allowance(burst: number, perSecond: number): OptionRules<Allowance> {
+  return {
+    burst: limitRule(burst, floods),
+    perSecond: { kind: rate, fallback: perSecond, code: 'limit-value', cites: floods },
+  };
+}
 
 /** What the peer may send ahead of consumers in all. */
 export function connectionWindowOf(options: H2Options): number {
@@ -76,58 +128,18 @@ export function lentHighWaterBytes({ outputHighWaterBytes }: H2Settings): number
   return outputHighWaterBytes * 1.5;
 }
 
-/** Every option with its value. */
-export type H2Settings = Required<H2Options>;
-
-/** @throws MisuseError when a limit is not a non-negative number, or a setting is out of its range (RFC 9113 §6.5.2) */
-export function h2Settings(options: H2Options, slabBytes: number): H2Settings {
-  const settings: H2Settings = {
-    maxConcurrentStreams: 100,
-    maxUnreadStreams: 100,
-    streamWindowBytes: 65_535,
-    connectionWindowBytes: defaultConnectionWindowBytes,
-    headerTableBytes: 4096,
-    encoderTableBytes: 4096,
-    sensitiveFields: [],
-    maxHeaderListBytes: 16_384,
-    maxFields: 100,
-    maxContinuations: 16,
-    maxSettings: 32,
-    maxBodyBytes: 2 ** 30,
-    copyBelowBytes: 2048,
-    lendFromBytes: Math.ceil(slabBytes / 4),
-    outputHighWaterBytes: 131_072,
-    outputLimitBytes: 1_048_576,
-    owedLimitBytes: 16_384,
-    resets: { burst: 200, perSecond: 20 },
-    trifles: { burst: 1000, perSecond: 100 },
-    maxIdlePriorities: 32,
-    extendedConnect: true,
-    ...options,
+/**
+ * An option that is undefined has its default.
+ * @param prefix before the names in errors
+ * @throws MisuseError `limit-value`, `setting-value`, `window-size` or `option-value` for one that cannot be what it is for
+ */
+export function h2Settings(options: H2Options | undefined, slabBytes: number, prefix = ''): H2Settings {
+  const settings = readOptions(rules, options, prefix);
+  const { lendFromBytes } = readOptions(lendFrom, options, prefix);
+  return {
+    ...settings,
+    lendFromBytes: options?.lendFromBytes === undefined ? Math.ceil(slabBytes / 4) : lendFromBytes,
+    resets: readOptions(resets, options?.resets, `${prefix}resets.`),
+    trifles: readOptions(trifles, options?.trifles, `${prefix}trifles.`),
   };
-  for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'number' && !(value >= 0)) {
-      throw new MisuseError('limit-value', 'OWN-8', `${name} must be a non-negative number, not ${value}`);
-    }
-  }
-  for (const name of inFrames) {
-    const value = settings[name];
-    if (!Number.isInteger(value) || value > MAX_SETTING) {
-      throw new MisuseError(
-        'setting-value',
-        'RFC 9113 §6.5.1',
-        `${name} must be an integer up to 2^32-1, not ${value}`,
-      );
-    }
-  }
-  if (settings.streamWindowBytes > 2 ** 31 - 1 || settings.connectionWindowBytes > 2 ** 31 - 1) {
-    throw new MisuseError('window-size', 'RFC 9113 §6.9.1', 'a window is at most 2^31-1 bytes');
-  }
-  if (settings.streamWindowBytes === 0) {
-    throw new MisuseError('window-size', 'RFC 9113 §6.9.2', 'a window of no bytes never takes any');
-  }
-  if (settings.connectionWindowBytes < 65_535) {
-    throw new MisuseError('window-size', 'RFC 9113 §6.9.2', 'a connection window begins with 65535 bytes');
-  }
-  return settings;
 }

@@ -4,11 +4,13 @@
  * version's format.
  */
 
-import { answerClose, MisuseError, ProtocolError } from '../../errors.js';
+import { answerClose, ProtocolError } from '../../errors.js';
+import { among, type OptionRules, readOptions, whole } from '../../options.js';
 import {
   defaultProxyReadLimits,
   type ProxyRead,
   type ProxyReadLimits,
+  type ProxyVersions,
   V1_MAX_BYTES,
   V2_MAX_BYTES,
   V2_PREFIX_BYTES,
@@ -22,29 +24,30 @@ const V2_FIRST_BYTE = 0x0d;
 /** Shortest line of version 1: `PROXY UNKNOWN` and CRLF. */
 const V1_MIN_BYTES = 15;
 
-/** The limits given, with the defaults for the rest; throws on what cannot be a limit. */
-export function proxyReadLimits(given: Partial<ProxyReadLimits> = {}): ProxyReadLimits {
-  const limits = {
-    versions: given.versions ?? defaultProxyReadLimits.versions,
-    maxHeaderBytes: given.maxHeaderBytes ?? defaultProxyReadLimits.maxHeaderBytes,
-    maxTlvs: given.maxTlvs ?? defaultProxyReadLimits.maxTlvs,
-  };
-  const { versions, maxHeaderBytes, maxTlvs } = limits;
-  if (versions !== 1 && versions !== 2 && versions !== 'either') {
-    throw new MisuseError(
-      'proxy-versions',
-      'proxy-protocol.txt §2',
-      `no such PROXY version: ${String(versions)}`,
-    );
-  }
-  if (!Number.isInteger(maxHeaderBytes) || maxHeaderBytes < V1_MAX_BYTES || maxHeaderBytes > V2_MAX_BYTES) {
-    const message = `maxHeaderBytes is ${maxHeaderBytes}, not from ${V1_MAX_BYTES} to ${V2_MAX_BYTES}`;
-    throw new MisuseError('proxy-max-header-bytes', 'WORK-1', message);
-  }
-  if (!Number.isInteger(maxTlvs) || maxTlvs < 0) {
-    throw new MisuseError('proxy-max-tlvs', 'WORK-1', `maxTlvs is ${maxTlvs}, not a count`);
-  }
-  return limits;
+const rules: OptionRules<ProxyReadLimits> = {
+  versions: {
+    kind: among<ProxyVersions>(1, 2, 'either'),
+    fallback: defaultProxyReadLimits.versions,
+    code: 'proxy-versions',
+    cites: 'proxy-protocol.txt §2',
+  },
+  maxHeaderBytes: {
+    kind: whole(V1_MAX_BYTES, V2_MAX_BYTES),
+    fallback: defaultProxyReadLimits.maxHeaderBytes,
+    code: 'proxy-max-header-bytes',
+    cites: 'WORK-1',
+  },
+  maxTlvs: {
+    kind: whole(0),
+    fallback: defaultProxyReadLimits.maxTlvs,
+    code: 'proxy-max-tlvs',
+    cites: 'WORK-1',
+  },
+};
+
+/** The limits given, with the defaults for the rest. @throws MisuseError on what cannot be a limit */
+export function proxyReadLimits(given?: Partial<ProxyReadLimits>): ProxyReadLimits {
+  return readOptions(rules, given);
 }
 
 /**

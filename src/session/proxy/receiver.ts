@@ -14,6 +14,7 @@ import {
 } from '../../errors.js';
 import { Machine } from '../../machine/index.js';
 import { type Lease, Owner } from '../../memory/index.js';
+import { type OptionKind, type OptionRules, readOptions, requireOption, text, texts } from '../../options.js';
 import type { Address, TransportFacts } from '../../transport/facts.js';
 import type { Ending, Handoff, Session, SessionContext, Verdict } from '../contract.js';
 import type { ConnectionFacts } from '../facts.js';
@@ -22,12 +23,21 @@ import { proxyReadLimits, readProxyHeader } from './read.js';
 import { type ProxyReceiverView, proxyReceiverTable } from './receiver-table.js';
 import { TrustList } from './trust.js';
 
+const trustKind: OptionKind<readonly string[]> = {
+  ...texts,
+  what: 'an array of addresses, blocks, "unix" or "memory"',
+};
+
 export interface ProxyReceiverOptions extends Partial<ProxyReadLimits> {
   /** Who may send a header: see `TrustList`. Nobody else gets any further. */
   readonly trust: readonly string[];
   /** `to` of the handoff; default `next`. */
   readonly next?: string;
 }
+
+const rules: OptionRules<{ readonly next: string }> = {
+  next: { kind: text, fallback: 'next', code: 'option-value', cites: 'LAY-1' },
+};
 
 const { start, complete, invalid, exhausted, end, expire, shutdown, fail } = proxyReceiverTable.event;
 const { header: inHeader, 'handed-off': handedOff, closed } = proxyReceiverTable.state;
@@ -37,17 +47,11 @@ const { header: inHeader, 'handed-off': handedOff, closed } = proxyReceiverTable
  * connection. @throws MisuseError on a trust list or a limit that is none
  */
 export function proxyReceiver(options: ProxyReceiverOptions): (context: SessionContext) => Session {
-  const trusted: unknown = options?.trust;
-  if (!Array.isArray(trusted) || !trusted.every((entry) => typeof entry === 'string')) {
-    throw new MisuseError(
-      'proxy-trust',
-      'proxy-protocol.txt §5',
-      'proxy() is told whom to believe: { trust: [addresses, blocks, "unix" or "memory"] }',
-    );
-  }
+  // There is no default for whom to believe.
+  requireOption('trust of proxy()', options?.trust, trustKind, 'proxy-trust', 'proxy-protocol.txt §5');
   const trust = new TrustList(options.trust);
   const limits = proxyReadLimits(options);
-  const next = options.next ?? 'next';
+  const { next } = readOptions(rules, options);
   return (context) => new ProxyReceiver(context, trust, limits, next);
 }
 

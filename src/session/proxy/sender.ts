@@ -7,6 +7,7 @@
 import { answerAbort, LimitError, MisuseError, UndercoatError } from '../../errors.js';
 import { Machine } from '../../machine/index.js';
 import { type Lease, Owner } from '../../memory/index.js';
+import { callback, type OptionRules, readOptions, requireOption, text } from '../../options.js';
 import type { Address } from '../../transport/facts.js';
 import type { Ending, Handoff, Session, SessionContext, Verdict } from '../contract.js';
 import type { ConnectionFacts } from '../facts.js';
@@ -24,9 +25,15 @@ export interface ProxySenderOptions {
 const { start, fail } = proxySenderTable.event;
 const { 'handed-off': handedOff, closed } = proxySenderTable.state;
 
-/** Sessions that send a header, one for each connection. */
+const rules: OptionRules<{ readonly next: string }> = {
+  next: { kind: text, fallback: 'next', code: 'option-value', cites: 'LAY-1' },
+};
+
+/** Sessions that send a header, one for each connection. @throws MisuseError `proxy-no-header` when nobody makes it */
 export function proxySender(options: ProxySenderOptions): (context: SessionContext) => Session {
-  return (context) => new ProxySender(context, options.header, options.next ?? 'next');
+  const { next } = readOptions(rules, options);
+  requireOption('header', options?.header, callback(), 'proxy-no-header', 'proxy-protocol.txt §2');
+  return (context) => new ProxySender(context, options.header, next);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net';
+import { optionalRule, whole } from '../../options.js';
 import type { Listener, Transport } from '../contract.js';
 import type { Address, TransportFacts } from '../facts.js';
 import { transportError } from './errors.js';
@@ -23,6 +24,9 @@ export interface SocketKind {
 
 // One read takes this much at most, in the buffer that is ours.
 const readBytes = 65_536;
+
+/** Connections that may wait to be accepted, as an option. */
+export const backlogRule = optionalRule(whole(1, 2 ** 31 - 1), 'OWN-8');
 
 /** A failure that nobody hears of yet is no reason for the process to end. */
 export const unheard = (): void => {};

@@ -2,12 +2,13 @@
  * TCP: to listen and to connect. This file does not know what is spoken on it.
  */
 import type { Socket } from 'node:net';
-import { MisuseError } from '../../errors.js';
+import { readOptions, requireOption, text, whole } from '../../options.js';
 import type { TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { Connectable, Listenable } from '../contract.js';
+import { transportRules } from '../transport-rules.js';
 import { platformWith } from './platform.js';
-import { ipAddress, listenSocket, type SocketKind, SocketTransport } from './socket.js';
+import { backlogRule, ipAddress, listenSocket, type SocketKind, SocketTransport } from './socket.js';
 
 export interface TcpOptions extends TransportOptions {
   /** 0 to listen on a free port, which the listener's address then tells. */
@@ -20,22 +21,23 @@ export interface TcpOptions extends TransportOptions {
   readonly clock?: Clock;
 }
 
+const rules = {
+  ...transportRules,
+  host: { kind: text, fallback: '127.0.0.1', code: 'option-value', cites: 'RFC 3986 §3.2.2' },
+  backlog: backlogRule,
+};
+
 const kind: SocketKind = { kind: 'tcp', addresses };
 
-/** TCP at one address: listen there or connect to it. Nagle's algorithm is off. @throws MisuseError `port` */
+/** TCP at one address: listen there or connect to it. Nagle's algorithm is off. @throws MisuseError `port`, `option-value` */
 export function tcp(options: TcpOptions): Listenable & Connectable {
-  const { port, host = '127.0.0.1', backlog } = options;
-  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new MisuseError(
-      'port',
-      'RFC 9293 §3.1',
-      `a port is an integer from 0 to 65535, not ${String(port)}`,
-    );
-  }
-  let made = options.id ?? 0;
+  const { host, backlog, clock, id } = readOptions(rules, options);
+  const port: unknown = options?.port;
+  requireOption('port', port, whole(0, 65_535), 'port', 'RFC 9293 §3.1');
+  let made = id;
   return {
     kind: 'tcp',
-    platform: platformWith(options.clock),
+    platform: platformWith(clock),
     key: `tcp:${host}:${port}`,
     listen: (accept) =>
       listenSocket(kind, backlog === undefined ? { port, host } : { port, host, backlog }, options, accept),

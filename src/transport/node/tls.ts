@@ -13,9 +13,11 @@ import {
   type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls';
+import { among, flag, optionalRule, readOptions, text, texts, timeRule } from '../../options.js';
 import type { TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { Connectable, Listenable, Transport } from '../contract.js';
+import { transportRules } from '../transport-rules.js';
 import type { UnusedRange } from './duplex.js';
 import { tlsUnverified } from './tls-facts.js';
 import { type Handshake, TlsTransport, type TlsTransportOptions } from './tls-transport.js';
@@ -67,9 +69,34 @@ export interface TlsStep {
   wrap(lower: Transport, handed?: { readonly unused?: UnusedRange }): Transport;
 }
 
-/** @throws the platform's error for certificates or keys that it cannot read. */
+const version = optionalRule(among('TLSv1.2', 'TLSv1.3'), 'RFC 8446 §4.2.1');
+const rules = {
+  ...transportRules,
+  passphrase: optionalRule(text),
+  alpn: optionalRule(texts, 'RFC 7301 §3.1'),
+  minVersion: version,
+  maxVersion: version,
+  lingerMs: timeRule(1000),
+};
+const serverRules = {
+  ...rules,
+  clientCertificate: {
+    kind: among('none', 'request', 'require'),
+    fallback: 'none',
+    code: 'option-value',
+    cites: 'RFC 8446 §4.3.2',
+  },
+} as const;
+const clientRules = {
+  ...rules,
+  servername: optionalRule(text, 'RFC 6066 §3'),
+  host: optionalRule(text, 'RFC 9110 §4.3.4'),
+  verify: { kind: flag, fallback: true, code: 'option-value', cites: 'RFC 9110 §4.3.4' },
+};
+
+/** @throws MisuseError `option-value`; the platform's error for certificates or keys that it cannot read. */
 export function tlsServer(options: TlsServerOptions): TlsStep {
-  const wanted = options.clientCertificate ?? 'none';
+  const { clientCertificate: wanted } = readOptions(serverRules, options);
   const server = createServer({
     ...contextOptions(options),
     requestCert: wanted !== 'none',
@@ -100,12 +127,12 @@ export function tlsServer(options: TlsServerOptions): TlsStep {
   return step('server', handshake, options);
 }
 
-/** @throws the platform's error for certificates or keys that it cannot read. */
+/** @throws as `tlsServer` does. */
 export function tlsClient(options: TlsClientOptions = {}): TlsStep {
-  const { servername, host, alpn } = options;
+  const { servername, host, alpn, verify } = readOptions(clientRules, options);
   const common: ConnectionOptions = {
     secureContext: createSecureContext(contextOptions(options)),
-    rejectUnauthorized: options.verify !== false,
+    rejectUnauthorized: verify,
     ...(servername === undefined ? undefined : { servername }),
     ...(host === undefined ? undefined : { host }),
     ...(alpn === undefined ? undefined : { ALPNProtocols: [...alpn] }),

@@ -5,12 +5,14 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { TransportError } from '../../errors.js';
+import { type OptionKind, readOptions, requireOption, text } from '../../options.js';
 import type { TransportOptions } from '../base.js';
 import type { Clock } from '../clock.js';
 import type { Connectable, Listenable, Listener, Transport } from '../contract.js';
+import { transportRules } from '../transport-rules.js';
 import { platformCode } from './errors.js';
 import { platformWith } from './platform.js';
-import { listenSocket, type SocketKind, SocketTransport } from './socket.js';
+import { backlogRule, listenSocket, type SocketKind, SocketTransport } from './socket.js';
 
 export interface UnixOptions extends TransportOptions {
   readonly path: string;
@@ -20,10 +22,18 @@ export interface UnixOptions extends TransportOptions {
   readonly clock?: Clock;
 }
 
-/** Unix sockets at one path: listen there or connect to it. */
+const rules = { ...transportRules, backlog: backlogRule };
+const pathKind: OptionKind<string> = {
+  what: 'the path of a socket',
+  fits: (value): value is string => text.fits(value) && value !== '',
+};
+
+/** Unix sockets at one path: listen there or connect to it. @throws MisuseError `path`, `option-value` */
 export function unix(options: UnixOptions): Listenable & Connectable {
-  const { path } = options;
-  let made = options.id ?? 0;
+  const { clock, id } = readOptions(rules, options);
+  const path: unknown = options?.path;
+  requireOption('path', path, pathKind, 'path', 'LAY-1');
+  let made = id;
   // The platform does not tell the paths of a connected pair: each side knows the one it was given.
   const accepted: SocketKind = {
     kind: 'unix',
@@ -35,7 +45,7 @@ export function unix(options: UnixOptions): Listenable & Connectable {
   };
   return {
     kind: 'unix',
-    platform: platformWith(options.clock),
+    platform: platformWith(clock),
     key: `unix:${path}`,
     listen: (accept) => listen(accepted, options, accept),
     connect: () => new SocketTransport(connected, { path }, { ...options, id: made++ }),
