@@ -34,7 +34,7 @@ export interface Budget {
   readonly serverRounds: number;
 }
 
-export const fullBudget: Budget = { processes: 3, slices: 40, sliceMs: 10, warmUpMs: 800, serverRounds: 4 };
+export const fullBudget: Budget = { processes: 3, slices: 30, sliceMs: 20, warmUpMs: 800, serverRounds: 4 };
 export const quickBudget: Budget = { ...fullBudget, processes: 1, serverRounds: 2 };
 
 /** Warms it up and finds how often it does its work in a slice's time. */

@@ -110,7 +110,7 @@ it('OWN-8: one byte at a time, to consumers that do not read, in any order', () 
           const { session } = bed.end;
           if (!(session instanceof H2Session)) throw new Error('another session');
           let pieces = 0;
-          for (const { backlog } of session.connection.streams.live.values()) pieces += backlog.length;
+          for (const { backlog } of session.connection.streams.live.all()) pieces += backlog.length;
           mostPieces = Math.max(mostPieces, pieces);
           expect(pieces).toBeLessThanOrEqual(3 * 512);
           slow[reader % streams]?.take(leases);

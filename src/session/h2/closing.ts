@@ -122,7 +122,7 @@ export class Closing {
       cites: 'RFC 9113 §9.1',
       cause: this.peerSaid,
     });
-    for (const stream of [...live.values()]) if (!stream.inputComplete) connection.sendReset(stream, cut);
+    for (const stream of live.all()) if (!stream.inputComplete) connection.sendReset(stream, cut);
     if (live.size > 0) return;
     connection.machine.take(event['input-end']);
     this.finish('end', undefined);

@@ -268,7 +268,7 @@ export class H2Connection implements StreamHost {
 
   /** Every stream fails with the connection. @param unseenAbove what is above it the peer has not processed */
   endAll(error: UndercoatError, unseenAbove: number): void {
-    for (const stream of [...this.streams.live.values()]) {
+    for (const stream of this.streams.live.all()) {
       stream.machine.step(streamEvent['send-reset']);
       this.remove(stream, error, this.streams.isOurs(stream.id) && stream.id > unseenAbove);
     }
@@ -303,7 +303,7 @@ export class H2Connection implements StreamHost {
     }
     this.trifles.earn(outbound.framedBytes / bytesPerTrifle);
     outbound.framedBytes = 0;
-    this.heldBack.tell(this.streams.live.values());
+    this.heldBack.tell(this.streams.live);
     this.due.announce();
     this.waiting.settle();
   }

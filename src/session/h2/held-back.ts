@@ -4,6 +4,7 @@
  */
 import type { SendBuffer } from '../../memory/index.js';
 import type { H2Stream } from './stream.js';
+import type { StreamMap } from './stream-map.js';
 
 export class HeldBack {
   private count: number;
@@ -31,9 +32,9 @@ export class HeldBack {
   }
 
   /** Before a turn ends. */
-  tell(streams: Iterable<H2Stream>): void {
+  tell(streams: StreamMap<H2Stream>): void {
     if (this.count === 0 || this.output.pendingBytes * 2 >= this.highWaterBytes) return;
-    for (const stream of streams) {
+    for (const stream of streams.all()) {
       if (!stream.overHighWater || stream.waitingBytes > 0) continue;
       stream.overHighWater = false;
       this.count -= 1;

@@ -126,7 +126,7 @@ export class InboundMessages {
     stream.bodyAt = connection.now;
     const { sink } = stream;
     if (stream.backlog.length > 0 || !sink.wantsBody) {
-      connection.waiting.add(stream, count, connection.streams.live.values());
+      connection.waiting.add(stream, count, connection.streams.live);
       return;
     }
     if (count < connection.settings.lendFromBytes) {

@@ -227,7 +227,7 @@ export class Inbound {
     outbound.encoder.setLimit(peer.headerTableSize);
     const difference = peer.initialWindowSize - before;
     if (difference !== 0) {
-      for (const stream of connection.streams.live.values()) {
+      for (const stream of connection.streams.live.all()) {
         if (!stream.sendWindow.add(difference)) {
           return connectionError(FLOW_CONTROL_ERROR, 'window-overflow', 'RFC 9113 §6.9.2', overflow);
         }
@@ -254,7 +254,7 @@ export class Inbound {
     const { streamWindowBytes, headerTableBytes } = connection.settings;
     this.messages.setTableLimit(headerTableBytes);
     const difference = streamWindowBytes - DEFAULT_WINDOW_SIZE;
-    for (const stream of connection.streams.live.values()) {
+    for (const stream of connection.streams.live.all()) {
       stream.receiveWindow.shift(difference);
       // What was too little to announce of the window before may be all that the peer waits for now.
       connection.due.add(stream);
@@ -334,7 +334,7 @@ export class Inbound {
       cites: 'RFC 9113 §6.8',
     });
     closing.peerSaid = unprocessed;
-    for (const stream of [...connection.streams.live.values()]) {
+    for (const stream of connection.streams.live.all()) {
       if (stream.id <= last || !connection.streams.isOurs(stream.id)) continue;
       // The peer ignores such a stream: nothing more is sent on it.
       stream.machine.step(streamEvent['send-reset']);

@@ -6,6 +6,7 @@ import { type Owner, Packer, type SlabSource } from '../../memory/index.js';
 import type { Deadlines } from '../deadlines.js';
 import { MAX_31_BITS } from './frames-codes.js';
 import type { H2Stream } from './stream.js';
+import { StreamMap } from './stream-map.js';
 import { h2StreamTable } from './tables.js';
 
 const { state: streamState } = h2StreamTable;
@@ -18,7 +19,7 @@ const mostIdlePackers = 16;
 const never = Number.POSITIVE_INFINITY;
 
 export class Streams {
-  readonly live: Map<number, H2Stream>;
+  readonly live: StreamMap<H2Stream>;
   /** Of `live`, those that the peer began, also when only our application has not read all of them. */
   peerCount: number;
   /** The peer's highest identifier. */
@@ -42,7 +43,7 @@ export class Streams {
 
   /** @param owner has what little DATA is gathered in, between its coming and its going */
   constructor(isServer: boolean, deadlines: Deadlines, maxPriorities: number, owner: Owner) {
-    this.live = new Map();
+    this.live = new StreamMap();
     this.peerCount = 0;
     this.lastOfPeer = 0;
     this.next = isServer ? 2 : 1;
@@ -66,7 +67,7 @@ export class Streams {
   /** Streams of the peer's that are open or half-closed: those alone count against what we allow (RFC 9113 §5.1.2). */
   get openOfPeer(): number {
     let count = 0;
-    for (const { id, machine } of this.live.values()) {
+    for (const { id, machine } of this.live.all()) {
       if (!this.isOurs(id) && !machine.is(streamState.closed)) count += 1;
     }
     return count;
@@ -103,7 +104,7 @@ export class Streams {
   }
 
   add(stream: H2Stream): void {
-    this.live.set(stream.id, stream);
+    this.live.add(stream);
     stream.isLive = true;
     if (!this.isOurs(stream.id)) this.peerCount += 1;
   }
@@ -112,7 +113,7 @@ export class Streams {
   delete(stream: H2Stream): boolean {
     if (!stream.isLive) return false;
     stream.isLive = false;
-    this.live.delete(stream.id);
+    this.live.delete(stream);
     if (!this.isOurs(stream.id)) this.peerCount -= 1;
     const { packer } = stream;
     if (packer !== null) {
@@ -173,7 +174,7 @@ export class Streams {
   overdue(now: number): H2Stream[] {
     const found: H2Stream[] = [];
     this.due = never;
-    for (const stream of this.live.values()) {
+    for (const stream of this.live.all()) {
       if (this.dueOf(stream) <= now) found.push(stream);
       else this.dueBy(stream);
     }

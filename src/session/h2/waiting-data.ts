@@ -12,6 +12,7 @@
 import type { Lease, Owner, ReceiveBuffer } from '../../memory/index.js';
 import { Packer } from '../../memory/index.js';
 import { type H2Stream, noneReceived } from './stream.js';
+import type { StreamMap } from './stream-map.js';
 
 /** So many pieces may gather before they are joined. */
 const leastPieces = 512;
@@ -37,7 +38,7 @@ export class WaitingData {
   }
 
   /** The next `count` pending bytes wait at the stream. */
-  add(stream: H2Stream, count: number, streams: Iterable<H2Stream>): void {
+  add(stream: H2Stream, count: number, streams: StreamMap<H2Stream>): void {
     if (this.pieces >= this.mostPieces || this.packedBytes >= this.windowBytes) this.moveTogether(streams);
     const { input, packer } = this;
     for (let left = count; left > 0; ) {
@@ -67,11 +68,11 @@ export class WaitingData {
     this.packer.close();
   }
 
-  private moveTogether(streams: Iterable<H2Stream>): void {
+  private moveTogether(streams: StreamMap<H2Stream>): void {
     this.packer.close();
     this.pieces = 0;
     this.packedBytes = 0;
-    for (const stream of streams) if (stream.backlog.length > 0) this.join(stream);
+    for (const stream of streams.all()) if (stream.backlog.length > 0) this.join(stream);
     this.mostPieces = leastPieces + 2 * this.pieces;
   }
 
