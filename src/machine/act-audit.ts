@@ -163,7 +163,7 @@ export class ActAudit implements MachineObserver {
   private forget(watch: Watch): void {
     const { machine } = watch;
     this.watches.delete(machine);
-    const rest = (this.byOwner.get(machine.owner) ?? []).filter((other) => other !== watch);
+    const rest = (this.byOwner.get(machine.owner) as Watch[]).filter((other) => other !== watch);
     if (rest.length === 0) this.byOwner.delete(machine.owner);
     else this.byOwner.set(machine.owner, rest);
   }

@@ -95,7 +95,7 @@ export class Table<C, S extends string = string, E extends string = string> {
         this.next[cell] = -2 - groups.length;
         groups.push([guarded]);
       } else {
-        groups[-2 - others]?.push(guarded);
+        (groups[-2 - others] as GuardedRow<C>[]).push(guarded);
       }
     }
     this.groups = groups;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ActAudit, defineTable, Machine, type MachineObserver, row } from '../../src/machine/index.js';
 import { CheckedLedger, Owner, ReceiveBuffer, SendBuffer, SlabPool } from '../../src/memory/index.js';
-import { some, write } from '../support/memory.js';
+import { refusal, some, write } from '../support/memory.js';
 
 const cites = 'OWN-2';
 const table = defineTable()({
@@ -95,6 +95,47 @@ describe('what is right', () => {
     expect(said).toEqual([]);
   });
 
+  test('a slab that comes and goes is no unit, whatever the rows name', () => {
+    const { said, audit, owner } = bed();
+    const keeper = defineTable()({
+      name: 'keeper',
+      states: ['idle'] as const,
+      events: ['go'] as const,
+      initial: 'idle',
+      rows: [row('idle', 'go', 'idle', { cites, acts: ['take slab?'] })],
+    });
+    new Machine(keeper, owner, audit).take(keeper.event.go);
+    const slab = { unit: 'slab', owner, slab: 0, start: 0, end: 64 };
+    audit.act({ act: 'acquire', ...slab });
+    audit.act({ act: 'return', ...slab });
+    expect(said).toEqual([]);
+    audit.act({ act: 'release', ...slab });
+    expect(said).toHaveLength(1);
+  });
+
+  test('a row may have as many acts as there are bits, and no more', () => {
+    const { audit, owner } = bed();
+    const busy = (acts: number) =>
+      defineTable()({
+        name: 'busy',
+        states: ['idle'] as const,
+        events: ['go'] as const,
+        initial: 'idle',
+        rows: [
+          row('idle', 'go', 'idle', {
+            cites,
+            acts: Array.from({ length: acts }, (_, i) => `release unit${i}` as const),
+          }),
+        ],
+      });
+    const go = (acts: number) => {
+      const many = busy(acts);
+      new Machine(many, owner, audit).take(many.event.go);
+    };
+    go(31);
+    expect(refusal(() => go(32))).toBe('bad-table LAY-3');
+  });
+
   test('whoever else observes is told of every step', () => {
     const told: number[] = [];
     const { step, take } = bed({ took: (_, index) => told.push(index) });
@@ -150,7 +191,7 @@ describe('each way of being wrong is seen', () => {
     expect(said).toEqual([]);
     step(answer);
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain('did not do "take head" after head --request--> answering');
+    expect(said[0]).toMatch(/^LAY-3: .*did not do "take head" after head --request--> answering/);
   });
 
   test('what was done after one step does not count for the next', () => {
@@ -195,6 +236,92 @@ describe('each way of being wrong is seen', () => {
     const twin = new Machine(table, owner, audit);
     twin.take(bytes);
     step(bytes, request);
+    take();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('after idle --bytes--> head');
+  });
+
+  test('another unit with the verb that the row allows', () => {
+    const { said, audit, owner } = bed();
+    const table = defineTable()({
+      name: 'both',
+      states: ['idle'] as const,
+      events: ['head', 'body'] as const,
+      initial: 'idle',
+      rows: [
+        row('idle', 'head', 'idle', { cites, acts: ['take head'] }),
+        row('idle', 'body', 'idle', { cites, acts: ['take body'] }),
+      ],
+    });
+    new Machine(table, owner, audit).take(table.event.head);
+    audit.act({ act: 'take', unit: 'body', owner, slab: 0, start: 0, end: 1 });
+    expect(said).toHaveLength(1);
+  });
+
+  test('any act on a unit that the rows name, after a row without acts', () => {
+    const { said, audit, owner } = bed();
+    const table = defineTable()({
+      name: 'quiet',
+      states: ['idle', 'done'] as const,
+      events: ['go', 'end'] as const,
+      initial: 'idle',
+      rows: [
+        row('idle', 'go', 'idle', { cites }),
+        row('idle', 'end', 'done', { cites, acts: ['take head'] }),
+      ],
+    });
+    new Machine(table, owner, audit).take(table.event.go);
+    audit.act({ act: 'take', unit: 'head', owner, slab: 0, start: 0, end: 1 });
+    expect(said[0]).toContain('it allows none');
+  });
+
+  test('what the very first row demands', () => {
+    const { said, audit, owner } = bed();
+    const table = defineTable()({
+      name: 'eager',
+      states: ['idle'] as const,
+      events: ['go'] as const,
+      initial: 'idle',
+      rows: [row('idle', 'go', 'idle', { cites, acts: ['take head'] })],
+    });
+    new Machine(table, owner, audit).take(table.event.go);
+    audit.settled();
+    expect(said).toHaveLength(1);
+  });
+
+  test('of a machine that has come to rest and not ended, as before', () => {
+    const { said, audit, step, take } = bed();
+    step(bytes);
+    audit.settled();
+    take();
+    expect(said).toHaveLength(1);
+  });
+
+  test('of a machine whose twin has ended and was let go', () => {
+    const { said, audit, owner, step, take } = bed();
+    const twin = new Machine(table, owner, audit);
+    twin.take(bytes);
+    step(bytes, request);
+    audit.settled();
+    step(end);
+    audit.settled();
+    expect(said.splice(0)).toHaveLength(2);
+    take();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('after idle --bytes--> head');
+  });
+
+  test('of machines that ended, when their owner begins another, which is judged from then on', () => {
+    const { said, audit, owner, take } = bed();
+    const ended = [new Machine(table, owner, audit), new Machine(table, owner, audit)];
+    for (const machine of ended) machine.take(bytes);
+    for (const machine of ended) machine.take(request);
+    take();
+    for (const machine of ended) machine.take(end);
+    expect(said).toEqual([]);
+    new Machine(table, owner, audit).take(bytes);
+    expect(said).toHaveLength(2);
+    for (const one of said.splice(0)) expect(one).toContain('did not do "release head"');
     take();
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('after idle --bytes--> head');

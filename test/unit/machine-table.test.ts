@@ -47,6 +47,13 @@ const go = row('a', 'go', 'b', { cites });
 describe('a table is refused when', () => {
   test.each<[string, Record<string, unknown>, RegExp]>([
     ['a state cannot be reached', { states: ['a', 'b', 'c'] }, /state c cannot be reached from a/],
+    [
+      'a state is reached from itself only',
+      { states: ['a', 'b', 'c'], rows: [go, row('c', 'go', 'c', { cites })] },
+      /state c cannot be reached from a/,
+    ],
+    ['there are more rows than 16 bits count', { rows: new Array(0x7ff1).fill(go) }, /more than 32752 rows/],
+    ['one of as many rows as there may be is wrong', { rows: new Array(0x7ff0).fill(go) }, /stands there/],
     ['an event is used by no row', { events: ['go', 'stop'] }, /no row has event stop/],
     ['a guard is used by no row', { guards: { never: () => false } }, /no row has guard never/],
     ['the initial state is unknown', { initial: 'z' }, /initial state z is not declared/],
@@ -54,6 +61,8 @@ describe('a table is refused when', () => {
     ['an event is declared twice', { events: ['go', 'go'] }, /event go is declared twice/],
     ['a name is no identifier', { states: ['a', 'b', 'half closed'] }, /"half closed" is not a word/],
     ['the name of the table is none', { name: 'Two Words' }, /lower case/],
+    ['the name of the table ends in what is none', { name: 'two!' }, /lower case/],
+    ['a part of the name of the table is none', { name: 'two-_' }, /lower case/],
     ['a row starts in an unknown state', { rows: [go, row('z', 'go', 'b', { cites })] }, /state z is not/],
     ['a row ends in an unknown state', { rows: [go, row('b', 'go', 'z', { cites })] }, /state z is not/],
     ['a row has an unknown event', { rows: [go, row('b', 'fly', 'b', { cites })] }, /event fly is not/],
@@ -84,15 +93,22 @@ describe('a table is refused when', () => {
     expect(error.message).toMatch(message);
   });
 
-  test.each(['', 'RFC 9112', 'RFC §3', 'BUG-1', 'LAY-3 and more', 'https://example.org'])(
-    'a row cites "%s"',
-    (citation) => {
-      const untyped = row as unknown as (...args: unknown[]) => unknown;
-      expect(refusal(() => untyped('a', 'go', 'b', { cites: citation })).code).toBe('bad-table');
-    },
-  );
+  test.each([
+    '',
+    'RFC 9112',
+    'RFC §3',
+    'BUG-1',
+    'LAY-3 and more',
+    'see LAY-3',
+    'https://example.org',
+    'proxy-protocol.txt',
+  ])('a row cites "%s"', (citation) => {
+    const untyped = row as unknown as (...args: unknown[]) => unknown;
+    const error = refusal(() => untyped('a', 'go', 'b', { cites: citation }));
+    expect([error.code, error.cites]).toEqual(['bad-table', 'LAY-3']);
+  });
 
-  test.each(['grab body', 'release', 'release ', 'release ?'])('a row acts "%s"', (act) => {
+  test.each(['grab body', 'release', 'release ', 'release  ', 'release ?'])('a row acts "%s"', (act) => {
     const untyped = row as unknown as (...args: unknown[]) => unknown;
     const error = refusal(() => untyped('a', 'go', 'b', { cites, acts: [act] }));
     expect([error.code, error.cites]).toEqual(['bad-table', 'OWN-2']);
@@ -152,6 +168,8 @@ describe('a machine', () => {
     expect(machine.can(lamp.event.drop)).toBe(false);
     expect(machine.step(lamp.event.drop, light(500))).toBe(false);
     expect(machine.stateName).toBe('off');
+    machine.take(lamp.event.press, light(50));
+    expect(machine.can(lamp.event.press, light(5))).toBe(true);
   });
 
   test('knows its final states', () => {
@@ -173,11 +191,15 @@ describe('a machine', () => {
 
   test('has no row for a number that is no event of its table', () => {
     const machine = new Machine(lamp, owner, null);
+    const none = () => {
+      for (const event of [-1, 2, 1000, Number.NaN]) {
+        expect(machine.can(event)).toBe(false);
+        expect(machine.step(event, light(200))).toBe(false);
+      }
+    };
+    none();
     machine.take(lamp.event.press, light(200));
-    for (const event of [-1, 2, 1000, Number.NaN]) {
-      expect(machine.can(event)).toBe(false);
-      expect(machine.step(event, light(200))).toBe(false);
-    }
+    none();
     expect(refusal(() => machine.take(7, light(0))).message).toContain('number 7');
     expect(machine.stateName).toBe('bright');
   });
@@ -201,6 +223,27 @@ describe('a machine', () => {
     expect(machine.step(table.event['go'] as number)).toBe(true);
     expect(machine.isFinal()).toBe(true);
   });
+});
+
+test('the index has a cell for each state and event: the one row without a guard, or a group of rows', () => {
+  expect(lamp.width).toBe(2);
+  expect([...lamp.next]).toEqual([-2, -1, 0, 3, -3, -1, -1, -1]);
+  expect([...lamp.rowAt]).toEqual([-1, -1, 2, 5, -1, -1, -1, -1]);
+  expect([...lamp.target]).toEqual([2, 1, 0, 1, 0, 3]);
+  expect([...lamp.final]).toEqual([0, 0, 0, 1]);
+});
+
+test('a name may be of several words', () => {
+  expect(() => loose({ ...two, name: 'two-words', rows: [go] })).not.toThrow();
+});
+
+test.each([
+  'RFC 9112 §2.2.1, RFC 7541 §5.2',
+  'proxy-protocol.txt §2.2.5',
+  'WS-10, proxy-protocol.txt §2.2',
+  'OWN-2, WS-10, RFC 9113 §5.1',
+])('a row may cite %s', (citation) => {
+  expect(row('a', 'go', 'b', { cites: citation as typeof cites }).cites).toBe(citation);
 });
 
 test('a row carries its citation and its parsed acts', () => {

@@ -1,0 +1,93 @@
+// The parts that mutation testing judges, one after the other: which files are changed, which tests must notice,
+// and which share of the changes they must notice at least. The tests of a part are those that judge its code
+// directly and end soon; whole stacks, sockets, simulations and exhibits say the same more slowly.
+
+export interface Part {
+  readonly name: string;
+  /** Files that are mutated, as patterns; `!` excludes. */
+  readonly mutate: readonly string[];
+  /** How the names of the test files in test/ begin that judge it. */
+  readonly tests: readonly string[];
+  /** In percent of the mutants that are valid. */
+  readonly threshold: number;
+}
+
+export const parts: readonly Part[] = [
+  {
+    name: 'machine',
+    mutate: ['src/machine/**/*.ts'],
+    tests: ['unit/machine-', 'properties/machine-'],
+    threshold: 95,
+  },
+  {
+    name: 'memory',
+    mutate: ['src/memory/**/*.ts'],
+    tests: ['unit/memory-', 'unit/text-codec', 'properties/memory-', 'properties/lease-ownership'],
+    threshold: 95,
+  },
+  {
+    name: 'proxy',
+    mutate: ['src/session/*.ts', 'src/session/proxy/**/*.ts'],
+    tests: ['unit/proxy-', 'unit/h1-given-values', 'properties/proxy-', 'properties/h1-hosts'],
+    threshold: 85,
+  },
+  {
+    name: 'h1',
+    mutate: ['src/session/h1/**/*.ts'],
+    tests: [
+      'unit/h1-awaited',
+      'unit/h1-chunked',
+      'unit/h1-client',
+      'unit/h1-early',
+      'unit/h1-encode',
+      'unit/h1-fi',
+      'unit/h1-given',
+      'unit/h1-re',
+      'unit/h1-server',
+      'unit/h1-smuggling',
+      'properties/h1-',
+      'properties/session-conduct',
+    ],
+    threshold: 85,
+  },
+  {
+    name: 'h2',
+    mutate: ['src/session/h2/**/*.ts', '!src/session/h2/hpack/**', '!src/session/h2/frames-*.ts'],
+    tests: ['unit/h2-', 'unit/h2c-', 'properties/h2-'],
+    threshold: 85,
+  },
+  {
+    name: 'h2-wire',
+    mutate: ['src/session/h2/hpack/**/*.ts', 'src/session/h2/frames-*.ts'],
+    tests: ['unit/hpack-', 'unit/h2-frames', 'properties/hpack', 'properties/h2-frames'],
+    threshold: 85,
+  },
+  {
+    name: 'stream',
+    mutate: ['src/stream/**/*.ts'],
+    tests: [
+      'unit/h1-awaited',
+      'unit/h1-client',
+      'unit/h1-early',
+      'unit/h1-given',
+      'unit/h1-server',
+      'unit/h2-late-frames',
+      'unit/h2-lifecycle',
+      'unit/h2-sensitive',
+      'unit/h2-streams',
+      'unit/h2-tunnels',
+      'unit/h2-unbuilt',
+      'unit/h2-whole-answers',
+      'unit/h2c-',
+      'unit/endpoint-h2c',
+      'unit/endpoint-handler',
+    ],
+    threshold: 85,
+  },
+];
+
+export function partOf(name: string | undefined): Part {
+  const part = parts.find((one) => one.name === name);
+  if (part === undefined) throw new RangeError(`no part ${name}; there are ${parts.map((one) => one.name)}`);
+  return part;
+}
