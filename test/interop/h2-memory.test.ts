@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import http2Wrapper from 'http2-wrapper';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -48,10 +49,9 @@ async function network(steps: Steps): Promise<() => Duplex> {
 
 /** What came of a request: its status, and its body's length or content. */
 async function answerOf(stream: ClientHttp2Stream): Promise<[status: number, target: unknown, body: Buffer]> {
-  const [fields] = await once(stream, 'response');
-  const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece as Buffer);
-  return [fields[':status'], fields['target'], Buffer.concat(pieces)];
+  // At once: a stream that is over is read by nobody any more.
+  const [[fields], body] = await Promise.all([once(stream, 'response'), buffer(stream)]);
+  return [fields[':status'], fields['target'], body];
 }
 
 function sessionOver(duplex: Duplex): ClientHttp2Session {
