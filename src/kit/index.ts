@@ -65,6 +65,7 @@ export {
   h1UpgradeStack,
   h2Stack,
   proxyH1Stack,
+  proxyH2Stack,
   type StackCapabilities,
   type StackUnderTest,
 } from './stack-under-test.js';

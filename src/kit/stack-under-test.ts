@@ -10,6 +10,7 @@ import type { Steps } from '../endpoint/step.js';
 import type { MachineObserver } from '../machine/index.js';
 import { plainText } from '../memory/text.js';
 import type { H2Options } from '../session/h2/options.js';
+import { encodeProxyHeader, proxyHeaderSize } from '../session/proxy/encode.js';
 import type { ProxyHeader } from '../session/proxy/header.js';
 import { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
 import { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation.js';
@@ -87,21 +88,7 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
 
 /** A PROXY header in front of HTTP/1.1. */
 export function proxyH1Stack(version: 1 | 2, options: H1StepOptions = {}): StackUnderTest {
-  const below = h1Stack(options);
-  const header: ProxyHeader = {
-    version,
-    command: 'proxy',
-    transport: 'stream',
-    source: { family: 'ipv4', address: '192.0.2.7', port: 40_000 },
-    destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
-    tlvs: [],
-  };
-  return {
-    name: `proxy v${version} + ${below.name}`,
-    server: proxy({ trust: ['127.0.0.0/8', 'unix', 'memory'], versions: version }).then(h1(options)),
-    client: proxySend(header).then(h1(options)),
-    capabilities: { ...below.capabilities, telling: [...tellingH1, 0x50, 0x51] },
-  };
+  return behindProxy(version, h1Stack(options));
 }
 
 /** A frame's greatest payload and more: how long one that is announced may be does not depend on the slab then. */
@@ -131,6 +118,11 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
   };
 }
 
+/** A PROXY header in front of HTTP/2. */
+export function proxyH2Stack(version: 1 | 2, options: H2Options = {}): StackUnderTest {
+  return behindProxy(version, h2Stack('h2', options));
+}
+
 /** HTTP/1.1 that goes on as HTTP/2 by `Upgrade: h2c`, as soon as a request can ask for it. */
 export function h1UpgradeStack(options: H1StepOptions = {}): StackUnderTest {
   const { capabilities } = h1Stack(options);
@@ -145,6 +137,43 @@ export function h1UpgradeStack(options: H1StepOptions = {}): StackUnderTest {
       concurrent: capabilities.concurrent,
       telling: [...capabilities.telling, ...upgraded.telling],
       damage: textDamage,
+    },
+  };
+}
+
+/** `stack`, with a PROXY header before all that its client sends. */
+function behindProxy(version: 1 | 2, stack: StackUnderTest): StackUnderTest {
+  const header: ProxyHeader = {
+    version,
+    command: 'proxy',
+    transport: 'stream',
+    source: { family: 'ipv4', address: '192.0.2.7', port: 40_000 },
+    destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
+    tlvs: [],
+  };
+  const { telling, damage, ...capabilities } = stack.capabilities;
+  return {
+    name: `proxy v${version} + ${stack.name}`,
+    server: proxy({ trust: ['127.0.0.0/8', 'unix', 'memory'], versions: version }).then(stack.server),
+    client: proxySend(header).then(stack.client),
+    capabilities: {
+      ...capabilities,
+      telling: [...telling, 0x50, 0x51],
+      damage: damage === frameDamage ? damageBehind(header, damage) : damage,
+    },
+  };
+}
+
+/** Edits that know what follows the header, and leave that alone. */
+function damageBehind(header: ProxyHeader, { arbitrary, apply }: Damage): Damage {
+  const size = proxyHeaderSize(header);
+  const octets = new Uint8Array(size);
+  encodeProxyHeader(header, octets, 0);
+  return {
+    arbitrary,
+    apply: (bytes, mistakes) => {
+      if (!octets.every((octet, i) => octet === bytes[i])) return apply(bytes, mistakes);
+      return Uint8Array.from([...octets, ...apply(bytes.subarray(size), mistakes)]);
     },
   };
 }

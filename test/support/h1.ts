@@ -98,7 +98,7 @@ export function readHead(text: string, ends: readonly number[], options: ReadOpt
       return { ...general, method: reader.method, target, form: reader.form, authority };
     }
   }
-  return { kind: 'need-data' as const, begun: reader.begun };
+  return { kind: 'need-data' as const };
 }
 
 export interface ChunkedOptions {

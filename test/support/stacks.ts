@@ -4,6 +4,7 @@ import {
   h1UpgradeStack,
   h2Stack,
   proxyH1Stack,
+  proxyH2Stack,
   type StackUnderTest,
 } from '../../src/kit/stack-under-test.js';
 import { rowRecorder } from './rows.js';
@@ -18,4 +19,5 @@ export const stacks: readonly StackUnderTest[] = [
   { ...h1UpgradeStack(), observer },
   { ...proxyH1Stack(1), observer },
   { ...proxyH1Stack(2, { maxPipelined: 3 }), observer },
+  { ...proxyH2Stack(2), observer },
 ];

@@ -83,10 +83,7 @@ function play(
     ends: recorded.ends,
     cuts,
     end: observed(stack, end),
-    // Not for a client whose exchanges are streams: it numbers them as they begin, and a request that could not be built,
-    // for which this memory may be too small, takes no number. The next one has it then, and with it the answer that was
-    // recorded for the other. Nothing in the octets tells whose an answer is, so they may be taken for either's.
-    genuine: recorded.damages.length === 0 && !(stack.capabilities.interleaves && recorded.role === 'client'),
+    genuine: recorded.damages.length === 0,
   };
   // WIRE-3: any bytes give events, a wait for more, or a typed error.
   return requireContained('WIRE-3', () => replay(stack, recorded.script, bytes, options));

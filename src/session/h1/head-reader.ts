@@ -155,11 +155,6 @@ export class HeadReader {
     return (flags & SAYS_CLOSE) === 0 && (this.minor === 1 || (flags & SAYS_KEEP_ALIVE) !== 0);
   }
 
-  /** Whether some of the head, an ignored empty line perhaps, has been read. */
-  get begun(): boolean {
-    return this.phase !== PHASE_LINE || (this.isRequest ? this.requestLine.at : this.statusLine.at) > 0;
-  }
-
   /** Requests: how many octets have been read if they are all of ignored empty lines, and else 0. */
   get emptyLineBytes(): number {
     return this.phase === PHASE_LINE ? this.requestLine.emptyLineBytes : 0;
