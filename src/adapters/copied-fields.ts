@@ -4,10 +4,12 @@
 import type { Fields } from '../stream/contract.js';
 
 export class CopiedFields implements Fields {
+  readonly sensitive: readonly string[];
   private readonly list: [name: string, value: string][];
 
   constructor(fields: Fields) {
     this.list = fields.toArray();
+    this.sensitive = [...(fields.sensitive ?? [])];
   }
 
   get count(): number {

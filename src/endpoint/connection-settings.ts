@@ -26,6 +26,11 @@ export interface ConnectionSettings {
 
 /** Whoever keeps connections of type `C`. Called within a turn of the connection, after its session has returned. */
 export interface ConnectionKeeper<C> {
+  /**
+   * Whether there is a place for a tunnel that is to be agreed to; it is kept for the connection. Any, if absent. Called at
+   * any time.
+   */
+  admitsTunnel?(connection: C): boolean;
   /** The application has the pipe now; the connection still knows it, for `abort`. */
   tunnelled(connection: C): void;
   /** It is over, and everything that it held went back. */

@@ -299,6 +299,10 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.transport.open(this.relay);
   }
 
+  admitsTunnel(): boolean {
+    return this.keeper.admitsTunnel?.(this) ?? true;
+  }
+
   tunnel(takeOver: (pipe: Transport) => void): void {
     this.machine.take(tunnel, undefined);
     const pipe = this.detach();
@@ -306,7 +310,7 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     // A pipe that nobody opens would stay for good.
     this.dueAt = this.now + this.settings.deadlines.connect;
     this.keeper.tunnelled(this);
-    // The keeper may have no place for it.
+    // The keeper may have no place for one that was not asked for.
     if (this.machine.is(tunnelling)) takeOver(pipe);
   }
 

@@ -31,6 +31,8 @@ export class Keep {
   /** Connections of the endpoint's, and those whose pipe the application took over. */
   private readonly own = new Set<Connection>();
   private readonly tunnels = new Set<Connection>();
+  /** Those that have a place among the tunnels and are none yet. */
+  private readonly promised = new Set<Connection>();
   private emptied: (() => void)[] = [];
   private torn = 0;
 
@@ -51,11 +53,21 @@ export class Keep {
     this.own.add(connection);
   }
 
+  /** Keeps a place among `most` tunnels for the connection. @returns false when there is none */
+  promise(connection: Connection, most: number): boolean {
+    if (this.promised.has(connection)) return true;
+    if (this.tunnels.size + this.promised.size >= most) return false;
+    this.promised.add(connection);
+    return true;
+  }
+
   tunnel(connection: Connection): void {
+    this.promised.delete(connection);
     if (this.own.delete(connection)) this.tunnels.add(connection);
   }
 
   delete(connection: Connection): void {
+    this.promised.delete(connection);
     this.own.delete(connection);
     this.tunnels.delete(connection);
     if (this.own.size > 0 || this.tunnels.size > 0) return;

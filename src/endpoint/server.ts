@@ -25,8 +25,8 @@ export interface ServerOptions extends EndpointOptions {
    */
   readonly maxConnections?: number;
   /**
-   * Most tunnels at a time, pipes that handlers took over; default 10000. One more is torn down in the turn in which it
-   * would begin: its peer sees a reset, behind the answer that agreed at most, and `takeOver` is not called.
+   * Most tunnels at a time, pipes that handlers took over; default 10000. Over it a request is answered with 503 in place
+   * of the agreement, and `takeOver` is not called. Those of H2 are streams and count as such.
    */
   readonly maxTunnels?: number;
   /** Told of what handlers throw, and of bugs. Without it they show in the answers alone. */
@@ -146,12 +146,19 @@ class ListeningServer implements Server, ConnectionKeeper<Connection> {
     this.keep.abort();
   }
 
+  admitsTunnel(connection: Connection): boolean {
+    const { keep, maxTunnels } = this;
+    if (keep.promise(connection, maxTunnels)) return true;
+    this.refused += 1;
+    return false;
+  }
+
   tunnelled(connection: Connection): void {
-    if (this.keep.tunnelled < this.maxTunnels) {
+    if (this.admitsTunnel(connection)) {
       this.keep.tunnel(connection);
       return;
     }
-    this.refused += 1;
+    // A session that hands over what it did not ask for.
     const message = `more than ${this.maxTunnels} tunnels are open`;
     connection.abort(new LimitError('maxTunnels', 'too-many-tunnels', 'OWN-8', message, answerAbort));
   }

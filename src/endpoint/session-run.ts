@@ -24,6 +24,8 @@ export interface RunHost {
   handedOff(): void;
   /** A transport goes on: `detach` gives what it needs. */
   swap(): void;
+  /** Whether one may; what is answered holds. */
+  admitsTunnel(): boolean;
   /** An application goes on with the pipe: the same. */
   tunnel(takeOver: (pipe: Transport) => void): void;
   /** The last session is over. */
@@ -244,6 +246,7 @@ export class SessionRun {
       observer: settings.observer,
       id: owner.id,
       wake: this.wake,
+      admitsTunnel: () => this.host.admitsTunnel(),
     };
     const session = step.start(context, this.application);
     this.session = session;

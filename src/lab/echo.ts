@@ -52,7 +52,10 @@ function giveBack(exchange: ServerExchange, fields: FieldList, first: Uint8Array
     data: (lease) => {
       if (!exchange.sendLease(lease)) body.pause();
     },
-    end: (trailers) => exchange.end(trailers === undefined ? undefined : sendable(trailers, declaredLength)),
+    end: (trailers) => {
+      if (trailers === undefined) exchange.end();
+      else exchange.end(sendable(trailers, declaredLength), { sensitive: trailers.sensitive ?? [] });
+    },
     failed: () => {},
   });
   exchange.onWritable = () => body.resume();
@@ -64,22 +67,11 @@ function sendable(trailers: Iterable<readonly [string, string]>, length: number 
   return length === undefined ? [...trailers] : [];
 }
 
-/** The request's head as it was received: H1's octets, or H2's field list in text, a line for each field. */
+/** The request's head as it was received: H1's octets, or the lines of H2's field section in text. */
 function headText(request: RequestHead): Uint8Array {
   if (request.octets !== undefined) return request.octets();
-  const { method, scheme, authority, target, protocol, fields } = request;
-  const pseudo: readonly (readonly [string, string | undefined])[] = [
-    [':method', method],
-    [':protocol', protocol],
-    [':scheme', scheme],
-    [':authority', authority],
-    // CONNECT has an authority and no path (RFC 9113 §8.5).
-    [':path', scheme === undefined ? undefined : target],
-  ];
-  let text = '';
-  for (const [name, value] of [...pseudo, ...fields])
-    if (value !== undefined) text += `${name}: ${value}\r\n`;
-  return Buffer.from(`${text}\r\n`, 'latin1');
+  const lines = request.fieldLines?.() ?? [...request.fields];
+  return Buffer.from(`${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`, 'latin1');
 }
 
 /** The path of a target in origin or absolute form (RFC 9112 §3.2), without its query. */

@@ -69,6 +69,11 @@ export interface SessionContext {
    * never inside this call (OWN-9).
    */
   readonly wake: () => void;
+  /**
+   * Asked before an application's tunnel is agreed to, which takes the whole pipe over: whether there is a place for it. The
+   * place is the connection's from then on. There always is one, if absent.
+   */
+  readonly admitsTunnel?: (() => boolean) | undefined;
 }
 
 export interface Session {

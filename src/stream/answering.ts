@@ -6,7 +6,7 @@
  */
 import { MisuseError, type UndercoatError } from '../errors.js';
 import type { Owner } from '../memory/index.js';
-import type { FieldList, SendOptions, ServerExchange, ServerListener } from './contract.js';
+import type { FieldList, SendOptions, ServerExchange, ServerListener, TrailerOptions } from './contract.js';
 import { type Carrier, Exchange, type Side } from './exchange.js';
 import { givenLength, requireBytes } from './given.js';
 import { serverExchangeTable } from './tables.js';
@@ -46,7 +46,10 @@ export abstract class AnsweringExchange<C extends Carrier> extends Exchange<C> {
     sensitive: readonly string[] | undefined,
   ): void;
   protected abstract writeWhole(status: number, fields: FieldList, body: Uint8Array): void;
-  protected abstract writeEnd(trailers: FieldList | undefined): void;
+  protected abstract writeEnd(
+    trailers: FieldList | undefined,
+    sensitive: readonly string[] | undefined,
+  ): void;
   /** The section that says what a message is made of. */
   protected abstract get framing(): string;
 
@@ -91,10 +94,10 @@ export abstract class AnsweringExchange<C extends Carrier> extends Exchange<C> {
     machine.take(event['send-end']);
   }
 
-  override end(trailers?: FieldList): void {
+  override end(trailers?: FieldList, options?: TrailerOptions): void {
     if (this.brokenOff) return;
     this.require(event['send-end'], this.responded ? 'after-end' : 'before-head', 'nothing is being sent');
-    this.writeEnd(trailers);
+    this.writeEnd(trailers, options?.sensitive);
     this.machine.take(event['send-end']);
   }
 

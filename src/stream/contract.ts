@@ -40,9 +40,14 @@ export interface RequestHead {
   readonly protocol?: string | undefined;
   /**
    * H1 only: the head octet by octet as it was received, white space and all, as a copy that is the caller's. H2 has no such
-   * octets: of what HPACK decoded only the fields are there. @throws MisuseError OWN-5 after the head was given back
+   * octets, but `fieldLines`. @throws MisuseError OWN-5 after the head was given back
    */
   octets?(): Uint8Array;
+  /**
+   * H2 only: the field section as it was decoded (RFC 9113 §8.2), the pseudo-header fields and then the others, each where
+   * it came. @throws MisuseError OWN-5 after the fields were given back
+   */
+  fieldLines?(): FieldList;
 }
 
 export interface ResponseHead {
@@ -81,13 +86,16 @@ export interface IncomingBody {
   discard(): void;
 }
 
-export interface SendOptions {
+export interface TrailerOptions {
+  /** H2: names of fields that nobody on the way may keep to compress by (RFC 7541 §7.1.3), besides the options' ones. */
+  readonly sensitive?: readonly string[];
+}
+
+export interface SendOptions extends TrailerOptions {
   /** The body's length when known: Content-Length. Left out: chunked (H1.1), until close (H1.0), DATA (H2). */
   readonly length?: number;
   /** No body follows: the message is complete with its head. */
   readonly end?: boolean;
-  /** H2: names of fields that nobody on the way may keep to compress by (RFC 7541 §7.1.3), besides the options' ones. */
-  readonly sensitive?: readonly string[];
 }
 
 /** What both sides of an exchange can do with the message that they send. */
@@ -108,7 +116,7 @@ export interface OutgoingBody {
    * Ends the message. Trailers go with chunked coding and with H2; a peer of HTTP/1.0 has no place for them and is not
    * sent any (RFC 9110 §6.5.1). @throws MisuseError `length-underrun`, `trailers` for H1 where a length was declared
    */
-  end(trailers?: FieldList): void;
+  end(trailers?: FieldList, options?: TrailerOptions): void;
 }
 
 interface ExchangeBase extends OutgoingBody {
@@ -145,7 +153,8 @@ export interface ServerExchange extends ExchangeBase {
   reply(status: number, fields: FieldList | undefined, body: Uint8Array): void;
   /**
    * Agrees to an Upgrade (101) or a CONNECT (2xx): the pipe is the caller's after the answer was written and the
-   * request is complete (LAY-7). `takeOver` gets an idle transport that delivers every unused byte first.
+   * request is complete (LAY-7). `takeOver` gets an idle transport that delivers every unused byte first. Where there is no
+   * place for another tunnel the exchange is broken off instead: 503, and `takeOver` is not called.
    * @throws MisuseError `no-upgrade` when the request asked for neither
    */
   upgrade(takeOver: (pipe: Transport) => void, fields?: FieldList, status?: number): void;
@@ -188,9 +197,22 @@ export interface ResponseListener {
   failed(error: UndercoatError, retryable: boolean): void;
 }
 
+/** How urgent an answer is, 0 before 7, and whether a part of it is of use (RFC 9218 §4). What is left out: 3, and false. */
+export interface Priority {
+  readonly urgency?: number;
+  readonly incremental?: boolean;
+}
+
 /** The client's side of an exchange. `body` is the response's. */
 export interface ClientExchange extends ExchangeBase {
   readonly response: ResponseHead | undefined;
+  /**
+   * Gives the answer another priority than the request asked for with its field `priority`. H2: the peer is told at the end of
+   * the turn (PRIORITY_UPDATE, RFC 9218 §7.1), of several changes the last; unless it said that it does not go by priorities
+   * of this kind (§2.1.1). H1: no effect, for there answers come in the order of the requests; nor after the answer's end.
+   * @throws MisuseError `priority` for what is no urgency from 0 to 7; nothing has changed then
+   */
+  prioritise(priority: Priority): void;
 }
 
 /** What a server gives its exchanges to, in the application's own thread of calls. */

@@ -10,7 +10,7 @@ import { Machine, type Table } from '../machine/index.js';
 import type { Lease, Owner, Returned } from '../memory/index.js';
 import type { SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
-import type { FieldList, Fields, OutgoingBody } from './contract.js';
+import type { FieldList, Fields, OutgoingBody, TrailerOptions } from './contract.js';
 import { givenReason, requireBytes, requireLease } from './given.js';
 import { Incoming, type IncomingPort } from './incoming.js';
 
@@ -179,7 +179,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
     return this.writable;
   }
 
-  abstract end(trailers?: FieldList): void;
+  abstract end(trailers?: FieldList, options?: TrailerOptions): void;
 
   abort(reason?: UndercoatError): void {
     if (this.closed || this.aborted) return;

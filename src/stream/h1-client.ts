@@ -185,6 +185,10 @@ class H1ClientStream
     this.session.endRequest(trailers);
   }
 
+  protected writePriority(): void {
+    // One answer comes after the other.
+  }
+
   protected get declaredLength(): number | undefined {
     const head = this.answer;
     if (head === undefined) return undefined;

@@ -3,7 +3,7 @@
  *
  * It does not know how a message is framed, whether the connection goes on, or what time it is.
  */
-import { answerStatus, MisuseError } from '../errors.js';
+import { answerStatus, LimitError, MisuseError } from '../errors.js';
 import { type Lease, Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import { FRAMING_CHUNKED, FRAMING_NONE } from '../session/h1/head-reader.js';
@@ -77,6 +77,10 @@ class H1ServerStream extends AnsweringExchange<H1ServerSession> implements Serve
       this.responded ? 'responded' : 'request-incomplete',
       'an upgrade is agreed once, and after the request is complete',
     );
+    if (this.session.context.admitsTunnel?.() === false) {
+      this.abort(noPlace());
+      return;
+    }
     this.session.upgrade(status ?? (connects ? 200 : 101), fields, takeOver);
     this.machine.take(event.upgrade);
   }
@@ -117,4 +121,10 @@ class H1ServerStream extends AnsweringExchange<H1ServerSession> implements Serve
     const { framing, contentLength } = this.head;
     return framing === FRAMING_CHUNKED ? undefined : Math.max(contentLength, 0);
   }
+}
+
+/** Nothing was agreed to, so that the peer can be told. */
+function noPlace(): LimitError {
+  const message = 'there is no place for another tunnel';
+  return new LimitError('maxTunnels', 'too-many-tunnels', 'OWN-8', message, answerStatus(503));
 }

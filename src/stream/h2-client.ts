@@ -16,6 +16,7 @@ import type {
   ClientExchange,
   ClientSession,
   FieldList,
+  Priority,
   RequestOptions,
   ResponseHead,
   ResponseListener,
@@ -141,8 +142,8 @@ class H2ClientStream
     }
   }
 
-  receiveEnd(trailers: string[] | undefined): void {
-    this.complete(h2Trailers(trailers));
+  receiveEnd(trailers: string[] | undefined, sensitive: readonly string[] | undefined): void {
+    this.complete(h2Trailers(trailers, sensitive));
   }
 
   override settle(): void {
@@ -181,8 +182,12 @@ class H2ClientStream
     return super.brokenOff || this.session.outputFailed || this.session.outputUnwanted;
   }
 
-  protected writeEnd(trailers: FieldList | undefined): void {
-    this.session.end(trailers);
+  protected writeEnd(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
+    this.session.end(trailers, sensitive);
+  }
+
+  protected writePriority(priority: Required<Priority>): void {
+    this.session.prioritise(priority);
   }
 
   protected override deliver(head: H2ResponseHead): void {

@@ -9,10 +9,13 @@ import type { Trailers } from './exchange.js';
 
 const noNames: readonly string[] = Object.freeze([]);
 
-/** The trailers of a message; undefined when there are none. @param list names and values in turn */
-export function h2Trailers(list: readonly string[] | undefined): Trailers | undefined {
+/** The trailers of a message; undefined when there are none. The parameters are those of `H2Fields`. */
+export function h2Trailers(
+  list: readonly string[] | undefined,
+  never: readonly string[] | undefined,
+): Trailers | undefined {
   if (list === undefined || list.length === 0) return undefined;
-  const fields = new H2Fields(list);
+  const fields = new H2Fields(list, never);
   return { fields, revoke: () => fields.end() };
 }
 

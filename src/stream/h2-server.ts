@@ -7,6 +7,13 @@ import { answerStatus, MisuseError, type UndercoatError } from '../errors.js';
 import { Owner } from '../memory/index.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import type { HeaderList } from '../session/h2/header-list.js';
+import {
+  NAME_AUTHORITY,
+  NAME_METHOD,
+  NAME_PROTOCOL,
+  NAME_SCHEME,
+  NAMES,
+} from '../session/h2/hpack/field-names.js';
 import type { H2Options } from '../session/h2/options.js';
 import { Content, declaredLength } from '../session/h2/outgoing.js';
 import { H2Session } from '../session/h2/session.js';
@@ -61,6 +68,9 @@ class H2RequestHead implements RequestHead {
   /** `:protocol` of an extended CONNECT (RFC 8441). */
   readonly protocol: string | undefined;
   readonly fields: H2Fields;
+  /** Of `HeaderList`. */
+  private readonly saidScheme: string;
+  private readonly pseudoOrder: number;
 
   constructor(list: HeaderList) {
     const connects = list.method === 'CONNECT' && list.protocol === undefined;
@@ -71,6 +81,31 @@ class H2RequestHead implements RequestHead {
     this.scheme = connects ? undefined : list.scheme;
     this.protocol = list.protocol;
     this.fields = new H2Fields(list.fields, list.sensitive);
+    this.saidScheme = list.saidScheme;
+    this.pseudoOrder = list.pseudoOrder;
+  }
+
+  fieldLines(): FieldList {
+    const lines: (readonly [string, string])[] = [...this.fields];
+    for (let order = this.pseudoOrder; order > 0; order >>= 3) {
+      lines.unshift([NAMES[order & 7] as string, this.pseudo(order & 7)]);
+    }
+    return lines;
+  }
+
+  private pseudo(number: number): string {
+    switch (number) {
+      case NAME_METHOD:
+        return this.method;
+      case NAME_SCHEME:
+        return this.saidScheme;
+      case NAME_AUTHORITY:
+        return this.authority as string;
+      case NAME_PROTOCOL:
+        return this.protocol as string;
+      default:
+        return this.target;
+    }
   }
 }
 
@@ -130,8 +165,8 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     // A server's stream begins with its head; what follows are trailers.
   }
 
-  receiveEnd(trailers: string[] | undefined): void {
-    this.complete(h2Trailers(trailers));
+  receiveEnd(trailers: string[] | undefined, sensitive: readonly string[] | undefined): void {
+    this.complete(h2Trailers(trailers, sensitive));
   }
 
   override settle(): void {
@@ -244,8 +279,8 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     return { status, pseudo: noFields, fields, date, contentLength, sensitive };
   }
 
-  protected writeEnd(trailers: FieldList | undefined): void {
-    this.session.end(trailers);
+  protected writeEnd(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
+    this.session.end(trailers, sensitive);
   }
 
   protected get declaredLength(): number | undefined {

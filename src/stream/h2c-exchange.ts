@@ -10,9 +10,11 @@ import { CarriedBody } from './carried-body.js';
 import type {
   ClientExchange,
   FieldList,
+  Priority,
   RequestOptions,
   ResponseHead,
   ResponseListener,
+  TrailerOptions,
 } from './contract.js';
 import type { H2Client } from './h2-client.js';
 
@@ -29,6 +31,8 @@ export class H2cExchange implements ClientExchange, Carried {
   private incoming: CarriedBody | null;
   /** Told when H2 has it; set while neither session does. */
   private takenUp: ((h2: H2Client) => void) | null;
+  /** What the request did not say: H2 is told when it has it. */
+  private priority: Priority | undefined;
 
   constructor(
     options: RequestOptions,
@@ -51,6 +55,7 @@ export class H2cExchange implements ClientExchange, Carried {
     this.carrier = null;
     this.incoming = null;
     this.takenUp = null;
+    this.priority = undefined;
   }
 
   // The way from one session to the other.
@@ -72,6 +77,7 @@ export class H2cExchange implements ClientExchange, Carried {
     const { takenUp } = this;
     this.takenUp = null;
     this.enter(h2.takeUpSent(this.request.method, this.heard));
+    if (this.priority !== undefined) this.own.prioritise(this.priority);
     takenUp?.(h2);
   }
 
@@ -128,8 +134,13 @@ export class H2cExchange implements ClientExchange, Carried {
     return this.own.sendLease(lease, end);
   }
 
-  end(trailers?: FieldList): void {
-    this.own.end(trailers);
+  end(trailers?: FieldList, options?: TrailerOptions): void {
+    this.own.end(trailers, options);
+  }
+
+  prioritise(priority: Priority): void {
+    this.own.prioritise(priority);
+    this.priority = priority;
   }
 
   abort(reason?: UndercoatError): void {

@@ -6,11 +6,25 @@
  */
 import { MisuseError, type UndercoatError } from '../errors.js';
 import type { Owner } from '../memory/index.js';
-import type { ClientExchange, FieldList, ResponseHead, ResponseListener } from './contract.js';
+import { flag, type OptionRules, readOptions, whole } from '../options.js';
+import type {
+  ClientExchange,
+  FieldList,
+  Priority,
+  ResponseHead,
+  ResponseListener,
+  TrailerOptions,
+} from './contract.js';
 import { type Carrier, Exchange, type Side } from './exchange.js';
 import { clientExchangeTable } from './tables.js';
 
 const { state, event } = clientExchangeTable;
+
+const code = 'priority';
+const priorityRules: OptionRules<Required<Priority>> = {
+  urgency: { kind: whole(0, 7), fallback: 3, code, cites: 'RFC 9218 §4.1' },
+  incremental: { kind: flag, fallback: false, code, cites: 'RFC 9218 §4.2' },
+};
 
 /** Told of what the application threw when it was too late to break the exchange off. */
 export type LateReport = (error: unknown) => void;
@@ -39,7 +53,12 @@ export abstract class RequestingExchange<C extends Carrier, H extends ResponseHe
   protected abstract get self(): ClientExchange;
 
   /** @throws MisuseError; nothing has changed then */
-  protected abstract writeEnd(trailers: FieldList | undefined): void;
+  protected abstract writeEnd(
+    trailers: FieldList | undefined,
+    sensitive: readonly string[] | undefined,
+  ): void;
+  /** Tells the peer, if it can be told. */
+  protected abstract writePriority(priority: Required<Priority>): void;
   /** The section that says what a message is made of. */
   protected abstract get framing(): string;
 
@@ -47,11 +66,16 @@ export abstract class RequestingExchange<C extends Carrier, H extends ResponseHe
     return this.answer;
   }
 
-  override end(trailers?: FieldList): void {
+  override end(trailers?: FieldList, options?: TrailerOptions): void {
     if (this.brokenOff) return;
     this.requireSending();
-    this.writeEnd(trailers);
+    this.writeEnd(trailers, options?.sensitive);
     this.machine.take(event['send-end']);
+  }
+
+  prioritise(priority: Priority): void {
+    const given = readOptions(priorityRules, priority);
+    if (!this.brokenOff && !this.over && !this.received) this.writePriority(given);
   }
 
   interim(head: H): void {

@@ -13,6 +13,7 @@ import {
   FRAME_GOAWAY,
   FRAME_HEADERS,
   FRAME_PING,
+  FRAME_PRIORITY_UPDATE,
   FRAME_RST_STREAM,
   FRAME_SETTINGS,
   FRAME_WINDOW_UPDATE,
@@ -109,6 +110,13 @@ export const goaway = (last: number, code = 0) =>
 export const windowUpdate = (stream: number, increment: number) =>
   frame(FRAME_WINDOW_UPDATE, 0, stream, uint32(increment));
 export const ping = (flags = 0) => frame(FRAME_PING, flags, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
+/** The answer to a server's warning that it goes away, by the octets that its PING had. */
+export const warningAnswered = frame(
+  FRAME_PING,
+  FLAG_ACK,
+  0,
+  Array.from('undercoa', (it) => it.charCodeAt(0)),
+);
 
 export interface BedOptions {
   readonly h2?: H2Options;
@@ -261,6 +269,8 @@ export class H2Bed {
       case FRAME_SETTINGS:
       case FRAME_PING:
         return `${frameTypeName(type)}${(flags & FLAG_ACK) !== 0 ? ' ACK' : ''}`;
+      case FRAME_PRIORITY_UPDATE:
+        return `PRIORITY_UPDATE ${view.prioritizedId} ${String.fromCharCode(...bytes.subarray(bodyStart, bodyEnd))}`;
       default:
         return name;
     }

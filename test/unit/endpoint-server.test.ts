@@ -13,6 +13,7 @@ import { memoryNetwork } from '../../src/transport/memory.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
 import { createPair, latin1Bytes } from '../support/pair.js';
 import { turnedOverStep } from '../support/swapped.js';
+import { takerStep } from '../support/toy-sessions.js';
 import { Wire } from '../support/wire.js';
 
 const hello: Handler = (exchange) => exchange.reply(200, undefined, latin1Bytes('hello'));
@@ -157,24 +158,57 @@ test('an upgrade leaves the connections and stays among the tunnels until the pi
   await pair.finish();
 });
 
-test('one tunnel more than there may be is torn down and not handed over', async () => {
+test('one tunnel more than there may be is not agreed to: 503, and a place that is free again is given', async () => {
   const pipes: Wire[] = [];
-  const pair = await createPair({
-    handler: (exchange) =>
-      exchange.upgrade((transport: Transport) => void pipes.push(new Wire(transport)), [['Upgrade', 'echo']]),
-    server: { maxTunnels: 1 },
-  });
-  const wires = [pair.wire(), pair.wire()];
-  for (const wire of wires) {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, server: { maxTunnels: 2 } });
+  const ask = async (): Promise<[Wire, ServerExchange]> => {
+    const wire = pair.wire();
     wire.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
     await pair.run();
-  }
-  expect(pipes).toHaveLength(1);
-  expect(wires.map(({ closes }) => closes)).toEqual([0, 1]);
-  expect(wires[1]?.error?.code).toBe('connection-reset');
-  expect(pair.server).toMatchObject({ connections: 0, tunnels: 1, refused: 1 });
+    return [wire, exchanges.at(-1) as ServerExchange];
+  };
+  const agree = (exchange: ServerExchange): void =>
+    exchange.upgrade((transport: Transport) => void pipes.push(new Wire(transport)), [['Upgrade', 'echo']]);
+  const asked = [await ask(), await ask(), await ask()];
+  const codes: (string | undefined)[] = [];
+  for (const [, exchange] of asked) exchange.onClosed = (error) => void codes.push(error?.code);
+  agree(asked[0]?.[1] as ServerExchange);
+  await pair.run();
+  // In one turn: a place is taken before there is a tunnel.
+  for (const [, exchange] of asked.slice(1)) agree(exchange);
+  await pair.run();
+  const said = asked.map(([{ text }]) => text.slice(0, 12));
+  expect(said).toEqual(['HTTP/1.1 101', 'HTTP/1.1 101', 'HTTP/1.1 503']);
+  expect(asked.map(([{ error }]) => error?.code)).toEqual([undefined, undefined, undefined]);
+  expect(codes).toEqual([undefined, undefined, 'too-many-tunnels']);
+  expect(pipes).toHaveLength(2);
+  asked[2]?.[0].transport.end();
+  await pair.run();
+  expect(pair.server).toMatchObject({ connections: 0, tunnels: 2, refused: 1 });
+  pipes[0]?.transport.abort();
+  await pair.run();
+  const [next, exchange] = await ask();
+  agree(exchange);
+  await pair.run();
+  expect(next.text).toMatch(/^HTTP\/1.1 101/);
   pair.server.abort();
   await pair.run();
+  await pair.finish();
+});
+
+test('a session that hands over without asking is torn down where there is no place', async () => {
+  const pipes: Transport[] = [];
+  const pair = await createPair({
+    handler: hello,
+    serverStack: takerStep({ bytes: 1, takeOver: (pipe) => void pipes.push(pipe) }),
+    server: { maxTunnels: 0 },
+  });
+  const wire = pair.wire();
+  wire.write('?');
+  await pair.run();
+  expect([pipes.length, wire.closes, wire.error?.code]).toEqual([0, 1, 'connection-reset']);
+  expect(pair.server.refused).toBe(1);
   await pair.finish();
 });
 

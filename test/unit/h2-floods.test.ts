@@ -123,7 +123,7 @@ const floods: readonly Flood[] = [
   { name: 'PRIORITY', act: (i) => [frame(FRAME_PRIORITY, 0, odd(i), [...uint32(0), 1])] },
   {
     name: 'PRIORITY_UPDATE of streams that are not there',
-    act: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(odd(i)), 0x75, 0x3d, 0x31])],
+    act: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(odd(i % 50)), 0x75, 0x3d, 0x31])],
   },
   { name: 'WINDOW_UPDATE', act: () => [windowUpdate(0, 1)] },
   {

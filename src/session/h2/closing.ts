@@ -60,9 +60,10 @@ export class Closing {
     } else this.sayFinal();
   }
 
-  /** A PING was answered: what was on its way has come. */
-  pingAnswered(): void {
-    if (this.isWarned && !this.isFinal) this.sayFinal();
+  /** A PING was answered, by the octets from `at` on: if it was the one behind the warning, what was on its way has come. */
+  pingAnswered(bytes: Uint8Array, at: number): void {
+    if (this.isWarned && !this.isFinal && opaque.every((octet, i) => octet === bytes[at + i]))
+      this.sayFinal();
   }
 
   /** Nothing is under way: says goodbye and closes. */

@@ -9,6 +9,7 @@ import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type Returned } from '../../memory/index.js';
 import type { SessionContext } from '../contract.js';
 import { Budget } from './budget.js';
+import { ChangedPriorities } from './changed-priorities.js';
 import { DueCredit } from './due-credit.js';
 import { ReceiveWindow } from './flow.js';
 import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE, NO_ERROR } from './frames-codes.js';
@@ -18,6 +19,7 @@ import { HeldBack } from './held-back.js';
 import type { H2Settings } from './options.js';
 import { Outbound } from './outbound.js';
 import { FieldJudge, requireListFits } from './outgoing.js';
+import type { Priority } from './priority.js';
 import { H2Stream, noneReceived, type StreamHost } from './stream.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
@@ -67,6 +69,7 @@ export class H2Connection implements StreamHost {
   /** Requests may begin again, or never will: to be told at the end of the turn. */
   availabilityChanged: boolean;
   private readonly heldBack: HeldBack;
+  private readonly priorities: ChangedPriorities;
   /** With more output than this pending, nothing more is read. */
   private readonly fullBytes: number;
   /** Streams to look at before the turn ends. */
@@ -100,6 +103,7 @@ export class H2Connection implements StreamHost {
     this.availabilityChanged = false;
     const { outputHighWaterBytes, owedLimitBytes } = settings;
     this.heldBack = new HeldBack(context.output, outputHighWaterBytes);
+    this.priorities = new ChangedPriorities(context.output, this.outbound.writer, outputHighWaterBytes);
     // DATA goes over the mark by one frame; what is owed ends the connection before it stops the reading. A client's
     // output is what its application asks for: it reads on, so that two ends never wait for one another.
     this.fullBytes = isServer ? outputHighWaterBytes + MIN_MAX_FRAME_SIZE + owedLimitBytes : never;
@@ -186,6 +190,11 @@ export class H2Connection implements StreamHost {
   /** Breaks a stream off in the next turn: by the answer that the reason names if none is committed; the connection goes on. */
   breakOff(stream: H2Stream, reason: UndercoatError): void {
     if (stream.broken === undefined) stream.broken = reason;
+    this.touch(stream);
+  }
+
+  prioritise(stream: H2Stream, priority: Priority): void {
+    this.priorities.set(stream, priority);
     this.touch(stream);
   }
 
@@ -305,6 +314,8 @@ export class H2Connection implements StreamHost {
     outbound.framedBytes = 0;
     this.heldBack.tell(this.streams.live);
     this.due.announce();
+    // Until the peer has said anything, it may go by them (RFC 9218 §2.1.1).
+    this.priorities.announce(!this.settingsReceived || this.peer.noRfc7540Priorities);
     this.waiting.settle();
   }
 
@@ -371,7 +382,7 @@ export class H2Connection implements StreamHost {
     const isHeard = stream.trailers === undefined || sink.wantsBody || sink.discardsBody;
     if (stream.inputComplete && !stream.endTold && stream.backlog.length === 0 && isHeard) {
       stream.endTold = true;
-      sink.receiveEnd(stream.trailers);
+      sink.receiveEnd(stream.trailers, stream.sensitiveTrailers);
     }
     sink.settle();
   }
@@ -421,6 +432,7 @@ export class H2Connection implements StreamHost {
   private forget(stream: H2Stream): void {
     if (!this.streams.delete(stream)) return;
     this.heldBack.forget(stream);
+    this.priorities.forget(stream);
     if (this.dataStream === stream) this.dataStream = null;
     const { backlog } = stream;
     stream.backlog = noneReceived;

@@ -48,6 +48,9 @@ const seenProtocol = 1 << NAME_PROTOCOL;
 const seenStatus = 1 << NAME_STATUS;
 const requestPseudo = seenMethod | seenScheme | seenAuthority | seenPath | seenProtocol;
 
+/** Of a request that was no list of fields: method, scheme, authority and path. */
+const customaryOrder = (NAME_METHOD << 9) | (NAME_SCHEME << 6) | (NAME_AUTHORITY << 3) | NAME_PATH;
+
 export class HeaderList implements FieldSink {
   /** The regular fields, names and values in turn, in order. Given away with the message: `begin` makes a new one. */
   fields: string[];
@@ -59,6 +62,10 @@ export class HeaderList implements FieldSink {
   path: string;
   protocol: string | undefined;
   status: number;
+  /** The scheme as it was sent, in whichever case. */
+  saidScheme: string;
+  /** The numbers of the pseudo-header fields in their order, three bits each, the last one lowest. */
+  pseudoOrder: number;
   /** -1 when there is none. */
   contentLength: number;
   /** The Priority field (RFC 9218 §5), or undefined. */
@@ -86,6 +93,8 @@ export class HeaderList implements FieldSink {
     this.path = '';
     this.protocol = undefined;
     this.status = 0;
+    this.saidScheme = '';
+    this.pseudoOrder = 0;
     this.contentLength = -1;
     this.priority = undefined;
     this.expectsContinue = false;
@@ -109,6 +118,8 @@ export class HeaderList implements FieldSink {
     this.path = '';
     this.protocol = undefined;
     this.status = 0;
+    this.saidScheme = '';
+    this.pseudoOrder = 0;
     this.contentLength = -1;
     this.priority = undefined;
     this.expectsContinue = false;
@@ -125,8 +136,10 @@ export class HeaderList implements FieldSink {
     this.begin('request');
     this.method = method;
     this.scheme = 'http';
+    this.saidScheme = 'http';
     this.authority = authority;
     this.path = target;
+    this.pseudoOrder = customaryOrder;
     for (const [name, value] of fields) {
       const number = NAME_NUMBERS.get(name);
       if (number !== undefined) this.special(number, name, value);
@@ -221,6 +234,7 @@ export class HeaderList implements FieldSink {
     else if ((this.seen & bit) !== 0) this.malformed = `${name} twice`;
     if (this.malformed !== '') return;
     this.seen |= bit;
+    this.pseudoOrder = (this.pseudoOrder << 3) | number;
     switch (number) {
       case NAME_METHOD:
         this.method = value;
@@ -228,6 +242,7 @@ export class HeaderList implements FieldSink {
         break;
       case NAME_SCHEME:
         // Compared in lower case, and told so (RFC 3986 §3.1).
+        this.saidScheme = value;
         this.scheme = value === 'http' || value === 'https' ? value : value.toLowerCase();
         if (!isScheme(this.scheme)) this.malformed = ':scheme is no scheme';
         break;

@@ -20,7 +20,7 @@ import {
 import { calmDown, connectionError, onIdle, overLimit, streamError } from './h2-errors.js';
 import { HeaderList } from './header-list.js';
 import { HpackDecoder } from './hpack/decoder.js';
-import { parsePriority } from './priority.js';
+import { type Priority, parsePriority } from './priority.js';
 import type { H2Sink, H2Stream } from './stream.js';
 import { h2StreamTable } from './tables.js';
 
@@ -61,8 +61,7 @@ export class InboundMessages {
     this.decoder.setLimit(bytes);
   }
 
-  prioritise(stream: H2Stream, text: string): void {
-    const { urgency, incremental } = parsePriority(text);
+  prioritise(stream: H2Stream, { urgency, incremental }: Priority): void {
     stream.incremental = incremental;
     this.connection.outbound.scheduler.reprioritise(stream, urgency);
   }
@@ -73,7 +72,7 @@ export class InboundMessages {
     list.takeUp(request);
     const stream = connection.firstStream();
     stream.declaredLength = declaredBy(list, content.length === 0);
-    if (list.priority !== undefined) this.prioritise(stream, list.priority);
+    if (list.priority !== undefined) this.prioritise(stream, parsePriority(list.priority));
     stream.sink = (this.listener as H2RequestListener)(stream, list);
     for (const lease of content) {
       stream.receivedBytes += lease.length;
@@ -259,7 +258,8 @@ export class InboundMessages {
     const { connection, list } = this;
     const { streams } = connection;
     streams.begunByPeer(id);
-    const priority = streams.takePriority(id) ?? list.priority;
+    const said = list.priority === undefined ? undefined : parsePriority(list.priority);
+    const priority = streams.takePriority(id) ?? said;
     // Beyond the last stream that we said we would take: as if it had never been sent (RFC 9113 §6.8).
     if (id > this.closing.ourLast) return connection.trifle();
     if (streams.peerCount >= connection.settings.maxConcurrentStreams && this.isFull)
@@ -341,6 +341,7 @@ export class InboundMessages {
     if (!end) return connection.streamFault(stream, malformed('trailers without END_STREAM'));
     if (this.isListTooLong) return connection.streamFault(stream, listTooLong());
     stream.machine.take(event['receive-headers']);
+    stream.sensitiveTrailers = this.list.sensitive;
     return this.complete(stream, this.list.fields);
   }
 }

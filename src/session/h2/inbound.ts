@@ -39,7 +39,7 @@ import { type FrameFault, frameError, PREFACE_INVALID } from './frames-faults.js
 import { matchPreface, PREFACE_BYTES } from './frames-preface.js';
 import { calmDown, connectionError, onIdle, streamError } from './h2-errors.js';
 import { type H2RequestListener, InboundMessages } from './inbound-messages.js';
-import type { H2Stream } from './stream.js';
+import { parsePriority } from './priority.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
 
 const { event } = h2ConnectionTable;
@@ -265,7 +265,7 @@ export class Inbound {
     const { connection, closing } = this;
     const { view } = this.intake;
     if ((view.flags & FLAG_ACK) !== 0) {
-      closing.pingAnswered();
+      closing.pingAnswered(this.input.bytes, view.bodyStart);
       return connection.trifle();
     }
     connection.outbound.writer.ping(this.input.bytes, view.bodyStart, true);
@@ -364,15 +364,24 @@ export class Inbound {
       );
     }
     const { prioritizedId } = view;
+    const { streams, settings } = connection;
     const text = connection.context.text.latin1(this.input.bytes, view.bodyStart, view.bodyEnd);
-    const stream: H2Stream | undefined = connection.streams.live.get(prioritizedId);
-    if (stream !== undefined) this.messages.prioritise(stream, text);
-    else if (connection.streams.isIdle(prioritizedId)) {
-      if (connection.streams.isOurs(prioritizedId)) return onIdle('PRIORITY_UPDATE');
-      connection.streams.rememberPriority(prioritizedId, text);
+    const priority = parsePriority(text);
+    const stream = streams.live.get(prioritizedId);
+    if (stream !== undefined) this.messages.prioritise(stream, priority);
+    else if (streams.isIdle(prioritizedId)) {
+      if (streams.isOurs(prioritizedId)) return onIdle('PRIORITY_UPDATE');
+      // Before it has acknowledged how many there may be, the peer cannot know.
+      const most = connection.settingsAcked ? settings.maxConcurrentStreams : never;
+      if (!streams.rememberPriority(prioritizedId, priority, most)) return tooManyIdle();
     }
     return connection.trifle();
   }
+}
+
+function tooManyIdle(): UndercoatError {
+  const message = 'more streams have a priority than there may be';
+  return connectionError(PROTOCOL_ERROR, 'priorities-over-streams', 'RFC 9218 §7.1', message);
 }
 
 const overflow = 'a window over 2^31-1';

@@ -59,7 +59,10 @@ export interface H2Options {
   readonly resets?: Partial<Allowance>;
   /** Frames without use: PING, SETTINGS, PRIORITY, PRIORITY_UPDATE, empty DATA, WINDOW_UPDATE, unknown types; default 1000 and 100. */
   readonly trifles?: Partial<Allowance>;
-  /** Idle streams whose priority is remembered; default 32. More are forgotten. */
+  /**
+   * Idle streams whose priority is remembered; default 100. More are forgotten. With more than there may be streams the
+   * connection ends (RFC 9218 §7.1), as far as they are remembered.
+   */
   readonly maxIdlePriorities?: number;
   /** Server: announces extended CONNECT (RFC 8441); default true. */
   readonly extendedConnect?: boolean;
@@ -103,7 +106,7 @@ const rules: OptionRules<Omit<H2Settings, 'resets' | 'trifles' | 'lendFromBytes'
   outputHighWaterBytes: limitRule(131_072),
   outputLimitBytes: limitRule(1_048_576),
   owedLimitBytes: limitRule(16_384, floods),
-  maxIdlePriorities: limitRule(32, 'RFC 9218 §7.1'),
+  maxIdlePriorities: limitRule(100, 'RFC 9218 §7.1'),
   extendedConnect: { kind: flag, fallback: true, code: 'option-value', cites: 'RFC 8441 §3' },
 };
 /** Its default is a part of a slab. */

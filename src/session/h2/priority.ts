@@ -22,3 +22,8 @@ export function parsePriority(text: string): Priority {
   }
   return { urgency, incremental };
 }
+
+/** The value that says it. */
+export function priorityText({ urgency, incremental }: Priority): string {
+  return incremental ? `u=${urgency}, i` : `u=${urgency}`;
+}

@@ -9,6 +9,7 @@ import type { SessionContext } from '../contract.js';
 import { ReceiveWindow, SendWindow } from './flow.js';
 import type { HeaderList } from './header-list.js';
 import { Content, type FieldJudge, judgeTrailers } from './outgoing.js';
+import type { Priority } from './priority.js';
 import { defaultUrgency, type Scheduled } from './scheduler.js';
 import { h2StreamTable } from './tables.js';
 import type { FieldList, HeaderFields } from './writer.js';
@@ -27,8 +28,8 @@ export interface H2Sink {
   /** A header block but trailers; `end`: nothing follows it. */
   head(list: HeaderList, end: boolean): void;
   data(lease: Lease): void;
-  /** The peer's message is complete. `trailers`: names and values in turn. */
-  receiveEnd(trailers: string[] | undefined): void;
+  /** The peer's message is complete. `trailers`: names and values in turn; `sensitive`: names of those never indexed. */
+  receiveEnd(trailers: string[] | undefined, sensitive: readonly string[] | undefined): void;
   /** The stream was reset, by either side, or its connection ended. `retryable`: the peer has not processed it. */
   failed(error: UndercoatError, retryable: boolean): void;
   sendable(): void;
@@ -76,6 +77,8 @@ export interface StreamHost {
   endMessage(stream: H2Stream, trailers: HeaderFields | undefined): void;
   /** The stream is to be reset, or answered for. */
   breakOff(stream: H2Stream, reason: UndercoatError): void;
+  /** Client: the answer has another priority than it was asked for with. */
+  prioritise(stream: H2Stream, priority: Priority): void;
   /** Something of the stream is to be looked at in a turn. */
   touch(stream: H2Stream): void;
   /** A consumer let go of `bytes` of the stream's DATA. */
@@ -102,6 +105,8 @@ export class H2Stream implements Scheduled, Charge {
   /** The sink was told so; what was received before comes first. */
   endTold: boolean;
   trailers: string[] | undefined;
+  /** Names of those of them that came as never indexed. */
+  sensitiveTrailers: readonly string[] | undefined;
   /** Received, and not taken by the application yet: the stream's until then. */
   backlog: readonly Lease[];
   /** Where little DATA of it is gathered. */
@@ -168,6 +173,7 @@ export class H2Stream implements Scheduled, Charge {
     this.inputComplete = false;
     this.endTold = false;
     this.trailers = undefined;
+    this.sensitiveTrailers = undefined;
     this.backlog = noneReceived;
     this.packer = null;
     this.discarding = false;
@@ -261,16 +267,21 @@ export class H2Stream implements Scheduled, Charge {
   }
 
   /** @throws MisuseError when content is missing, or the trailers may not be sent; nothing has changed then */
-  end(trailers: FieldList | undefined): void {
+  end(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
     const content = this.content as Content;
     if (trailers !== undefined) judgeTrailers(trailers);
     content.add(0, true);
     const some = trailers !== undefined && trailers.length > 0 && !content.silent;
-    this.host.endMessage(this, some ? { status: 0, pseudo: noFields, fields: trailers } : undefined);
+    const block = some ? { status: 0, pseudo: noFields, fields: trailers, sensitive } : undefined;
+    this.host.endMessage(this, block);
   }
 
   abort(reason: UndercoatError): void {
     this.host.breakOff(this, reason);
+  }
+
+  prioritise(priority: Priority): void {
+    this.host.prioritise(this, priority);
   }
 
   /** Both sides agreed to a tunnel: what the heads said of content is ignored (RFC 9110 §9.3.6). */

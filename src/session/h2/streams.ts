@@ -5,6 +5,7 @@
 import { type Owner, Packer, type SlabSource } from '../../memory/index.js';
 import type { Deadlines } from '../deadlines.js';
 import { MAX_31_BITS } from './frames-codes.js';
+import type { Priority } from './priority.js';
 import type { H2Stream } from './stream.js';
 import { StreamMap } from './stream-map.js';
 import { h2StreamTable } from './tables.js';
@@ -36,7 +37,7 @@ export class Streams {
   private forgottenUpTo: number;
   /** Identifiers that the peer passed over: the lowest and the highest of each gap, in turn. */
   private readonly passedOver: number[];
-  private readonly priorities: Map<number, string>;
+  private readonly priorities: Map<number, Priority>;
   private readonly maxPriorities: number;
   /** Packers of streams that are over, to use again. */
   private readonly idlePackers: Packer[];
@@ -146,22 +147,28 @@ export class Streams {
     return id <= this.forgottenUpTo || this.resetByUs.has(id);
   }
 
-  /** PRIORITY_UPDATE may come before its stream; of so many it is remembered (RFC 9218 §7.1). */
-  rememberPriority(id: number, text: string): void {
+  /**
+   * PRIORITY_UPDATE may come before its stream; of so many it is remembered (RFC 9218 §7.1).
+   * @param mostOpen how many streams the peer may have open
+   * @returns false when with those that are open more have a priority than it may ever open at once
+   */
+  rememberPriority(id: number, priority: Priority, mostOpen: number): boolean {
     const { priorities, maxPriorities } = this;
-    if (priorities.size >= maxPriorities && !priorities.has(id)) {
+    if (!priorities.has(id) && priorities.size >= Math.min(maxPriorities, mostOpen - this.live.size)) {
       // Those of streams that were passed over are of no use any more.
       for (const known of priorities.keys()) if (known <= this.lastOfPeer) priorities.delete(known);
-      if (priorities.size >= maxPriorities) return;
+      if (priorities.size + this.openOfPeer >= mostOpen) return false;
+      if (priorities.size >= maxPriorities) return true;
     }
-    priorities.set(id, text);
+    priorities.set(id, priority);
+    return true;
   }
 
-  takePriority(id: number): string | undefined {
+  takePriority(id: number): Priority | undefined {
     if (this.priorities.size === 0) return undefined;
-    const text = this.priorities.get(id);
-    if (text !== undefined) this.priorities.delete(id);
-    return text;
+    const priority = this.priorities.get(id);
+    if (priority !== undefined) this.priorities.delete(id);
+    return priority;
   }
 
   /** The stream's deadline may have come nearer. */

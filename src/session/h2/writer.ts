@@ -14,6 +14,7 @@ import {
   writeFrameHeader,
   writeGoaway,
   writePing,
+  writePriorityUpdate,
   writeRstStream,
   writeSettings,
   writeSettingsAck,
@@ -99,6 +100,14 @@ export class FrameWriter {
     const at = this.reserve(size);
     writeWindowUpdate(streamId, increment, this.bytes, at, at + size);
     this.commitOwed(size);
+  }
+
+  priorityUpdate(streamId: number, value: string): void {
+    const octets = Uint8Array.from(value, (character) => character.charCodeAt(0));
+    const size = FRAME_HEADER_BYTES + 4 + octets.length;
+    const at = this.reserve(size);
+    writePriorityUpdate(streamId, octets, this.bytes, at, at + size);
+    this.commit(size);
   }
 
   goaway(lastStreamId: number, code: number, reason: string): void {

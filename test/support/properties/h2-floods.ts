@@ -36,7 +36,7 @@ const floods: Readonly<Record<string, (i: number) => Uint8Array[]>> = {
   SETTINGS: () => [settings()],
   'empty DATA': (i) => (i === 0 ? [headers(1, put(), false)] : [frame(FRAME_DATA, 0, 1)]),
   WINDOW_UPDATE: () => [windowUpdate(0, 1)],
-  PRIORITY_UPDATE: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(odd(i)))],
+  PRIORITY_UPDATE: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(odd(i % 50)))],
   'unknown frames': () => [frame(0x77, 0, 0)],
 };
 

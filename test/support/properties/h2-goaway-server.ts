@@ -3,8 +3,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Reached } from '../../../src/kit/reached.js';
-import { FLAG_ACK } from '../../../src/session/h2/frames-codes.js';
-import { goaway, ping, put } from '../h2-bed.js';
+import { goaway, put, warningAnswered } from '../h2-bed.js';
 import { contentHash, type Made, PeerBed, Taken, take } from '../h2-peer-bed.js';
 
 const unlimited = 2 ** 31 - 1;
@@ -189,7 +188,7 @@ class ServerRun {
   private pong(): void {
     if (!this.isWarned || this.isFinal) return;
     this.isFinal = true;
-    this.peer.give(ping(FLAG_ACK));
+    this.peer.give(warningAnswered);
   }
 
   private check(): void {
