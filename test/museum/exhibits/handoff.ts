@@ -64,9 +64,9 @@ export const handoffExhibits: readonly Exhibit[] = [
       {
         file: 'src/session/proxy/sender.ts',
         within: 'export function proxySender(options: ProxySenderOptions)',
-        find: "return (context) => new ProxySender(context, options.header, options.next ?? 'next');",
+        find: 'return (context) => new ProxySender(context, options.header, next);',
         replace:
-          "let kept: ProxyHeader | undefined; return (context) => new ProxySender(context, (facts) => (kept ??= options.header(facts)), options.next ?? 'next');",
+          'let kept: ProxyHeader | undefined; return (context) => new ProxySender(context, (facts) => (kept ??= options.header(facts)), next);',
       },
     ],
     shown: [{ check: 'headerOfItsOwn', over: ['proxy'] }],
