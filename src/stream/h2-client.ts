@@ -9,7 +9,7 @@ import type { Session, SessionContext } from '../session/contract.js';
 import { CANCEL } from '../session/h2/frames-codes.js';
 import type { HeaderList } from '../session/h2/header-list.js';
 import type { H2Options } from '../session/h2/options.js';
-import { Content } from '../session/h2/outgoing.js';
+import { Content, noContent } from '../session/h2/outgoing.js';
 import { H2Session } from '../session/h2/session.js';
 import type { H2Sink, H2Stream } from '../session/h2/stream.js';
 import type {
@@ -100,7 +100,7 @@ class H2ResponseHead implements ResponseHead {
     this.status = list.status;
     this.reason = '';
     this.version = '2';
-    this.fields = new H2Fields(list.fields, list.sensitive);
+    this.fields = new H2Fields(list.takeFields(), list.sensitive);
   }
 }
 
@@ -126,7 +126,7 @@ class H2ClientStream
     this.connects = method === 'CONNECT';
     this.pipe = null;
     stream.sink = this;
-    stream.content = new Content(declared, false, ends);
+    stream.content = ends && declared < 0 ? noContent : new Content(declared, false, ends);
     stream.noContent = method === 'HEAD';
     if (ends) this.machine.take(event['send-end']);
   }

@@ -80,7 +80,7 @@ class H2RequestHead implements RequestHead {
     this.version = '2';
     this.scheme = connects ? undefined : list.scheme;
     this.protocol = list.protocol;
-    this.fields = new H2Fields(list.fields, list.sensitive);
+    this.fields = new H2Fields(list.takeFields(), list.sensitive);
     this.saidScheme = list.saidScheme;
     this.pseudoOrder = list.pseudoOrder;
   }

@@ -22,6 +22,8 @@ export interface IncomingPort {
 
 /** Leases that have been released are forgotten when so many have gathered, or twice as many as still lived last time. */
 const leastSweep = 16;
+/** Stands for every empty list: most consumers keep none. */
+const noLeases: readonly Lease[] = [];
 
 export class Incoming implements IncomingBody {
   declaredLength: number | undefined;
@@ -32,7 +34,7 @@ export class Incoming implements IncomingBody {
   private readonly port: IncomingPort;
   private consumer: BodyConsumer | null;
   private paused: boolean;
-  private out: Lease[];
+  private out: readonly Lease[];
   private sweepAt: number;
   private error: UndercoatError | undefined;
   private trailers: Fields | undefined;
@@ -46,7 +48,7 @@ export class Incoming implements IncomingBody {
     this.port = port;
     this.consumer = null;
     this.paused = false;
-    this.out = [];
+    this.out = noLeases;
     this.sweepAt = leastSweep;
     this.error = undefined;
     this.trailers = undefined;
@@ -142,7 +144,8 @@ export class Incoming implements IncomingBody {
   /** The exchange is over: every lease that is still out is revoked, unless the application retained it by name (OWN-7). */
   revoke(): void {
     const out = this.out;
-    this.out = [];
+    if (out.length === 0) return;
+    this.out = noLeases;
     for (const given of out) {
       for (const lease of stillOut(given)) if (lease.retainedAs === undefined) lease.release();
     }
@@ -154,7 +157,8 @@ export class Incoming implements IncomingBody {
       this.out = this.out.flatMap(stillOut);
       this.sweepAt = Math.max(leastSweep, 2 * this.out.length);
     }
-    this.out.push(lease);
+    if (this.out.length === 0) this.out = [lease];
+    else (this.out as Lease[]).push(lease);
   }
 }
 

@@ -21,6 +21,7 @@ import { Outbound } from './outbound.js';
 import { FieldJudge, requireListFits } from './outgoing.js';
 import type { Priority } from './priority.js';
 import { H2Stream, noneReceived, type StreamHost } from './stream.js';
+import { StreamList } from './stream-list.js';
 import { Streams } from './streams.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
 import { WaitingData } from './waiting-data.js';
@@ -73,7 +74,7 @@ export class H2Connection implements StreamHost {
   /** With more output than this pending, nothing more is read. */
   private readonly fullBytes: number;
   /** Streams to look at before the turn ends. */
-  private touched: H2Stream[];
+  private readonly touched: StreamList<H2Stream>;
 
   constructor(context: SessionContext, settings: H2Settings, isServer: boolean) {
     this.context = context;
@@ -107,7 +108,7 @@ export class H2Connection implements StreamHost {
     // DATA goes over the mark by one frame; what is owed ends the connection before it stops the reading. A client's
     // output is what its application asks for: it reads on, so that two ends never wait for one another.
     this.fullBytes = isServer ? outputHighWaterBytes + MIN_MAX_FRAME_SIZE + owedLimitBytes : never;
-    this.touched = [];
+    this.touched = new StreamList();
   }
 
   get over(): boolean {
@@ -225,7 +226,7 @@ export class H2Connection implements StreamHost {
   /** What came up too late in the turn asks for another one. */
   endTurn(): void {
     this.inTurn = false;
-    if (this.touched.length > 0 || this.due.some) this.context.wake();
+    if (this.touched.size > 0 || this.due.some) this.context.wake();
   }
 
   /** @param since when it begins; `Infinity` for the next turn */
@@ -283,9 +284,9 @@ export class H2Connection implements StreamHost {
     }
     const { touched } = this;
     this.due.clear();
-    this.touched = [];
-    // A request that could not be built is on no list of streams, and its turn does not come any more.
-    for (const stream of touched) this.failUnbegun(stream);
+    // A request that could not be built is in no map of streams, and its turn does not come any more.
+    for (let i = 0; i < touched.size; i++) this.failUnbegun(touched.take(i));
+    touched.clear();
   }
 
   /** An act of the peer that moves nothing (RFC 9113 §10.5). */
@@ -329,15 +330,14 @@ export class H2Connection implements StreamHost {
 
   /** Streams hear their news. */
   settleTouched(): void {
-    while (this.touched.length > 0) {
-      const { touched } = this;
-      this.touched = [];
-      for (const stream of touched) {
-        stream.touched = false;
-        if (stream.isLive) this.settleStream(stream);
-        else this.failUnbegun(stream);
-      }
+    const { touched } = this;
+    for (let i = 0; i < touched.size; i++) {
+      const stream = touched.take(i);
+      stream.touched = false;
+      if (stream.isLive) this.settleStream(stream);
+      else this.failUnbegun(stream);
     }
+    touched.clear();
   }
 
   /** Tells a request that never became a stream. */

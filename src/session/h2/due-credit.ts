@@ -4,22 +4,23 @@
  */
 import type { ReceiveWindow } from './flow.js';
 import type { H2Stream } from './stream.js';
+import { StreamList } from './stream-list.js';
 import type { FrameWriter } from './writer.js';
 
 export class DueCredit {
-  private streams: H2Stream[];
+  private readonly streams: StreamList<H2Stream>;
   private readonly window: ReceiveWindow;
   private readonly writer: FrameWriter;
 
   /** @param window the connection's */
   constructor(window: ReceiveWindow, writer: FrameWriter) {
-    this.streams = [];
+    this.streams = new StreamList();
     this.window = window;
     this.writer = writer;
   }
 
   get some(): boolean {
-    return this.streams.length > 0;
+    return this.streams.size > 0;
   }
 
   /** Some of the stream's window is due. */
@@ -31,21 +32,23 @@ export class DueCredit {
 
   /** Nothing is announced any more. */
   clear(): void {
-    this.streams = [];
+    const { streams } = this;
+    for (let i = 0; i < streams.size; i++) streams.take(i);
+    streams.clear();
   }
 
   announce(): void {
     const { writer } = this;
     const increment = this.window.update();
     if (increment > 0) writer.windowUpdate(0, increment);
-    if (this.streams.length === 0) return;
     const { streams } = this;
-    this.streams = [];
-    for (const stream of streams) {
+    for (let i = 0; i < streams.size; i++) {
+      const stream = streams.take(i);
       stream.dirty = false;
       if (stream.inputComplete || stream.discarding) continue;
       const more = stream.receiveWindow.update();
       if (more > 0) writer.windowUpdate(stream.id, more);
     }
+    streams.clear();
   }
 }

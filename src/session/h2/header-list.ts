@@ -50,10 +50,10 @@ const requestPseudo = seenMethod | seenScheme | seenAuthority | seenPath | seenP
 
 /** Of a request that was no list of fields: method, scheme, authority and path. */
 const customaryOrder = (NAME_METHOD << 9) | (NAME_SCHEME << 6) | (NAME_AUTHORITY << 3) | NAME_PATH;
+/** The room of so many names and values is kept for the next block. */
+const mostKept = 128;
 
 export class HeaderList implements FieldSink {
-  /** The regular fields, names and values in turn, in order. Given away with the message: `begin` makes a new one. */
-  fields: string[];
   /** Names of those that came as never indexed, in order; undefined when there are none. */
   sensitive: string[] | undefined;
   method: string;
@@ -79,13 +79,15 @@ export class HeaderList implements FieldSink {
   private seen: number;
   private regular: boolean;
   private host: string | undefined;
+  /** The regular fields, names and values in turn, in order: the first `count` of the list, which is used again. */
+  private readonly strings: string[];
+  private count: number;
   /** The authority that was judged last, and how: most requests of a connection have the same. */
   private judged: string;
   private judgement: number;
   private readonly maxFields: number;
 
   constructor(maxFields: number) {
-    this.fields = [];
     this.sensitive = undefined;
     this.method = '';
     this.scheme = '';
@@ -104,13 +106,16 @@ export class HeaderList implements FieldSink {
     this.seen = 0;
     this.regular = false;
     this.host = undefined;
+    this.strings = [];
+    this.count = 0;
     this.judged = '';
     this.judgement = HOST_INVALID;
     this.maxFields = maxFields;
   }
 
   begin(kind: BlockKind): void {
-    this.fields = [];
+    this.count = 0;
+    if (this.strings.length > mostKept) this.strings.length = 0;
     this.sensitive = undefined;
     this.method = '';
     this.scheme = '';
@@ -143,7 +148,7 @@ export class HeaderList implements FieldSink {
     for (const [name, value] of fields) {
       const number = NAME_NUMBERS.get(name);
       if (number !== undefined) this.special(number, name, value);
-      this.fields.push(name, value);
+      this.keep(name, value);
     }
   }
 
@@ -155,17 +160,22 @@ export class HeaderList implements FieldSink {
           ? 'a field name is not a token in lower case'
           : `the value of ${name} has forbidden octets, or white space at an end`;
     } else if ((marks & MARK_PSEUDO) !== 0) this.pseudo(marks & MARK_NAME, name, value);
-    else if (this.fields.length >= 2 * this.maxFields) this.tooMany = true;
+    else if (this.count >= 2 * this.maxFields) this.tooMany = true;
     else {
       this.regular = true;
       const number = marks & MARK_NAME;
       if (number >= NAME_CONNECTION && number <= NAME_PRIORITY) this.special(number, name, value);
-      this.fields.push(name, value);
+      this.keep(name, value);
       if ((marks & MARK_NEVER_INDEXED) !== 0) {
         if (this.sensitive === undefined) this.sensitive = [name];
         else this.sensitive.push(name);
       }
     }
+  }
+
+  /** The regular fields, names and values in turn, in order: a list of the caller's. */
+  takeFields(): string[] {
+    return this.strings.slice(0, this.count);
   }
 
   /**
@@ -177,6 +187,12 @@ export class HeaderList implements FieldSink {
     if (this.malformed !== '' || cut || this.tooMany || this.kind === 'trailers') return;
     if (this.kind === 'request') this.finishRequest(extendedConnect);
     else if ((this.seen & seenStatus) === 0) this.malformed = ':status is missing';
+  }
+
+  private keep(name: string, value: string): void {
+    this.strings[this.count] = name;
+    this.strings[this.count + 1] = value;
+    this.count += 2;
   }
 
   private finishRequest(extendedConnect: boolean): void {

@@ -342,7 +342,7 @@ export class InboundMessages {
     if (this.isListTooLong) return connection.streamFault(stream, listTooLong());
     stream.machine.take(event['receive-headers']);
     stream.sensitiveTrailers = this.list.sensitive;
-    return this.complete(stream, this.list.fields);
+    return this.complete(stream, this.list.takeFields());
   }
 }
 

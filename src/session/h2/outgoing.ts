@@ -182,6 +182,9 @@ export class Content {
   }
 }
 
+/** Of every message that ends with its head and declares no length: there is nothing of it to be counted. */
+export const noContent = new Content(-1, false, true);
+
 /** The length that the call and the fields declare, -1 where they do not; -1 when neither does. @throws MisuseError when they disagree */
 export function declaredLength(said: number, given: number, end: boolean): number {
   if (said >= 0 && given >= 0 && said !== given) {
