@@ -193,7 +193,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     requireRequest(options);
     request.dueAt = this.settings.clock.now() + this.waitTimeout;
     if (this.queue.push(request) === 1) this.timer.want(request.dueAt);
-    this.schedule();
+    // Where no connection can be opened for it, whichever takes requests again says so.
+    if (this.keep.size < this.maxConnections) this.schedule();
     return request;
   }
 

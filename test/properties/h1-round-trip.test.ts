@@ -11,6 +11,7 @@ import {
   encodeLastChunk,
   encodeRequestHead,
   encodeResponseHead,
+  lineEndWithHost,
   requireAuthority,
   requireTarget,
 } from '../../src/session/h1/encode.js';
@@ -63,7 +64,7 @@ describe('WIRE-4: heads', () => {
             8192,
             method,
             path,
-            authority,
+            lineEndWithHost(authority),
             list,
             framing,
             length,

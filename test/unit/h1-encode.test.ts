@@ -13,7 +13,10 @@ import {
   encodeChunkSize,
   encodeLastChunk,
   encodeRequestHead,
+  encodeResponseFrom,
   encodeResponseHead,
+  LINE_END,
+  lineEndWithHost,
   requireAuthority,
   requireMethod,
   requireTarget,
@@ -105,6 +108,15 @@ describe('WS-8: heads are written whole or not at all', () => {
     expect(written(write)).toBe(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
   });
 
+  it('a response that begins as another did', () => {
+    const front = octets('HTTP/1.1 200 OK\r\nDate: now\r\nX-A: b\r\n');
+    const write: Write = (bytes, at, end) =>
+      encodeResponseFrom(front, bytes, at, end, FRAMING_LENGTH, 12, CONNECTION_CLOSE);
+    expect(written(write)).toBe(
+      'HTTP/1.1 200 OK\r\nDate: now\r\nX-A: b\r\nContent-Length: 12\r\nConnection: close\r\n\r\n',
+    );
+  });
+
   it('a request', () => {
     const write: Write = (bytes, at, end) =>
       encodeRequestHead(
@@ -113,7 +125,7 @@ describe('WS-8: heads are written whole or not at all', () => {
         end,
         'POST',
         '/a?b',
-        'a.b:80',
+        lineEndWithHost('a.b:80'),
         fields,
         FRAMING_CHUNKED,
         -1,
@@ -124,7 +136,7 @@ describe('WS-8: heads are written whole or not at all', () => {
     );
     const prepared = new PreparedFields([['host', 'x']]);
     const hosted: Write = (bytes, at, end) =>
-      encodeRequestHead(bytes, at, end, 'GET', '*', undefined, prepared, FRAMING_NONE, -1, CONNECTION_CLOSE);
+      encodeRequestHead(bytes, at, end, 'GET', '*', LINE_END, prepared, FRAMING_NONE, -1, CONNECTION_CLOSE);
     expect(written(hosted)).toBe('GET * HTTP/1.1\r\nhost: x\r\nConnection: close\r\n\r\n');
   });
 

@@ -98,8 +98,8 @@ export abstract class H1ClientRequests extends H1Connection {
     this.flight.push(entry);
     if (!parts.end) this.sending = entry;
     if (this.writer.last) this.persistent = false;
-    this.wasAvailable = this.available > 0;
     this.sent();
+    this.wasAvailable = this.available > 0;
   }
 
   endRequest(trailers: OutgoingFields | undefined): void {

@@ -45,10 +45,10 @@ const CONNECTION_LINES: readonly Uint8Array[] = Array.from(
 );
 const CHUNKED_LINE = octetsOf('Transfer-Encoding: chunked\r\n');
 const CONTENT_LENGTH = octetsOf('Content-Length: ');
-const HOST = octetsOf('Host: ');
-const VERSION_END = octetsOf(' HTTP/1.1\r\n');
 const LAST_CHUNK = octetsOf('0\r\n');
 const HEX_DIGITS = octetsOf('0123456789abcdef');
+/** How a request-line ends where the fields say Host, or nothing does. */
+export const LINE_END: Uint8Array = octetsOf(' HTTP/1.1\r\n');
 /** Two octets that end a line, and the data of a chunk. Foreign bytes, never changed. */
 export const CRLF: Uint8Array = octetsOf('\r\n');
 /** The end of a chunked body without trailers. Foreign bytes, never changed. */
@@ -84,7 +84,7 @@ export function encodeResponseHead(
  * A request head.
  * @param method judged by `requireMethod`
  * @param target judged by `requireTarget`
- * @param authority the value of Host, judged by `requireAuthority`; undefined when `fields` has it
+ * @param lineEnd LINE_END when `fields` has Host, else what `lineEndWithHost` makes
  * @param fields judged by a FieldJudge, or prepared
  * @param framing FRAMING_LENGTH writes Content-Length, FRAMING_CHUNKED Transfer-Encoding, any other neither
  */
@@ -94,7 +94,7 @@ export function encodeRequestHead(
   end: number,
   method: string,
   target: string,
-  authority: string | undefined,
+  lineEnd: Uint8Array,
   fields: OutgoingFields | PreparedFields,
   framing: number,
   contentLength: number,
@@ -105,9 +105,30 @@ export function encodeRequestHead(
   let p = text.write(method, bytes, at);
   bytes[p++] = SP;
   p = text.write(target, bytes, p);
-  p = writeBytes(VERSION_END, bytes, p, end);
-  if (p >= 0 && authority !== undefined) p = writeHost(authority, bytes, p, end, text);
+  p = writeBytes(lineEnd, bytes, p, end);
   return p < 0 ? -1 : writeRest(bytes, p, end, fields, framing, contentLength, connection, text);
+}
+
+/** How a request-line ends, and the Host line behind it. @param authority judged by `requireAuthority` */
+export function lineEndWithHost(authority: string): Uint8Array {
+  return octetsOf(` HTTP/1.1\r\nHost: ${authority}\r\n`);
+}
+
+/**
+ * A response head that begins as another did.
+ * @param front status-line, Date and fields of that one
+ */
+export function encodeResponseFrom(
+  front: Uint8Array,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  framing: number,
+  contentLength: number,
+  connection: number,
+): number {
+  const p = writeBytes(front, bytes, at, end);
+  return p < 0 ? -1 : writeEnd(bytes, p, end, framing, contentLength, connection);
 }
 
 /** The chunk-size line of a chunk of `size` octets, not 0, which would end the body. */
@@ -236,7 +257,7 @@ function requireText(what: string, cites: string, given: unknown): void {
   throw new MisuseError(what, cites, `the ${what} of a request must be a string, not ${typeof given}`);
 }
 
-/** The fields, the framing, the connection, and the end of the head. */
+/** The fields and the end of the head. */
 function writeRest(
   bytes: Uint8Array,
   at: number,
@@ -247,11 +268,24 @@ function writeRest(
   connection: number,
   text: TextCodec,
 ): number {
-  let p =
+  const p =
     fields instanceof PreparedFields
       ? writeBytes(fields.bytes, bytes, at, end)
       : writeFields(fields, bytes, at, end, text);
-  if (p >= 0 && framing === FRAMING_LENGTH) p = writeContentLength(contentLength, bytes, p, end);
+  return p < 0 ? -1 : writeEnd(bytes, p, end, framing, contentLength, connection);
+}
+
+/** The framing, the connection, and the empty line. */
+function writeEnd(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  framing: number,
+  contentLength: number,
+  connection: number,
+): number {
+  let p = at;
+  if (framing === FRAMING_LENGTH) p = writeContentLength(contentLength, bytes, p, end);
   else if (p >= 0 && framing === FRAMING_CHUNKED) p = writeBytes(CHUNKED_LINE, bytes, p, end);
   if (p >= 0 && connection !== CONNECTION_UNSAID) {
     p = writeBytes(CONNECTION_LINES[connection] as Uint8Array, bytes, p, end);
@@ -265,14 +299,8 @@ function writeContentLength(length: number, bytes: Uint8Array, at: number, end: 
   return p < 0 ? -1 : writeBytes(CRLF, bytes, p, end);
 }
 
-function writeHost(authority: string, bytes: Uint8Array, at: number, end: number, text: TextCodec): number {
-  const p = writeBytes(HOST, bytes, at, end);
-  if (p < 0 || end - p < authority.length) return -1;
-  return writeBytes(CRLF, bytes, text.write(authority, bytes, p), end);
-}
-
-/** Encoded once for each status. */
-function statusLine(status: number): Uint8Array {
+/** Encoded once for each status. Foreign bytes, never changed. */
+export function statusLine(status: number): Uint8Array {
   const known = STATUS_LINES[status];
   if (known !== undefined) return known;
   if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {

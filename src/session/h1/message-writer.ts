@@ -5,7 +5,7 @@
  * It does not know when a message is due, what becomes of its content, nor what happens to the connection after it.
  */
 import { MisuseError } from '../../errors.js';
-import type { Region, SendBuffer } from '../../memory/index.js';
+import type { SendBuffer } from '../../memory/index.js';
 import type { TextCodec } from '../../memory/text.js';
 import { ContentWriter, underrun } from './content-writer.js';
 import {
@@ -16,14 +16,19 @@ import {
   CONNECTION_UNSAID,
   CONNECTION_UPGRADE,
   encodeRequestHead,
+  encodeResponseFrom,
   encodeResponseHead,
+  LINE_END,
+  lineEndWithHost,
   requireAuthority,
   requireMethod,
   requireTarget,
+  statusLine,
 } from './encode.js';
 import { FieldJudge, type OutgoingFields, PreparedFields, requireList } from './encode-fields.js';
 import { FieldMemory } from './field-memory.js';
 import { HAS_DATE, HAS_HOST, HAS_TE, HAS_UPGRADE, SAYS_CLOSE } from './field-section.js';
+import { FrontMemory } from './front-memory.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, FRAMING_UNTIL_CLOSE } from './head-reader.js';
 import type { H1Head } from './message-head.js';
 import type { H1Settings } from './options.js';
@@ -50,8 +55,11 @@ export class MessageWriter extends ContentWriter {
   last: boolean;
   private readonly judge: FieldJudge;
   private readonly memory: FieldMemory;
+  private readonly fronts: FrontMemory;
   /** What was last found valid: a client asks the same authority over and over, and often for the same. */
   private judgedAuthority: string | undefined;
+  /** How request-lines to it end. */
+  private lineEnd: Uint8Array;
   private judgedMethod: string | undefined;
   private judgedTarget: string | undefined;
 
@@ -60,7 +68,9 @@ export class MessageWriter extends ContentWriter {
     this.last = false;
     this.judge = new FieldJudge();
     this.memory = new FieldMemory();
+    this.fronts = new FrontMemory();
     this.judgedAuthority = undefined;
+    this.lineEnd = LINE_END;
     this.judgedMethod = undefined;
     this.judgedTarget = undefined;
   }
@@ -152,6 +162,7 @@ export class MessageWriter extends ContentWriter {
     if ((flags & HAS_HOST) === 0 && (authority !== this.judgedAuthority || authority === undefined)) {
       requireAuthority(authority);
       this.judgedAuthority = authority;
+      this.lineEnd = lineEndWithHost(authority);
     }
     const said = this.declared(fields, parts.length);
     if (parts.end && said > 0) throw underrun(said);
@@ -168,11 +179,8 @@ export class MessageWriter extends ContentWriter {
       (this.last ? CONNECTION_CLOSE : CONNECTION_UNSAID) |
       (parts.http2Settings ? CONNECTION_HTTP2_SETTINGS : CONNECTION_UNSAID) |
       connectionFields(flags);
-    const host = (flags & HAS_HOST) === 0 ? authority : undefined;
-    const { framing, text } = this;
-    const encode = ({ bytes, start, end }: Region): number =>
-      encodeRequestHead(bytes, start, end, method, target, host, fields, framing, declared, connection, text);
-    this.build(encode);
+    const lineEnd = (flags & HAS_HOST) === 0 ? this.lineEnd : LINE_END;
+    this.writeRequest(method, target, lineEnd, fields, declared, connection);
     this.ended = parts.end;
   }
 
@@ -222,35 +230,62 @@ export class MessageWriter extends ContentWriter {
     const connection = lasting | connectionFields(flags);
     const dated = (flags & HAS_DATE) === 0 ? date : undefined;
     const { framing, text, output } = this;
+    const front = this.fronts.recall(status, statusLine(status), dated, fields);
     let room = output.open();
     let at = -1;
-    if (room !== undefined) {
-      try {
+    try {
+      // What does not fit what is left of the workspace may fit a fresh one.
+      for (let isFresh = false; room !== undefined; isFresh = true) {
         const { bytes, start, end } = room;
-        at = encodeResponseHead(bytes, start, end, status, fields, framing, length, connection, dated, text);
-        if (at < 0) {
-          output.cancel();
-          room = output.openFresh();
-          if (room !== undefined) {
-            const { bytes, start, end } = room;
-            at = encodeResponseHead(
-              bytes,
-              start,
-              end,
-              status,
-              fields,
-              framing,
-              length,
-              connection,
-              dated,
-              text,
-            );
-          }
-        }
-      } catch (thrown) {
-        this.output.cancel();
-        throw thrown;
+        at =
+          front === null
+            ? encodeResponseHead(bytes, start, end, status, fields, framing, length, connection, dated, text)
+            : encodeResponseFrom(front, bytes, start, end, framing, length, connection);
+        if (at >= 0 || isFresh) break;
+        output.cancel();
+        room = output.openFresh();
       }
+    } catch (thrown) {
+      output.cancel();
+      throw thrown;
+    }
+    this.committed(room, at);
+  }
+
+  private writeRequest(
+    method: string,
+    target: string,
+    lineEnd: Uint8Array,
+    fields: HeadFields,
+    length: number,
+    connection: number,
+  ): void {
+    const { framing, text, output } = this;
+    let room = output.open();
+    let at = -1;
+    try {
+      for (let isFresh = false; room !== undefined; isFresh = true) {
+        const { bytes, start, end } = room;
+        at = encodeRequestHead(
+          bytes,
+          start,
+          end,
+          method,
+          target,
+          lineEnd,
+          fields,
+          framing,
+          length,
+          connection,
+          text,
+        );
+        if (at >= 0 || isFresh) break;
+        output.cancel();
+        room = output.openFresh();
+      }
+    } catch (thrown) {
+      output.cancel();
+      throw thrown;
     }
     this.committed(room, at);
   }

@@ -8,12 +8,14 @@ import {
   encodeLastChunk,
   encodeRequestHead,
   encodeResponseHead,
+  lineEndWithHost,
 } from '../../../src/session/h1/encode.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE } from '../../../src/session/h1/head-reader.js';
 
 type Build = (bytes: Uint8Array, at: number, end: number) => number;
 
 const most = 600;
+const lineEnd = lineEndWithHost('a.test');
 const fields = fc.array(
   fc.tuple(
     fc.constantFrom('X-A', 'b', 'X-Long-Name-Of-A-Field'),
@@ -39,7 +41,7 @@ const builders: fc.Arbitrary<Build> = fc
         encodeResponseHead(bytes, at, end, status, list, framing, length, connection, undefined);
     }
     return (bytes, at, end) =>
-      encodeRequestHead(bytes, at, end, 'GET', target, 'a.test', list, framing, length, connection);
+      encodeRequestHead(bytes, at, end, 'GET', target, lineEnd, list, framing, length, connection);
   });
 
 export function headsInAnyRoom() {
