@@ -19,6 +19,7 @@ import type { ConnectionFacts } from '../session/facts.js';
 import type { Clock } from '../transport/clock.js';
 import type { ByteRange, Transport, TransportReceiver } from '../transport/contract.js';
 import type { TransportFacts } from '../transport/facts.js';
+import { ConnectionDeadlines } from './connection-deadlines.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { ContinuedTransport } from './continued-transport.js';
 import { LazyTimer } from './lazy-timer.js';
@@ -27,7 +28,7 @@ import { Relay } from './relay.js';
 import { type RunHost, SessionRun } from './session-run.js';
 import type { Application } from './step.js';
 import { connectionTable } from './table.js';
-import { WriteWatch } from './write-watch.js';
+import { TunnelWatch } from './tunnel-watch.js';
 
 const { opened, handoff, swap, tunnel, finish, flushed, abort, closed, open } = connectionTable.event;
 const {
@@ -40,8 +41,6 @@ const {
   aborting,
   closed: over,
 } = connectionTable.state;
-
-const never = Number.POSITIVE_INFINITY;
 
 export class Connection implements TransportReceiver, RunHost, MemoryUser {
   readonly id: number;
@@ -56,7 +55,7 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   private readonly run: SessionRun;
   private readonly memory: MemoryWait;
   private readonly timer: LazyTimer;
-  private readonly writes: WriteWatch;
+  private readonly deadlines: ConnectionDeadlines;
   private readonly turn = (): void => this.runTurn();
   private readonly report = (thrown: unknown): void => this.keeper.threw(thrown);
 
@@ -67,9 +66,6 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   private scheduled = false;
   /** Time of the present turn. */
   private now = 0;
-  /** When opening, lingering, or the wait for whoever takes a tunnel up must have come to an end. */
-  private dueAt = never;
-  private openingCode = '';
   private lingeredBytes = 0;
 
   /** `transport` is idle; the connection's from now on. */
@@ -92,7 +88,7 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.run = new SessionRun(this, settings, application, owner, shares, () => this.woke());
     this.memory = new MemoryWait(this.run, shares, clock, this);
     this.timer = new LazyTimer(clock, () => this.expire());
-    this.writes = new WriteWatch(settings.deadlines.write);
+    this.deadlines = new ConnectionDeadlines(settings.deadlines, this.machine, this.run);
     this.transport = transport;
     this.relay = new Relay(this);
   }
@@ -109,12 +105,9 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
   /** Begins: the transport is opened, with every transport that the stack puts on it before the first session. */
   start(): void {
     this.machine.take(open, undefined);
-    const { deadlines } = this.settings;
     // What was accepted has a connection already: if it does not open at once, it is TLS that is waited for.
-    const isConnecting = this.role === 'client';
-    this.openingCode = isConnecting ? 'connect-timeout' : 'tls-handshake-timeout';
-    this.dueAt = this.clock.now() + (isConnecting ? deadlines.connect : deadlines.tlsHandshake);
-    this.timer.want(this.dueAt);
+    this.deadlines.opens(this.clock.now(), this.role === 'client');
+    this.timer.want(this.deadlines.due());
     try {
       this.transport = this.run.chain.wrap(this.transport);
       this.transport.open(this.relay);
@@ -153,7 +146,7 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
       if (this.run.draining) this.abort();
       else {
         this.machine.take(opened, undefined);
-        this.dueAt = never;
+        this.deadlines.opened();
         this.run.begin(facts, this.now);
       }
     } catch (thrown) {
@@ -201,7 +194,7 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     try {
       const { output } = this.run;
       output.written(count);
-      this.writes.progressed(this.now, output.pendingBytes);
+      this.deadlines.writes.progressed(this.now, output.pendingBytes);
       if (this.machine.is(running)) this.run.written(this.now);
     } catch (thrown) {
       this.broke(thrown);
@@ -238,13 +231,13 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     }
     if (this.machine.is(finishing) && this.run.output.pendingBytes === 0) {
       this.machine.take(flushed, undefined);
-      this.dueAt = this.now + this.settings.deadlines.linger;
+      this.deadlines.lingers(this.now);
     }
     this.inTurn = false;
     if (this.reading) this.memory.retry();
     const { input } = this.run;
     if (input.start === input.end) input.settle();
-    this.timer.want(this.deadline());
+    this.timer.want(this.deadlines.due());
   }
 
   /** A turn that the clock began: somebody woke the session, or is to be told to shut down. */
@@ -290,11 +283,10 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.machine.take(swap, undefined);
     const continued = this.detach();
     // The time of the handshake covers what is in flight.
-    this.writes.reset();
+    this.deadlines.writes.reset();
     this.transport = continued;
     this.relay = new Relay(this);
-    this.openingCode = 'tls-handshake-timeout';
-    this.dueAt = this.now + this.settings.deadlines.tlsHandshake;
+    this.deadlines.opens(this.now, false);
     this.transport = this.run.chain.wrap(continued);
     this.transport.open(this.relay);
   }
@@ -307,25 +299,14 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     this.machine.take(tunnel, undefined);
     const pipe = this.detach();
     this.transport = pipe;
-    // A pipe that nobody opens would stay for good.
-    this.dueAt = this.now + this.settings.deadlines.connect;
+    const { deadlines } = this;
+    const openBy = this.now + this.settings.deadlines.connect;
+    deadlines.tunnel = new TunnelWatch(this.clock, deadlines.writes, openBy, () => {
+      if (this.machine.is(tunnelling)) this.timer.want(deadlines.due());
+    });
     this.keeper.tunnelled(this);
     // The keeper may have no place for one that was not asked for.
     if (this.machine.is(tunnelling)) takeOver(pipe);
-  }
-
-  // A tunnel is its user's, who writes outside of our turns; whether the peer reads is watched over all its life.
-
-  private pipeWrote(): void {
-    if (!this.machine.is(tunnelling) || this.writes.due() !== never) return;
-    this.writes.began(this.clock.now());
-    this.timer.want(this.deadline());
-  }
-
-  private pipeProgressed(left: number): void {
-    if (!this.machine.is(tunnelling)) return;
-    this.writes.progressed(this.clock.now(), left);
-    this.timer.want(this.deadline());
   }
 
   finished(ending: Ending, error: UndercoatError | undefined): void {
@@ -350,8 +331,8 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
       facts: this.facts.transport,
       ...this.run.detach(),
       clock,
-      wrote: () => this.pipeWrote(),
-      progressed: (left) => this.pipeProgressed(left),
+      wrote: () => this.deadlines.tunnel?.wrote(),
+      progressed: (left) => this.deadlines.tunnel?.progressed(left),
       closed: (error) => {
         // A transport that stands on it speaks for itself.
         if (this.transport === continued) this.closed(error);
@@ -377,55 +358,19 @@ export class Connection implements TransportReceiver, RunHost, MemoryUser {
     const batch = output.take();
     // Empty ranges alone are nothing to wait for: they count as written with what is before them.
     if (batch.length === 0) return;
-    this.writes.began(this.now);
+    this.deadlines.writes.began(this.now);
     this.transport.write(batch);
-  }
-
-  /** When something is due, on the clock's scale. */
-  private deadline(): number {
-    const { machine } = this;
-    if (machine.is(running)) return Math.min(this.run.deadline(), this.writes.due());
-    if (machine.is(finishing)) return this.writes.due();
-    if (machine.is(tunnelling)) return Math.min(this.dueAt, this.writes.due());
-    return machine.is(opening) || machine.is(lingering) ? this.dueAt : never;
   }
 
   private expire(): void {
     this.beginTurn();
     try {
-      if (this.machine.is(running) || this.machine.is(finishing)) this.expireRunning();
-      else if (this.machine.is(opening))
-        this.abort(this.timeout(this.openingCode, 'the transport did not open'));
-      else if (this.machine.is(lingering)) this.abort();
-      else if (this.machine.is(tunnelling)) this.expireTunnel();
+      const why = this.deadlines.expire(this.now, this.transport.state);
+      if (why !== undefined) this.abort(why === 'lingered' ? undefined : why);
     } catch (thrown) {
       this.broke(thrown);
     }
     this.endTurn();
-  }
-
-  private expireRunning(): void {
-    if (this.now >= this.writes.due()) this.unread();
-    else if (this.machine.is(running)) this.run.expire(this.now);
-  }
-
-  private unread(): void {
-    this.abort(this.timeout('write-timeout', 'the peer does not read'));
-  }
-
-  private expireTunnel(): void {
-    if (this.now >= this.writes.due()) {
-      this.unread();
-      return;
-    }
-    this.dueAt = never;
-    if (this.transport.state === 'idle') {
-      this.abort(this.timeout('tunnel-timeout', 'nobody opened the pipe that was taken over'));
-    }
-  }
-
-  private timeout(code: string, message: string): TransportError {
-    return new TransportError(code, message, { cites: 'LAY-4' });
   }
 
   /** Something threw that must not: it goes no further than this connection. */

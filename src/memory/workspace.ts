@@ -7,15 +7,30 @@
  *
  * This file does not know what the bytes mean, nor whether somebody emulates it (see `emulated-workspace.ts`).
  */
-import { MisuseError } from '../errors.js';
 import { Lease } from './lease.js';
 import type { Ledger, WorkspaceAct } from './ledger.js';
 import type { Owner } from './owner.js';
 import { Frame, Region } from './region.js';
 import type { Slab } from './slab.js';
 import type { Snapshot, Workspace } from './workspace-contract.js';
+import {
+  noPrefix,
+  notReserved,
+  overrun,
+  regionEnded,
+  regionForeign,
+  regionLeased,
+  requireLength,
+  retired,
+  snapshotOpen,
+  snapshotStale,
+  stillReserved,
+  unitBelowSnapshot,
+  unitNotAlone,
+  unitNotLast,
+} from './workspace-refusals.js';
 
-const notReserved = -1;
+const none = -1;
 
 /** The real one: all regions share the slab. */
 export class BumpWorkspace implements Workspace {
@@ -36,7 +51,7 @@ export class BumpWorkspace implements Workspace {
     this.store = slab;
     this.ledger = ledger;
     this.freeAt = 0;
-    this.reservedTo = notReserved;
+    this.reservedTo = none;
     this.youngest = new Frame(0, null);
     this.overflow = false;
     this.retired = false;
@@ -52,7 +67,7 @@ export class BumpWorkspace implements Workspace {
   }
 
   get reservedEnd(): number {
-    return this.reservedTo === notReserved ? this.freeAt : this.reservedTo;
+    return this.reservedTo === none ? this.freeAt : this.reservedTo;
   }
 
   get used(): number {
@@ -60,7 +75,7 @@ export class BumpWorkspace implements Workspace {
   }
 
   get available(): number {
-    return this.reservedTo === notReserved ? this.capacity - this.freeAt : 0;
+    return this.reservedTo === none ? this.capacity - this.freeAt : 0;
   }
 
   get overflowed(): boolean {
@@ -68,7 +83,7 @@ export class BumpWorkspace implements Workspace {
   }
 
   get reserved(): boolean {
-    return this.reservedTo !== notReserved;
+    return this.reservedTo !== none;
   }
 
   get leased(): number {
@@ -92,7 +107,7 @@ export class BumpWorkspace implements Workspace {
   }
 
   reserveAll(): Region {
-    if (this.retired || this.reservedTo !== notReserved) this.refuseWhileReserved('reserve');
+    if (this.retired || this.reservedTo !== none) this.refuseWhileReserved('reserve');
     this.reservedTo = this.capacity;
     if (this.ledger !== null) this.ledger.workspace(this, 'reserve');
     return this.makeRoom(this.freeAt, this.capacity);
@@ -132,7 +147,7 @@ export class BumpWorkspace implements Workspace {
     }
     const end = this.reservedTo;
     this.freeAt = from + kept;
-    this.reservedTo = notReserved;
+    this.reservedTo = none;
     if (this.ledger !== null) {
       this.ledger.vacated(this.slab, from + kept, end);
       this.ledger.workspace(this, 'close');
@@ -172,10 +187,10 @@ export class BumpWorkspace implements Workspace {
     this.requireLiving(unit);
     this.refuseLeased(null, 'compact');
     if (this.youngest.older !== null) {
-      throw new MisuseError('workspace-snapshot-open', 'WS-6', 'cannot compact across a snapshot');
+      throw snapshotOpen();
     }
     if (this.youngest.regions !== 1) {
-      throw new MisuseError('unit-not-alone', 'WS-3', 'cannot compact over another region');
+      throw unitNotAlone();
     }
     this.moveToBirth(unit);
     this.freeAt = unit.end - unit.start;
@@ -194,7 +209,7 @@ export class BumpWorkspace implements Workspace {
     this.refuseWhileReserved('reset');
     const { older } = snapshot;
     if (older === null || !this.holds(snapshot)) {
-      throw new MisuseError('snapshot-stale', 'WS-6', 'the snapshot is stale or from another workspace');
+      throw snapshotStale();
     }
     this.refuseLeased(older, 'reset');
     this.endFrames(older);
@@ -291,19 +306,11 @@ export class BumpWorkspace implements Workspace {
   /** Says which rule a `closeInto` broke. */
   private refuseClose(unit: Region, kept: number): void {
     this.requireLiving(unit);
-    if (this.reservedTo !== notReserved && this.endOf(unit) !== this.freeAt) {
-      throw new MisuseError(
-        'unit-not-last',
-        'WS-3',
-        'only the unit that ends at the reservation can be extended',
-      );
+    if (this.reservedTo !== none && this.endOf(unit) !== this.freeAt) {
+      throw unitNotLast();
     }
     if (unit.frame !== this.youngest) {
-      throw new MisuseError(
-        'unit-below-snapshot',
-        'WS-6',
-        'a unit cannot grow over a snapshot: a reset would cut it',
-      );
+      throw unitBelowSnapshot();
     }
     this.requireKept(kept);
   }
@@ -312,7 +319,7 @@ export class BumpWorkspace implements Workspace {
     this.requireKept(kept);
     const end = this.reservedTo;
     this.freeAt += kept;
-    this.reservedTo = notReserved;
+    this.reservedTo = none;
     if (this.ledger !== null) {
       this.ledger.vacated(this.slab, this.freeAt, end);
       this.ledger.workspace(this, 'close');
@@ -320,17 +327,13 @@ export class BumpWorkspace implements Workspace {
   }
 
   private requireKept(kept: number): void {
-    if (this.reservedTo === notReserved) {
-      throw new MisuseError('workspace-not-reserved', 'WS-2', 'there is no reservation to close');
+    if (this.reservedTo === none) {
+      throw notReserved();
     }
     requireLength(kept);
     const reserved = this.reservedTo - this.freeAt;
     if (kept > reserved) {
-      throw new MisuseError(
-        'reservation-overrun',
-        'WS-5',
-        `cannot keep ${kept} of ${reserved} reserved bytes`,
-      );
+      throw overrun(kept, reserved);
     }
   }
 
@@ -359,48 +362,33 @@ export class BumpWorkspace implements Workspace {
   }
 
   private refuseWhileReserved(what: string): void {
-    if (this.retired)
-      throw new MisuseError('workspace-retired', 'OWN-5', `cannot ${what}: the workspace is retired`);
-    if (this.reservedTo !== notReserved) {
-      throw new MisuseError('workspace-reserved', 'WS-2', `cannot ${what} while a reservation is open`);
+    if (this.retired) throw retired(what);
+    if (this.reservedTo !== none) {
+      throw stillReserved(what);
     }
   }
 
   private refuseLeased(below: Frame | null, what: string): void {
     for (let frame: Frame | null = this.youngest; frame !== below && frame !== null; frame = frame.older) {
       if (frame.leased > 0) {
-        throw new MisuseError('region-leased', 'WS-6', `cannot ${what}: a region is still leased out`);
+        throw regionLeased(what);
       }
     }
   }
 
   private requireLiving(unit: Region): void {
     if (unit.frame.ended) {
-      throw new MisuseError(
-        'region-ended',
-        'OWN-5',
-        'the region was only room, or ended with its snapshot or workspace',
-      );
+      throw regionEnded();
     }
     if (!this.stores(unit)) {
-      throw new MisuseError('region-foreign', 'OWN-1', 'the region is from another workspace');
+      throw regionForeign();
     }
   }
 
   protected requirePrefix(unit: Region, bytes: number): void {
     this.requireLiving(unit);
     if (!(bytes > 0 && bytes <= unit.end - unit.start && Number.isSafeInteger(bytes))) {
-      throw new MisuseError(
-        'unit-prefix',
-        'OWN-2',
-        `a unit of ${unit.length} bytes has no prefix of ${bytes}`,
-      );
+      throw noPrefix(unit.length, bytes);
     }
-  }
-}
-
-function requireLength(bytes: number): void {
-  if (!(bytes >= 0 && Number.isSafeInteger(bytes))) {
-    throw new MisuseError('workspace-length', 'WS-1', `a length is a non-negative integer, not ${bytes}`);
   }
 }

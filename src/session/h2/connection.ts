@@ -1,124 +1,45 @@
 /**
- * What the parts of an H2 connection share, and how its streams live and end: a turn gives sinks their news, ends what
+ * How the streams of an H2 connection live and end: a turn gives sinks their news, ends what
  * is over, announces credit and frames what waits. Frames come in through `inbound.ts`.
  *
  * It does not know how a connection begins and ends, nor what time it is.
  */
 import type { UndercoatError } from '../../errors.js';
-import { Machine } from '../../machine/index.js';
 import { type Lease, Owner, type Returned } from '../../memory/index.js';
 import type { SessionContext } from '../contract.js';
-import { Budget } from './budget.js';
 import { ChangedPriorities } from './changed-priorities.js';
-import { DueCredit } from './due-credit.js';
-import { ReceiveWindow } from './flow.js';
-import { DEFAULT_WINDOW_SIZE, MIN_MAX_FRAME_SIZE, NO_ERROR } from './frames-codes.js';
-import { SettingsValues } from './frames-settings.js';
+import { ConnectionParts } from './connection-parts.js';
+import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
 import { calmDown, codeOf, exhausted, notNeeded } from './h2-errors.js';
 import { HeldBack } from './held-back.js';
 import type { H2Settings } from './options.js';
-import { Outbound } from './outbound.js';
-import { FieldJudge, requireListFits } from './outgoing.js';
+import { requireListFits } from './outgoing.js';
 import type { Priority } from './priority.js';
 import { H2Stream, noneReceived, type StreamHost } from './stream.js';
 import { StreamList } from './stream-list.js';
-import { Streams } from './streams.js';
-import { h2ConnectionTable, h2StreamTable } from './tables.js';
-import { WaitingData } from './waiting-data.js';
+import { h2StreamTable } from './tables.js';
 import type { HeaderFields } from './writer.js';
 
-const { state } = h2ConnectionTable;
 const { state: streamState, event: streamEvent } = h2StreamTable;
 const never = Number.POSITIVE_INFINITY;
 /** Bytes of content that are worth one frame without use: a peer that takes a lot says a lot about its windows. */
 const bytesPerTrifle = 512;
 
-export class H2Connection implements StreamHost {
-  readonly context: SessionContext;
-  readonly isServer: boolean;
-  readonly settings: H2Settings;
-  readonly machine: Machine;
-  readonly outbound: Outbound;
-  readonly judge: FieldJudge;
-  readonly streams: Streams;
-  /** What the peer has set. */
-  readonly peer: SettingsValues;
-  /** The connection's receive window: the account of CON-4. */
-  readonly window: ReceiveWindow;
-  readonly due: DueCredit;
-  /** DATA that no consumer has taken. */
-  readonly waiting: WaitingData;
-  readonly resets: Budget;
-  readonly trifles: Budget;
-  settingsAcked: boolean;
-  settingsReceived: boolean;
-  /** What we have set holds (RFC 9113 §6.5.3): it was acknowledged, or asked for with the upgrade (RFC 7540 §3.2.1). */
-  settingsHold: boolean;
-  /** Server: the client's preface is not complete. */
-  prefaceDue: boolean;
-  /** DATA that is arriving goes to this stream; null: it is thrown away. */
-  dataStream: H2Stream | null;
-  now: number;
-  /** Server: nothing more is read until the peer has read some of what waits for it. */
-  inputHeld: boolean;
-  /** What the connection is to end for, though no frame that is being read was a mistake. */
-  fault: UndercoatError | undefined;
+export class H2Connection extends ConnectionParts implements StreamHost {
   /** In a call of the driver's: what is asked for now is looked after before it returns. */
   private inTurn: boolean;
-  /** Since when there has been no stream. */
-  idleSince: number;
-  /** Requests may begin again, or never will: to be told at the end of the turn. */
-  availabilityChanged: boolean;
   private readonly heldBack: HeldBack;
   private readonly priorities: ChangedPriorities;
-  /** With more output than this pending, nothing more is read. */
-  private readonly fullBytes: number;
   /** Streams to look at before the turn ends. */
   private readonly touched: StreamList<H2Stream>;
 
   constructor(context: SessionContext, settings: H2Settings, isServer: boolean) {
-    this.context = context;
-    this.isServer = isServer;
-    this.settings = settings;
-    const owner = new Owner('session', isServer ? 'h2-server' : 'h2-client', context.id);
-    this.machine = new Machine(h2ConnectionTable, owner, context.observer);
-    this.outbound = new Outbound(context.output, context.text, settings);
-    this.judge = new FieldJudge();
-    this.streams = new Streams(isServer, context.deadlines, settings.maxIdlePriorities, owner);
-    this.peer = new SettingsValues();
-    this.window = new ReceiveWindow(DEFAULT_WINDOW_SIZE);
-    this.due = new DueCredit(this.window, this.outbound.writer);
-    this.waiting = new WaitingData(context.input, owner, settings.connectionWindowBytes);
-    this.resets = new Budget(settings.resets, 0);
-    this.trifles = new Budget(settings.trifles, 0);
-    this.settingsAcked = false;
-    this.settingsReceived = false;
-    this.settingsHold = false;
-    this.prefaceDue = isServer;
-    this.dataStream = null;
-    this.now = 0;
-    this.inputHeld = false;
-    this.fault = undefined;
+    super(context, settings, isServer);
+    const { outputHighWaterBytes } = settings;
     this.inTurn = false;
-    this.idleSince = 0;
-    this.availabilityChanged = false;
-    const { outputHighWaterBytes, owedLimitBytes } = settings;
     this.heldBack = new HeldBack(context.output, outputHighWaterBytes);
     this.priorities = new ChangedPriorities(context.output, this.outbound.writer, outputHighWaterBytes);
-    // DATA goes over the mark by one frame; what is owed ends the connection before it stops the reading. A client's
-    // output is what its application asks for: it reads on, so that two ends never wait for one another.
-    this.fullBytes = isServer ? outputHighWaterBytes + MIN_MAX_FRAME_SIZE + owedLimitBytes : never;
     this.touched = new StreamList();
-  }
-
-  get over(): boolean {
-    const now = this.machine.state;
-    return now === state.closing || now === state.closed || now === state.failed;
-  }
-
-  /** Each frame that is read may add to what waits for the peer: none is until it has read some of that (OWN-8, WORK-1). */
-  get isOutputFull(): boolean {
-    return this.context.output.pendingBytes > this.fullBytes;
   }
 
   // Commands of the stream layer. They change what is to be written and ask for a turn; they never call back.
@@ -287,17 +208,6 @@ export class H2Connection implements StreamHost {
     // A request that could not be built is in no map of streams, and its turn does not come any more.
     for (let i = 0; i < touched.size; i++) this.failUnbegun(touched.take(i));
     touched.clear();
-  }
-
-  /** An act of the peer that moves nothing (RFC 9113 §10.5). */
-  trifle(): UndercoatError | undefined {
-    return this.trifles.spend(this.now) ? undefined : calmDown('trifles', 'too many frames without use');
-  }
-
-  /** What we owe the peer must not pile up because it does not read. */
-  owed(): UndercoatError | undefined {
-    if (this.outbound.writer.owed.bytes <= this.settings.owedLimitBytes) return undefined;
-    return calmDown('owedLimitBytes', 'the peer asks for answers and does not read them');
   }
 
   /** Before a turn ends: sinks hear their news, streams that are over end, DATA is framed, credit is announced. */

@@ -16,7 +16,7 @@ import type { TextCodec } from '../../../memory/text.js';
 import { plainText } from '../../../memory/text.js';
 import { DEFAULT_HEADER_TABLE_SIZE } from '../frames-codes.js';
 import { DecoderTable, STATIC_TABLE, TableEntry } from './decoder-table.js';
-import { HPACK, type HpackFault, hpackError } from './faults.js';
+import { HPACK, hpackError } from './faults.js';
 import {
   MARK_BAD_VALUE,
   MARK_NEVER_INDEXED,
@@ -27,6 +27,7 @@ import {
 } from './field-marks.js';
 import { NAME_OTHER, NAMES, recogniseOctets } from './field-names.js';
 import { huffmanDecode, huffmanIsValue, huffmanOctets } from './huffman-decode.js';
+import { PrimitiveReader } from './primitive-reader.js';
 import { FIELD_OVERHEAD, STATIC_ENTRIES } from './static-table.js';
 
 /** Whoever takes the fields of a block. Must not call the decoder (OWN-9), and does not throw. */
@@ -42,27 +43,19 @@ export interface FieldSink {
 const DEFAULT_MAX_STRING_BYTES = 65_536;
 
 const NO_BYTES = new Uint8Array(0);
-/** Octets after an integer's first (§5.1): enough for 31 bits, with room for leading zeros. */
-const INTEGER_OCTETS = 5;
-/** What `integer` answers when it cannot answer a value. */
-const INCOMPLETE = -1;
-const WRONG = -2;
 /** No lowering of the limit is waiting for its update. */
 const NOT_DUE = -1;
 
-export class HpackDecoder {
+export class HpackDecoder extends PrimitiveReader {
   /** Size of all fields of the block so far, told or not (RFC 9113 §6.5.2). */
   listBytes: number;
   /** Fields of the block so far, told or not. */
   fieldCount: number;
   /** The list went over its limit; from that field on, nothing was told. */
   overLimit: boolean;
-  /** Why the decoder stopped for good. */
-  fault: HpackFault | undefined;
 
   private readonly table: DecoderTable;
   private readonly text: TextCodec;
-  private readonly maxStringBytes: number;
   /** SETTINGS_HEADER_TABLE_SIZE as we have set it and the peer has acknowledged. */
   private limit: number;
   /** The smallest limit since the last block, when it is below the table's maximum. */
@@ -73,12 +66,9 @@ export class HpackDecoder {
   /** Only size updates have come in the block. */
   private beginning: boolean;
   private updates: number;
-  /** After `integer`: the position behind it. */
-  private after: number;
-  /** The representation that is cut, and octets of it at least, counted from its first. */
+  /** What has come of the representation that is cut. */
   private carry: Uint8Array;
   private carried: number;
-  private needed: number;
 
   /**
    * @param limit the first SETTINGS_HEADER_TABLE_SIZE in force
@@ -89,13 +79,12 @@ export class HpackDecoder {
     maxStringBytes: number = DEFAULT_MAX_STRING_BYTES,
     text: TextCodec = plainText,
   ) {
+    super(maxStringBytes);
     this.listBytes = 0;
     this.fieldCount = 0;
     this.overLimit = false;
-    this.fault = undefined;
     this.table = new DecoderTable(limit);
     this.text = text;
-    this.maxStringBytes = maxStringBytes;
     this.limit = limit;
     this.due = NOT_DUE;
     this.sink = null;
@@ -103,10 +92,8 @@ export class HpackDecoder {
     this.open = false;
     this.beginning = false;
     this.updates = 0;
-    this.after = 0;
     this.carry = NO_BYTES;
     this.carried = 0;
-    this.needed = 0;
   }
 
   /** Size of the dynamic table's entries (§4.1). */
@@ -373,56 +360,5 @@ export class HpackDecoder {
   private leaveBeginning(): void {
     this.beginning = false;
     if (this.due !== NOT_DUE) this.fail(HPACK.updateMissing);
-  }
-
-  /** The length of the string literal at `at` (§5.2), with `after` at its octets; or less than 0. */
-  private stringLength(bytes: Uint8Array, start: number, at: number, end: number): number {
-    if (at >= end) return this.need(at + 1 - start);
-    let length = (bytes[at] as number) & 0x7f;
-    if (length === 0x7f) {
-      length = this.integer(bytes, start, at, end, 0x7f);
-      if (length < 0) return length;
-    } else this.after = at + 1;
-    return length > this.maxStringBytes ? this.fail(HPACK.stringTooLong) : length;
-  }
-
-  /** The integer at `at` (§5.1), whose prefix is known to be full or not, with `after` behind it; or less than 0. */
-  private integer(bytes: Uint8Array, start: number, at: number, end: number, mask: number): number {
-    let value = (bytes[at] as number) & mask;
-    let p = at + 1;
-    if (value === mask) {
-      let weight = 1;
-      let octet = 0x80;
-      for (let i = 0; octet >= 0x80; i++) {
-        if (i === INTEGER_OCTETS) {
-          this.fail(HPACK.integer);
-          return WRONG;
-        }
-        if (p >= end) {
-          this.need(p + 1 - start);
-          return INCOMPLETE;
-        }
-        octet = bytes[p++] as number;
-        value += (octet & 0x7f) * weight;
-        weight *= 128;
-      }
-      if (value > 0x7fff_ffff) {
-        this.fail(HPACK.integer);
-        return WRONG;
-      }
-    }
-    this.after = p;
-    return value;
-  }
-
-  /** The representation is cut: this many octets of it are needed at least. */
-  private need(octets: number): number {
-    this.needed = octets;
-    return -1;
-  }
-
-  private fail(fault: HpackFault): number {
-    this.fault = fault;
-    return -1;
   }
 }
