@@ -129,8 +129,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private readonly waitTimeout: number;
   private readonly onError: ((error: unknown) => void) | undefined;
   private readonly keep: Keep;
-  /** The session that takes requests on each connection; null until it is there. */
-  private readonly sessions = new Map<Connection, ClientSession | null>();
+  /** Each connection with the session that takes requests on it; null until that is there. */
+  private readonly lines = new Map<Connection, Line | null>();
   /** Connections that have taken no request yet. */
   private readonly unused = new Set<Connection>();
   /** Requests that wait for a connection, first come, first served. */
@@ -230,7 +230,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   }
 
   tunnelled(connection: Connection): void {
-    this.sessions.delete(connection);
+    this.lines.delete(connection);
     this.unused.delete(connection);
     this.keep.tunnel(connection);
     this.schedule();
@@ -239,7 +239,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   closed(connection: Connection): void {
     const unused = this.unused.delete(connection);
-    this.sessions.delete(connection);
+    this.lines.delete(connection);
     this.keep.delete(connection);
     const { error } = connection;
     // It ended before it took a request: one of those who wait is told why, the others try again. So a peer that closes
@@ -281,7 +281,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     }
     if (this.queue.length === 0) return;
     let opening = 0;
-    for (const session of this.sessions.values()) if (session === null) opening += 1;
+    for (const line of this.lines.values()) if (line === null) opening += 1;
     while (opening < this.queue.length && this.keep.size < this.maxConnections) {
       this.connect();
       opening += 1;
@@ -314,9 +314,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   }
 
   private free(): Line | undefined {
-    for (const [connection, session] of this.sessions) {
-      if (session !== null && session.available > 0) return { connection, session };
-    }
+    for (const line of this.lines.values()) if (line !== null && line.session.available > 0) return line;
     return undefined;
   }
 
@@ -347,15 +345,15 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       role: 'client',
       report: (error) => this.threw(error),
       ready: (session) => {
-        this.sessions.set(connection, session);
         const line: Line = { connection, session };
+        this.lines.set(connection, line);
         session.onAvailable = () => this.goOn(line);
         this.schedule();
       },
     };
     const transport = this.connectable.connect();
     const connection = new Connection(transport, this.settings, application, this, this.nextId());
-    this.sessions.set(connection, null);
+    this.lines.set(connection, null);
     this.unused.add(connection);
     this.keep.add(connection);
     connection.start();

@@ -4,12 +4,14 @@
  */
 import { MisuseError } from '../errors.js';
 import { requireAuthority as requireHost, requireMethod, requireTarget } from '../session/h1/encode.js';
-import { FieldJudge } from '../session/h1/encode-fields.js';
+import { FieldJudge, PreparedFields, requireList } from '../session/h1/encode-fields.js';
+import { FieldMemory } from '../session/h1/field-memory.js';
 import { HAS_HOST } from '../session/h1/field-section.js';
 import type { FieldList, RequestOptions } from './contract.js';
 import { givenLength } from './given.js';
 
 const judge = new FieldJudge();
+const memory = new FieldMemory();
 /** What was judged last, and is no worse for being sent again. */
 const last = { method: 'GET', target: '/', authority: 'localhost' };
 const noFields: FieldList = Object.freeze([]);
@@ -30,10 +32,18 @@ export function requireRequest(options: RequestOptions): void {
     last.method = method;
     last.target = target;
   }
-  judge.judge(fields ?? noFields);
   // A Host field stands for the authority.
-  if ((judge.flags & HAS_HOST) === 0 && authority !== last.authority) {
+  if ((flagsOf(fields ?? noFields) & HAS_HOST) === 0 && authority !== last.authority) {
     requireHost(authority);
     last.authority = authority;
   }
+}
+
+function flagsOf(fields: FieldList): number {
+  requireList(fields);
+  if (fields.length === 0) return 0;
+  const recalled = memory.recall(fields);
+  if (recalled instanceof PreparedFields) return recalled.flags;
+  judge.judge(fields);
+  return judge.flags;
 }

@@ -23,6 +23,29 @@ test('deferred work runs after the caller, in order, and before a timer that is 
   expect(seen).toEqual(['first', 'second', 'third', 'timer', 'deferred by timer', 'timer after']);
 });
 
+test('time stands still while a deferred callback runs, and goes on with the next one', async () => {
+  const clock = new PlatformClock();
+  const passed = (since: number): void => {
+    while (performance.now() <= since) {}
+  };
+  const seen: [number, number][] = [];
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      const first = clock.now();
+      passed(first);
+      seen.push([first, clock.now()]);
+    };
+    clock.defer(look);
+    clock.defer(look);
+    clock.defer(resolve);
+  });
+  const [[first, still], [next]] = seen as [[number, number], [number, number]];
+  expect(still).toBe(first);
+  expect(next).toBeGreaterThan(first);
+  passed(next);
+  expect(clock.now()).toBeGreaterThan(next);
+});
+
 test('timers fire not before their time, by time, cancelled ones never', async () => {
   const clock = new PlatformClock();
   const start = clock.now();

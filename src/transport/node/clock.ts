@@ -1,7 +1,7 @@
 /**
  * The platform's clock. Timers stand in a heap of our own behind one platform timer, because a deadline is set
- * and cancelled for every exchange and hardly ever fires; deferred work goes in one batch a turn. `now` is asked
- * of the platform each time: caching it for a turn costs as much as asking.
+ * and cancelled for every exchange and hardly ever fires; deferred work goes in one batch a turn. While a deferred
+ * callback runs time stands still, however many turns it takes: it is asked of the platform when it is first wanted.
  */
 import { performance } from 'node:perf_hooks';
 import { MisuseError } from '../../errors.js';
@@ -11,6 +11,7 @@ import { TimerHeap } from '../timer-heap.js';
 
 // A longer delay overflows the platform's timer and fires at once.
 const longestDelay = 0x7fffffff;
+const unasked = -1;
 
 /** One is enough for a process: `platformClock`. */
 export class PlatformClock implements Clock {
@@ -19,6 +20,10 @@ export class PlatformClock implements Clock {
   private readonly flush: () => void;
   private readonly heap: TimerHeap;
   private readonly fire: () => void;
+  /** A deferred callback is running. */
+  private running = false;
+  /** The time of the callback that is running; `unasked` until somebody wants to know. */
+  private time = unasked;
   private timeout: NodeJS.Timeout | null = null;
   /** When `timeout` fires. */
   private armedFor = Number.POSITIVE_INFINITY;
@@ -31,7 +36,9 @@ export class PlatformClock implements Clock {
   }
 
   now(): number {
-    return performance.now();
+    if (!this.running) return performance.now();
+    if (this.time === unasked) this.time = performance.now();
+    return this.time;
   }
 
   /** @throws MisuseError `bad-time` (LAY-4) for a time that is not finite. */
@@ -55,13 +62,16 @@ export class PlatformClock implements Clock {
   }
 
   private runDeferred(): void {
+    this.running = true;
     try {
       for (;;) {
         const callback = this.deferred.shift();
         if (callback === undefined) break;
+        this.time = unasked;
         callback();
       }
     } finally {
+      this.running = false;
       this.flushing = false;
       // A callback threw: what stands behind it is still owed.
       if (this.deferred.size > 0) {
