@@ -19,13 +19,22 @@ import type {
 } from './recipe.js';
 import type { SimulatedStack } from './stacks.js';
 
+/**
+ * How much of what there is a run has in it, and how many exchanges then: the more there is in an exchange the more it
+ * costs, so that each kind of run takes about as much time as the others. Most exchanges are plain ones, of which many run
+ * side by side and one after the other; few have everything.
+ */
+const kinds: readonly { readonly share: number; readonly least: number; readonly most: number }[] = [
+  { share: 0.06, least: 100, most: 500 },
+  { share: 0.2, least: 8, most: 160 },
+  { share: 0.5, least: 8, most: 60 },
+];
 const few = 8;
-const many = 240;
 /** About what the head of a message takes. */
 const headBytes = 150;
-/** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. */
-const leastPieces = 200;
-const piecesEach = 3;
+/** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. Small ones go with few bytes. */
+const leastPieces = 100;
+const piecesEach = 1;
 /** Long bodies of a run; where all share a window, enough of them to go beyond it. */
 const mostLong = 4;
 const mostLongSharing = 14;
@@ -50,8 +59,11 @@ class Drawing {
     this.seed = seed;
     this.random = new Random(seed, stack.name);
     this.long = 0;
-    this.on = this.drawFeatures();
-    this.count = this.chance(0.15) ? this.random.between(1, few) : this.random.between(few, many);
+    const kind = kinds[this.random.between(0, kinds.length - 1)] as (typeof kinds)[number];
+    this.on = this.drawFeatures(kind.share);
+    this.count = this.chance(0.15)
+      ? this.random.between(1, few)
+      : this.random.between(kind.least, kind.most);
   }
 
   recipe(): Recipe {
@@ -75,9 +87,8 @@ class Drawing {
   }
 
   /** Half of all runs can lose nothing; the others have a few ways to. */
-  private drawFeatures(): Set<Feature> {
+  private drawFeatures(share: number): Set<Feature> {
     const { random } = this;
-    const share = [0.1, 0.25, 0.5][random.between(0, 2)] as number;
     const on = new Set<Feature>(harmless.filter(() => this.chance(share)));
     if (this.chance(0.5)) {
       for (let i = random.between(1, 3); i > 0; i--) {
