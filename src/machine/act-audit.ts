@@ -21,6 +21,7 @@ export interface RuleAsserter {
 
 /** What is known of one machine since its last step. */
 class Watch {
+  readonly audit: ActAudit;
   readonly machine: AnyMachine;
   /** Units that some row of its table names: of other units the table says nothing. */
   readonly units: ReadonlySet<string>;
@@ -29,13 +30,28 @@ class Watch {
   done: number;
   /** The demands of the row were asserted already. */
   asserted: boolean;
+  /** Its place among all that are watched. */
+  place: number;
 
-  constructor(machine: AnyMachine, units: ReadonlySet<string>, row: Row) {
+  constructor(audit: ActAudit, machine: AnyMachine, row: Row, place: number) {
+    this.audit = audit;
     this.machine = machine;
-    this.units = units;
+    this.units = unitsOf(machine.table);
     this.row = row;
     this.done = 0;
     this.asserted = false;
+    this.place = place;
+  }
+}
+
+/** The machines of one owner. */
+class OwnWatches {
+  readonly audit: ActAudit;
+  watches: readonly Watch[];
+
+  constructor(audit: ActAudit, first: Watch) {
+    this.audit = audit;
+    this.watches = [first];
   }
 }
 
@@ -52,24 +68,20 @@ export class ActAudit implements MachineObserver {
   private readonly ledger: RuleAsserter;
   private readonly count: { made: number };
   private readonly next: MachineObserver | null;
-  private readonly units: Map<AnyTable, ReadonlySet<string>>;
-  private readonly watches: Map<AnyMachine, Watch>;
-  private readonly byOwner: Map<Owner, Watch[]>;
+  private readonly watches: Watch[];
 
   /** `next` is told of every step, too: a machine has one observer. */
   constructor(ledger: RuleAsserter, next: MachineObserver | null = null) {
     this.ledger = ledger;
     this.count = ledger.countOf('LAY-3');
     this.next = next;
-    this.units = new Map();
-    this.watches = new Map();
-    this.byOwner = new Map();
+    this.watches = [];
   }
 
   took(machine: AnyMachine, row: number): void {
     const taken = machine.table.rows[row] as Row;
-    const watch = this.watches.get(machine);
-    if (watch === undefined) {
+    const watch = this.watchOf(machine);
+    if (watch === null) {
       this.watch(machine, taken);
     } else {
       this.assertDone(watch);
@@ -88,8 +100,9 @@ export class ActAudit implements MachineObserver {
     const { act, unit, owner } = record;
     // These change no owner of a unit, and no row can name them.
     if (act === 'acquire' || act === 'return' || act === 'retain') return;
-    const watches = this.byOwner.get(owner);
-    if (watches === undefined) return;
+    const own = this.ownOf(owner);
+    if (own === null) return;
+    const { watches } = own;
     for (let i = 0; i < watches.length; i++) {
       const watch = watches[i] as Watch;
       const at = placeOf(act, unit, watch.row);
@@ -102,33 +115,43 @@ export class ActAudit implements MachineObserver {
 
   /** Everything has come to rest: what the last rows demand must have been done. Machines that ended are let go. */
   settled(): void {
-    for (const watch of this.watches.values()) {
+    for (const watch of this.watches.slice()) {
       this.assertDone(watch);
       if (watch.machine.isFinal()) this.forget(watch);
     }
   }
 
   private watch(machine: AnyMachine, row: Row): void {
-    const { table, owner } = machine;
-    let units = this.units.get(table);
-    if (units === undefined) {
-      units = unitsOf(table);
-      this.units.set(table, units);
+    const { owner } = machine;
+    const watch = new Watch(this, machine, row, this.watches.length);
+    this.watches.push(watch);
+    machine.audited = watch;
+    const own = this.ownOf(owner);
+    if (own === null) {
+      owner.audited = new OwnWatches(this, watch);
+      return;
     }
-    const watch = new Watch(machine, units, row);
-    const others = this.byOwner.get(owner);
-    if (others === undefined) this.byOwner.set(owner, [watch]);
-    else {
-      // One owner may have machine after machine: with the next one, those that ended have done what they had to.
-      for (const other of others.slice()) {
-        if (!other.machine.isFinal()) continue;
-        this.assertDone(other);
-        this.watches.delete(other.machine);
-        others.splice(others.indexOf(other), 1);
+    // One owner may have machine after machine: with the next one, those that ended have done what they had to.
+    const others: Watch[] = [];
+    for (let i = 0; i < own.watches.length; i++) {
+      const other = own.watches[i] as Watch;
+      if (!other.machine.isFinal()) {
+        others.push(other);
+        continue;
       }
-      others.push(watch);
+      this.assertDone(other);
+      this.drop(other);
     }
-    this.watches.set(machine, watch);
+    others.push(watch);
+    own.watches = others;
+  }
+
+  private watchOf({ audited }: AnyMachine): Watch | null {
+    return audited instanceof Watch && audited.audit === this ? audited : null;
+  }
+
+  private ownOf({ audited }: Owner): OwnWatches | null {
+    return audited instanceof OwnWatches && audited.audit === this ? audited : null;
   }
 
   private refuse({ machine, row }: Watch, act: string, unit: string): void {
@@ -161,11 +184,20 @@ export class ActAudit implements MachineObserver {
   }
 
   private forget(watch: Watch): void {
-    const { machine } = watch;
-    this.watches.delete(machine);
-    const rest = (this.byOwner.get(machine.owner) as Watch[]).filter((other) => other !== watch);
-    if (rest.length === 0) this.byOwner.delete(machine.owner);
-    else this.byOwner.set(machine.owner, rest);
+    const { owner } = watch.machine;
+    this.drop(watch);
+    const own = this.ownOf(owner) as OwnWatches;
+    own.watches = own.watches.filter((other) => other !== watch);
+    if (own.watches.length === 0) owner.audited = null;
+  }
+
+  private drop(watch: Watch): void {
+    const { watches } = this;
+    watch.machine.audited = null;
+    const last = watches.pop() as Watch;
+    if (last === watch) return;
+    watches[watch.place] = last;
+    last.place = watch.place;
   }
 }
 
@@ -178,7 +210,19 @@ function placeOf(act: string, unit: string, { acts }: Row): number {
   return -1;
 }
 
+/** Units by table: tables are few and never change. */
+const unitsByTable = new WeakMap<AnyTable, ReadonlySet<string>>();
+
 function unitsOf(table: AnyTable): ReadonlySet<string> {
+  let units = unitsByTable.get(table);
+  if (units === undefined) {
+    units = unitsIn(table);
+    unitsByTable.set(table, units);
+  }
+  return units;
+}
+
+function unitsIn(table: AnyTable): ReadonlySet<string> {
   for (const row of table.rows) {
     if (row.acts.length <= mostActs) continue;
     throw new MisuseError('bad-table', 'LAY-3', `${rowName(row)} of ${table.name} has over ${mostActs} acts`);

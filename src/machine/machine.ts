@@ -31,12 +31,15 @@ export class Machine<C = void, S extends string = string> {
   readonly table: Table<C, S>;
   /** Whose machine this is: the session, stream or transport that steps it. */
   readonly owner: Owner;
+  /** What an auditor of its steps keeps of it, so that it need not look it up; null without one. */
+  audited: object | null;
   private readonly observer: MachineObserver | null;
   private current: number;
 
   constructor(table: Table<C, S>, owner: Owner, observer: MachineObserver | null) {
     this.table = table;
     this.owner = owner;
+    this.audited = null;
     this.observer = observer;
     this.current = table.initial;
   }

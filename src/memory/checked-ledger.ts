@@ -8,11 +8,13 @@
  */
 import type { ActKind, ActRecord } from './act-record.js';
 import { Assertions, type RuleCount, type RuleViolation } from './assertions.js';
+import { type ByLayer, Holdings } from './holdings.js';
 import type { Lease } from './lease.js';
 import type { FrozenBytes, Ledger, WorkspaceAct, WorkspaceView } from './ledger.js';
-import type { Layer, Owner } from './owner.js';
+import type { Owner } from './owner.js';
 import { fingerprint, Poison, type PoisonValue } from './poison.js';
-import { canaryBytes, canaryValue, type Slab } from './slab.js';
+import { canaryLives, type Slab } from './slab.js';
+import { SlabAccount } from './slab-account.js';
 
 export interface CheckedLedgerOptions {
   /** What dead bytes look like: one value, or one for each offset. Default 0xdb. */
@@ -28,40 +30,21 @@ const defaultPoison = 0xdb;
 /** How far into the dead room before each reservation a stray write is looked for; the rest is seen at the return. */
 const scoutBytes = 256;
 
-type ByLayer = Record<Layer, number>;
-
-/** What is known of one slab. */
-class SlabAccount {
-  /** Who has it out; null while it is at home. */
-  owner: Owner | null;
-  /** A workspace is on it: then every byte that is in no region is poison. */
-  arena: boolean;
-  readonly leases: Set<Lease>;
-
-  constructor() {
-    this.owner = null;
-    this.arena = false;
-    this.leases = new Set();
-  }
-}
-
 export class CheckedLedger extends Assertions implements Ledger {
   /** Bytes copied inside Undercoat. */
   copiedBytes: number;
-  /** Bytes leased or frozen now, by the layer that owns them, and the most there ever was. */
-  readonly held: ByLayer;
-  readonly heldPeak: ByLayer;
   /** Leases that the application keeps by name (OWN-7). */
   readonly retained: Map<Lease, string>;
 
   private readonly poison: Poison;
   private readonly onAct: ((record: ActRecord) => void) | undefined;
-  private readonly accounts: Map<Slab, SlabAccount>;
+  private readonly accounts: SlabAccount[];
   private readonly ice: Map<FrozenBytes, number>;
   private readonly frozenLeases: Set<Lease>;
   private readonly stores: WeakSet<ArrayBufferLike>;
-  /** Workspaces with a reservation that is open. */
-  private readonly reserving: Set<WorkspaceView>;
+  /** Reservations that are open. */
+  private reservations: number;
+  private readonly holdings: Holdings;
   private readonly ws1: RuleCount;
   private readonly ws2: RuleCount;
   private readonly ws3: RuleCount;
@@ -76,16 +59,15 @@ export class CheckedLedger extends Assertions implements Ledger {
   constructor(options: CheckedLedgerOptions = {}) {
     super(options.onViolation);
     this.copiedBytes = 0;
-    this.held = byLayer();
-    this.heldPeak = byLayer();
     this.retained = new Map();
     this.poison = new Poison(options.poison ?? defaultPoison);
     this.onAct = options.onAct;
-    this.accounts = new Map();
+    this.accounts = [];
     this.ice = new Map();
     this.frozenLeases = new Set();
     this.stores = new WeakSet();
-    this.reserving = new Set();
+    this.reservations = 0;
+    this.holdings = new Holdings();
     this.ws1 = this.countOf('WS-1');
     this.ws2 = this.countOf('WS-2');
     this.ws3 = this.countOf('WS-3');
@@ -98,13 +80,23 @@ export class CheckedLedger extends Assertions implements Ledger {
     this.con2 = this.countOf('CON-2');
   }
 
+  /** Bytes leased or frozen now, by the layer that owns them. */
+  get held(): ByLayer {
+    return this.holdings.now;
+  }
+
+  /** The most there ever was, of each layer. */
+  get heldPeak(): ByLayer {
+    return this.holdings.peak;
+  }
+
   /** Slabs that are out, leases that live and segments that are frozen: 0 at quiescence but for retained leases. */
   get outstanding(): { readonly slabs: number; readonly leases: number; readonly frozen: number } {
     let slabs = 0;
     let leases = 0;
-    for (const account of this.accounts.values()) {
+    for (const account of this.accounts) {
       if (account.owner !== null) slabs += 1;
-      leases += account.leases.size;
+      leases += account.leases.length;
     }
     return { slabs, leases, frozen: this.ice.size };
   }
@@ -116,8 +108,9 @@ export class CheckedLedger extends Assertions implements Ledger {
   assertQuiescent(): void {
     const excused = new Set<Slab>();
     for (const lease of this.retained.keys()) excused.add(lease.slab.root);
-    for (const [slab, { owner, leases }] of this.accounts) {
-      for (const lease of leases) {
+    for (const account of this.accounts) {
+      const { slab, owner } = account;
+      for (const lease of account.leases) {
         this.assert(
           'OWN-7',
           this.retained.has(lease),
@@ -129,7 +122,7 @@ export class CheckedLedger extends Assertions implements Ledger {
         owner === null || excused.has(slab),
         () => `slab ${slab.id} acquired by ${owner} did not come back`,
       );
-      if (owner === null && slab.root === slab) this.intact(slab);
+      if (owner === null && slab.root === slab) this.intact(account);
     }
     this.assert(
       'OWN-7',
@@ -141,15 +134,16 @@ export class CheckedLedger extends Assertions implements Ledger {
   /** Asserts WS-2 where a layer returns to its caller: whoever opened a reservation has closed it. */
   assertNothingReserved(): void {
     this.ws2.made += 1;
-    for (const { owner } of this.reserving) this.broken('WS-2', `${owner} left a reservation open`);
+    if (this.reservations === 0) return;
+    for (const { reserving } of this.accounts) {
+      if (reserving !== null) this.broken('WS-2', `${reserving.owner} left a reservation open`);
+    }
   }
 
   acquired(slab: Slab, owner: Owner): void {
-    let account = this.accounts.get(slab);
-    if (account === undefined) {
-      account = new SlabAccount();
-      this.accounts.set(slab, account);
-      this.stores.add(slab.bytes.buffer);
+    let { account } = slab;
+    if (account === null) {
+      account = this.admit(slab);
       this.poison.fill(slab.bytes, 0, slab.capacity);
     }
     this.own1.made += 1;
@@ -158,22 +152,22 @@ export class CheckedLedger extends Assertions implements Ledger {
     }
     account.owner = owner;
     account.arena = false;
-    this.intact(slab);
+    this.intact(account);
     this.canary(slab, owner);
     this.record('acquire', 'slab', owner, slab.id, 0, slab.capacity);
   }
 
   returned(slab: Slab): void {
-    const account = this.accounts.get(slab);
-    const owner = account?.owner ?? null;
+    const { account } = slab;
+    const owner = account === null ? null : account.owner;
     this.own5.made += 2;
-    if (account === undefined || owner === null) {
+    if (account === null || owner === null) {
       this.broken('OWN-5', `slab ${slab.id} came back twice`);
       return;
     }
-    const living = account.leases.size;
+    const living = account.leases.length;
     account.owner = null;
-    account.leases.clear();
+    if (living > 0) account.clear();
     if (living > 0) this.broken('OWN-5', `slab ${slab.id} of ${owner} came back with ${living} leases on it`);
     this.canary(slab, owner);
     // Of an arena every range was poisoned when it ended.
@@ -188,21 +182,17 @@ export class CheckedLedger extends Assertions implements Ledger {
       this.broken('WS-1', `${act} by ${owner}: 0 ≤ ${free} ≤ ${reservedEnd} ≤ ${capacity} does not hold`);
     }
     this.canary(slab, owner);
-    const account = this.accounts.get(slab);
-    if (account === undefined) return;
+    const { account } = slab;
+    if (account === null) return;
     if (act === 'open') this.born(workspace, account);
-    else if (act === 'reserve' && workspace.reserved) this.reserving.add(workspace);
-    else if (act === 'close') this.reserving.delete(workspace);
-    if (account.leases.size > 0) {
+    else if (act === 'reserve') this.reserved(workspace, account);
+    else if (act === 'close') this.closed(account);
+    if (account.leasedTo > 0) {
       this.ws3.made += 1;
-      for (const lease of account.leases) {
-        if (lease.end > free) {
-          this.broken('WS-3', `${act} by ${owner} overlaps ${lease.unit} bytes of ${lease.owner}`);
-        }
-      }
+      if (account.leasedTo > free) this.overlapped(account, free, act, owner);
     }
-    if (act === 'reserve') this.scout(slab, free, reservedEnd, owner);
-    else if (act === 'retire') this.bury(slab, account, free);
+    if (act === 'reserve') this.scout(account, free, reservedEnd, owner);
+    else if (act === 'retire') this.bury(account, free);
   }
 
   vacated(slab: Slab, start: number, end: number): void {
@@ -273,10 +263,10 @@ export class CheckedLedger extends Assertions implements Ledger {
         this.broken('OWN-6', `a segment of ${owner} goes beyond its lease of ${lease.unit} bytes`);
       }
       this.frozenLeases.add(lease);
-      this.hold(lease.owner.layer, start - end);
+      this.holdings.add(lease.owner.layer, start - end);
     }
     this.ice.set(segment, fingerprint(bytes, start, end));
-    this.hold('transport', end - start);
+    this.holdings.add('transport', end - start);
     this.record('freeze', unitOf(segment), owner, lease?.slab.id ?? -1, start, end);
   }
 
@@ -289,10 +279,10 @@ export class CheckedLedger extends Assertions implements Ledger {
       return;
     }
     this.ice.delete(segment);
-    this.hold('transport', start - end);
+    this.holdings.add('transport', start - end);
     if (lease !== undefined) {
       this.frozenLeases.delete(lease);
-      this.hold(lease.owner.layer, end - start);
+      this.holdings.add(lease.owner.layer, end - start);
     }
     this.own4.made += 1;
     if (print !== fingerprint(bytes, start, end)) {
@@ -316,84 +306,106 @@ export class CheckedLedger extends Assertions implements Ledger {
     );
   }
 
+  private reserved(workspace: WorkspaceView, account: SlabAccount): void {
+    if (!workspace.reserved || account.reserving !== null) return;
+    account.reserving = workspace;
+    this.reservations += 1;
+  }
+
+  private closed(account: SlabAccount): void {
+    if (account.reserving === null) return;
+    account.reserving = null;
+    this.reservations -= 1;
+  }
+
+  /** Every lease of a slab lies before what its workspace has free. */
+  private overlapped({ leases }: SlabAccount, free: number, act: WorkspaceAct, owner: Owner): void {
+    for (const lease of leases) {
+      if (lease.end > free) {
+        this.broken('WS-3', `${act} by ${owner} overlaps ${lease.unit} bytes of ${lease.owner}`);
+      }
+    }
+  }
+
   private enter(lease: Lease): void {
     const { slab, start, end, owner } = lease;
-    let account = this.accounts.get(slab);
-    if (account === undefined) {
-      account = new SlabAccount();
-      this.accounts.set(slab, account);
-      this.stores.add(slab.bytes.buffer);
-    }
+    const account = slab.account ?? this.admit(slab);
     this.own1.made += 2;
     if (!(start >= 0 && start <= end && end <= slab.capacity)) {
       this.broken('OWN-1', `${lease.unit} bytes ${start}..${end} of ${owner} lie outside their slab`);
     }
-    for (const other of account.leases) {
-      if (other.end > start && other.start < end) {
-        this.broken('OWN-1', `${lease.unit} bytes of ${owner} overlap ${other.unit} bytes of ${other.owner}`);
-      }
+    const other = account.overlapping(start, end);
+    if (other !== undefined) {
+      this.broken('OWN-1', `${lease.unit} bytes of ${owner} overlap ${other.unit} bytes of ${other.owner}`);
     }
-    account.leases.add(lease);
-    this.hold(owner.layer, end - start);
+    account.add(lease, end);
+    this.holdings.add(owner.layer, end - start);
   }
 
   private leave(lease: Lease): void {
-    const account = this.accounts.get(lease.slab);
+    const { account } = lease.slab;
     this.own5.made += 1;
-    if (account?.leases.delete(lease) !== true) {
+    if (account?.delete(lease) !== true) {
       this.broken('OWN-5', `${lease.unit} bytes of ${lease.owner} were given up twice`);
       return;
     }
     // The buffer of an emulated lease is seen once only.
-    if (account.leases.size === 0 && lease.slab.root !== lease.slab) this.accounts.delete(lease.slab);
-    this.hold(lease.owner.layer, -lease.length);
+    if (account.leases.length === 0 && lease.slab.root !== lease.slab) this.forget(account);
+    this.holdings.add(lease.owner.layer, -lease.length);
     this.own4.made += 1;
-    if (this.frozenLeases.has(lease)) {
+    if (this.frozenLeases.size > 0 && this.frozenLeases.has(lease)) {
       this.broken('OWN-4', `${lease.unit} bytes of ${lease.owner} were given up while a transport had them`);
     }
   }
 
-  private hold(layer: Layer, bytes: number): void {
-    const now = this.held[layer] + bytes;
-    this.held[layer] = now;
-    if (now > this.heldPeak[layer]) this.heldPeak[layer] = now;
+  /** A slab is seen for the first time. */
+  private admit(slab: Slab): SlabAccount {
+    const account = new SlabAccount(slab, this.accounts.length);
+    this.accounts.push(account);
+    slab.account = account;
+    this.stores.add(slab.bytes.buffer);
+    return account;
+  }
+
+  private forget(account: SlabAccount): void {
+    const { accounts } = this;
+    const last = accounts.pop() as SlabAccount;
+    account.slab.account = null;
+    if (last === account) return;
+    accounts[account.place] = last;
+    last.place = account.place;
   }
 
   private canary(slab: Slab, owner: Owner): void {
-    const { bytes, capacity } = slab;
     this.ws1.made += 1;
-    for (let i = capacity; i < capacity + canaryBytes; i++) {
-      if (bytes[i] === canaryValue) continue;
-      this.broken('WS-1', `the canary of slab ${slab.id} of ${owner} is dead`);
-      return;
-    }
+    if (!canaryLives(slab)) this.broken('WS-1', `the canary of slab ${slab.id} of ${owner} is dead`);
   }
 
   /** Nobody may have written since the last range of the slab ended. */
-  private intact(slab: Slab): void {
+  private intact({ slab, words }: SlabAccount): void {
     this.own5.made += 1;
-    const at = this.poison.firstOther(slab.bytes, 0, slab.capacity);
+    const at = this.poison.firstOther(slab.bytes, words, 0, slab.capacity);
     if (at < 0) return;
     this.poison.fill(slab.bytes, at, slab.capacity);
     this.broken('OWN-5', `byte ${at} of slab ${slab.id} was written after it was given up`);
   }
 
   /** Looks for writes into what nobody owns, where an overrun would leave them: behind the last region. */
-  private scout(slab: Slab, start: number, end: number, owner: Owner): void {
+  private scout({ slab, words }: SlabAccount, start: number, end: number, owner: Owner): void {
     this.ws5.made += 1;
-    const at = this.poison.firstOther(slab.bytes, start, Math.min(start + scoutBytes, end));
+    const at = this.poison.firstOther(slab.bytes, words, start, Math.min(start + scoutBytes, end));
     if (at >= 0)
       this.broken('WS-5', `byte ${at} of slab ${slab.id} of ${owner} was written outside a reservation`);
   }
 
   /** The regions of a retired workspace are over; what is leased of them lives on. */
-  private bury(slab: Slab, account: SlabAccount, free: number): void {
-    if (account.leases.size === 0) {
+  private bury({ slab, leases }: SlabAccount, free: number): void {
+    if (leases.length === 0) {
       this.poison.fill(slab.bytes, 0, free);
       return;
     }
     let dead = 0;
-    for (const lease of [...account.leases].sort((a, b) => a.start - b.start)) {
+    for (const lease of leases.toSorted((a, b) => a.start - b.start)) {
       if (lease.start > dead) this.poison.fill(slab.bytes, dead, lease.start);
       dead = lease.end;
     }
@@ -418,8 +430,4 @@ export class CheckedLedger extends Assertions implements Ledger {
 
 function unitOf(segment: FrozenBytes): string {
   return segment.lease === undefined ? 'foreign' : 'output';
-}
-
-function byLayer(): ByLayer {
-  return { pool: 0, transport: 0, session: 0, stream: 0, application: 0 };
 }

@@ -13,11 +13,14 @@ export class Owner {
   readonly name: string;
   /** Which one: unique among the owners of one ledger or endpoint, chosen by whoever creates it. */
   readonly id: number;
+  /** What an auditor of its acts keeps of it, so that it need not look it up; null without one. */
+  audited: object | null;
 
   constructor(layer: Layer, name: string, id: number) {
     this.layer = layer;
     this.name = name;
     this.id = id;
+    this.audited = null;
   }
 
   toString(): string {

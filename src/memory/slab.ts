@@ -5,6 +5,7 @@
 import { MisuseError } from '../errors.js';
 import type { Ledger } from './ledger.js';
 import { noFrame, Region } from './region.js';
+import type { SlabAccount } from './slab-account.js';
 
 /** Bytes behind the usable end of every slab that nothing may ever write (WS-1). */
 export const canaryBytes = 8;
@@ -30,6 +31,8 @@ export class Slab {
   pins: number;
   home: SlabHome;
   readonly ledger: Ledger | null;
+  /** What a checked ledger knows of it. */
+  account: SlabAccount | null;
   /** The region of whatever reservation is open on it: there is one at most (WS-2), so one object will do. */
   readonly room: Region;
 
@@ -52,6 +55,7 @@ export class Slab {
     this.pins = 0;
     this.home = home;
     this.ledger = ledger;
+    this.account = null;
     this.room = new Region(this.bytes, 0, 0, noFrame);
   }
 
@@ -66,4 +70,10 @@ export class Slab {
     this.pins = pins;
     if (pins === 0) this.home.returned(this);
   }
+}
+
+/** Whether nobody has written behind the end of a slab. */
+export function canaryLives({ bytes, capacity }: Slab): boolean {
+  for (let i = capacity; i < capacity + canaryBytes; i++) if (bytes[i] !== canaryValue) return false;
+  return true;
 }

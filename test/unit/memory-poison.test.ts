@@ -13,7 +13,7 @@ const values: readonly (readonly [string, number | ((offset: number) => number)]
 
 /** Ranges of all alignments, shorter and longer than what is read by words. */
 const ranges = [0, 1, 2, 3].flatMap((start) =>
-  [0, 1, 5, 63, 64, 65, 99, 131].map((length) => [start, start + length] as const),
+  [0, 1, 5, 7, 8, 31, 32, 33, 64, 99, 255, 256, 257, 291].map((length) => [start, start + length] as const),
 );
 
 describe.each(values)('poison of %s', (_, value) => {
@@ -21,21 +21,23 @@ describe.each(values)('poison of %s', (_, value) => {
 
   test('is found intact, and what lies outside the range does not matter', () => {
     for (const [start, end] of ranges) {
-      const bytes = new Uint8Array(140).fill(0x55);
+      const bytes = new Uint8Array(300).fill(0x55);
       poison.fill(bytes, start, end);
-      expect(poison.firstOther(bytes, start, end)).toBe(-1);
+      expect(poison.firstOther(bytes, new Int32Array(bytes.buffer), start, end)).toBe(-1);
       expect([...bytes.subarray(0, start), ...bytes.subarray(end)].every((byte) => byte === 0x55)).toBe(true);
     }
   });
 
-  test('the first changed byte is found, in views with an offset, too', () => {
-    for (const offset of [0, 1, 6]) {
+  test('the first changed byte is found, with a few bytes behind the last word, too', () => {
+    for (const length of [296, 298, 300]) {
+      const bytes = new Uint8Array(length);
+      const words = new Int32Array(bytes.buffer, 0, length >> 2);
       for (const [start, end] of ranges) {
-        const bytes = new Uint8Array(new ArrayBuffer(160), offset, 140);
+        if (end > length) continue;
         for (let at = start; at < end; at++) {
           poison.fill(bytes, start, end);
           bytes[at] = (bytes[at] as number) ^ 0x80;
-          expect(poison.firstOther(bytes, start, end)).toBe(at);
+          expect(poison.firstOther(bytes, words, start, end)).toBe(at);
         }
       }
     }
@@ -45,7 +47,7 @@ describe.each(values)('poison of %s', (_, value) => {
 test('the fingerprint changes with each bit of the range, and with nothing outside', () => {
   for (const offset of [0, 1, 6]) {
     for (const [start, end] of ranges) {
-      const bytes = new Uint8Array(new ArrayBuffer(160), offset, 140);
+      const bytes = new Uint8Array(new ArrayBuffer(320), offset, 300);
       const print = fingerprint(bytes, start, end);
       for (let at = 0; at < bytes.length; at++) {
         for (const bit of [1, 0x80]) {

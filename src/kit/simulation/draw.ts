@@ -6,16 +6,17 @@ import type { BreakScript, TakingScript } from '../exchange-script.js';
 import { Random } from '../random.js';
 import { mostBodyBytes } from './content.js';
 import { type Feature, harmful, harmless } from './features.js';
-import type {
-  BodyPlan,
-  EndPlan,
-  ExchangePlan,
-  MemoryPlan,
-  NetworkFault,
-  NetworkPlan,
-  PathPlan,
-  Recipe,
-  TakingPlan,
+import {
+  type BodyPlan,
+  type EndPlan,
+  type ExchangePlan,
+  type MemoryPlan,
+  type NetworkFault,
+  type NetworkPlan,
+  type PathPlan,
+  type Recipe,
+  roomyMemory,
+  type TakingPlan,
 } from './recipe.js';
 import type { SimulatedStack } from './stacks.js';
 
@@ -39,8 +40,6 @@ const piecesEach = 1;
 const mostLong = 4;
 const mostLongSharing = 14;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
-/** More than any ordinary run uses. */
-const plenty = 64;
 
 export function drawRecipe(stack: SimulatedStack, seed: number): Recipe {
   return new Drawing(stack, seed).recipe();
@@ -61,9 +60,7 @@ class Drawing {
     this.long = 0;
     const kind = kinds[this.random.between(0, kinds.length - 1)] as (typeof kinds)[number];
     this.on = this.drawFeatures(kind.share);
-    this.count = this.chance(0.15)
-      ? this.random.between(1, few)
-      : this.random.between(kind.least, kind.most);
+    this.count = this.chance(0.15) ? this.random.between(1, few) : this.random.between(kind.least, kind.most);
   }
 
   recipe(): Recipe {
@@ -161,16 +158,15 @@ class Drawing {
       };
     }
     if (!this.on.has('small-slabs')) {
-      const slabBytes = Math.max(4096, stack.roomyBytes);
-      return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty, emulated };
+      return { ...roomyMemory(stack.roomyBytes), emulated };
     }
     // Who keeps leases needs more to read on; and streams side by side each have their window.
     const keeps = keeping.some((feature) => this.on.has(feature));
+    const roomy = roomyMemory(stack.roomyBytes);
     return {
+      ...roomy,
       slabBytes: stack.roomyBytes + random.between(0, 100),
-      slabs: 4 * plenty,
-      receiveSlabs: keeps || stack.interleaves ? plenty : random.between(3, 6),
-      sendSlabs: plenty,
+      receiveSlabs: keeps || stack.interleaves ? roomy.receiveSlabs : random.between(3, 6),
       emulated,
     };
   }

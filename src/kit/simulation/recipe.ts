@@ -127,6 +127,16 @@ export interface Recipe {
   readonly exchanges: readonly ExchangePlan[];
 }
 
+const leastOrdinarySlab = 4096;
+/** More than any ordinary run uses: what a window lets come three times over, and heads. */
+const plenty = 128;
+
+/** Memory in which everything ordinary succeeds. `roomyBytes` is the least slab for it. */
+export function roomyMemory(roomyBytes: number): Omit<MemoryPlan, 'emulated'> {
+  const slabBytes = Math.max(leastOrdinarySlab, roomyBytes);
+  return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty };
+}
+
 /** The answer may begin before the request has been taken, which then may never be (RFC 9112 §9.3). */
 export function answersEarly({ request, answers, taking }: ExchangePlan): boolean {
   return request !== undefined && (answers !== 'at-end' || leaves(taking));

@@ -45,6 +45,8 @@ function knowsTheSource({ proxy: learnt }: ConnectionFacts): string | undefined 
 
 const trust = ['127.0.0.0/8'];
 const roomyBytes = 2048;
+/** A header block must fit into one; DATA need not. */
+const roomyH2Bytes = 4096;
 /** Short bodies are lent, too: then there is more to freeze and give back. */
 const lending: H1StepOptions = { copyBelowBytes: 256 };
 
@@ -81,13 +83,13 @@ export const simulatedStacks: readonly SimulatedStack[] = [
     roomyBytes,
     facts: knowsTheSource,
   },
-  { name: 'h2', server: h2(), client: h2(), interleaves: true, roomyBytes: 18_000 },
+  { name: 'h2', server: h2(), client: h2(), interleaves: true, roomyBytes: roomyH2Bytes },
   {
     name: 'proxy-v2+h2',
     server: proxy({ trust, versions: 2 }).then(h2(narrow)),
     client: proxySend(header(2)).then(h2(narrow)),
     interleaves: true,
-    roomyBytes: 18_000,
+    roomyBytes: roomyH2Bytes,
     facts: knowsTheSource,
   },
   // A request without content asks, and the connection goes on as H2 with its answer.
@@ -96,6 +98,6 @@ export const simulatedStacks: readonly SimulatedStack[] = [
     server: h1({ h2c: true }),
     client: h1({ h2c: true }),
     interleaves: true,
-    roomyBytes: 18_000,
+    roomyBytes: roomyH2Bytes,
   },
 ];

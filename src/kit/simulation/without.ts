@@ -3,14 +3,15 @@
  * not know which recipe fails.
  */
 import type { Feature } from './features.js';
-import type {
-  BodyPlan,
-  ExchangePlan,
-  MemoryPlan,
-  NetworkFault,
-  PathPlan,
-  Recipe,
-  TakingPlan,
+import {
+  type BodyPlan,
+  type ExchangePlan,
+  type MemoryPlan,
+  type NetworkFault,
+  type PathPlan,
+  type Recipe,
+  roomyMemory,
+  type TakingPlan,
 } from './recipe.js';
 
 /** The same recipe, with the feature switched off. `roomyBytes` is a slab in which everything ordinary succeeds. */
@@ -44,12 +45,7 @@ export function without(recipe: Recipe, feature: Feature, roomyBytes: number): R
       return memory(plain, { emulated: false });
     case 'small-slabs':
     case 'scarce-memory':
-      return memory(plain, {
-        slabBytes: Math.max(4096, roomyBytes),
-        slabs: 256,
-        receiveSlabs: 64,
-        sendSlabs: 64,
-      });
+      return memory(plain, roomyMemory(roomyBytes));
     case 'shutdowns':
       return { ...plain, ends: plain.ends.filter(({ kind }) => kind !== 'shutdown') };
     case 'teardowns':
