@@ -4,10 +4,9 @@
  */
 import { h1ClientTable } from '../../src/session/h1/tables.js';
 import { clientExchangeTable } from '../../src/stream/tables.js';
-import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
-import { bodyRules, unusedRules } from './h1-server.js';
+import type { Tables } from './endpoint.js';
+import { type H1End, h1Composition } from './h1.js';
 import type { Composition, Part, Rule } from './language.js';
-import { leaseTable } from './lease-table.js';
 
 const running = 'connection in running';
 const unanswered = 'first exchange in open|half-closed-local';
@@ -27,10 +26,6 @@ function clientParts(tables: Tables): readonly Part[] {
       comes: true,
       queues: true,
     },
-    { name: 'head', table: leaseTable, owner: ['session'], settles: 'with-row' },
-    { name: 'trailers', table: leaseTable, owner: ['session'], settles: 'with-row' },
-    { name: 'unused', table: leaseTable, owner: ['session'] },
-    { name: 'body', table: leaseTable, copies: 'leases' },
   ];
 }
 
@@ -105,50 +100,28 @@ const clientRules: readonly Rule[] = [
   { on: 'exchange reset', by: 'due', when: ['exchange not in receiving|half-closed-local-receiving'] },
   { on: 'exchange leave', by: 'due' },
   // Leases.
-  { on: 'head take|release', by: 'due' },
   {
     on: 'trailers take',
     by: 'peer',
     when: [running, receiving, 'session in body'],
     due: ['first exchange receive-end'],
   },
-  { on: 'trailers release', by: 'due' },
-  {
-    on: 'head split|transfer|retain|freeze|written|failed',
-    by: 'nobody',
-    why: 'a head stays with its session',
-  },
-  { on: 'trailers split|transfer|retain|freeze|written|failed', by: 'nobody', why: 'so do trailers' },
   {
     on: 'body take',
     by: 'peer',
     when: [running, receiving, 'session in body|until-close'],
     due: ['first exchange receive-data'],
   },
-  ...bodyRules(),
-  ...unusedRules(),
 ];
 
 export function h1Client(tables: Tables = {}): Composition {
-  const reading = 'session in body|until-close';
-  return {
+  const end: H1End = {
     name: 'h1-client',
-    parts: [...endpointParts(tables), ...clientParts(tables)],
-    rules: [
-      ...endpointRules({
-        first: 'session',
-        gone: ['session transport-gone?', 'unused release?'],
-        hasHandoff: false,
-        hasTunnel: true,
-      }),
-      ...clientRules,
-    ],
+    parts: clientParts(tables),
+    rules: clientRules,
+    reading: 'session in body|until-close',
+    idle: 'every exchange in absent',
     invariants: [
-      ...endpointInvariants,
-      { rule: 'OWN-7', atRest: true, when: ['head in held'], holds: [reading] },
-      { rule: 'OWN-7', atRest: true, when: ['trailers in held'], holds: [reading] },
-      { rule: 'OWN-7', atRest: true, when: ['some body in held'], holds: [reading] },
-      { rule: 'OWN-3', atRest: true, when: [reading], holds: ['head in held'] },
       {
         rule: 'OWN-7',
         atRest: true,
@@ -158,19 +131,7 @@ export function h1Client(tables: Tables = {}): Composition {
       { rule: 'CON-1', atRest: true, when: ['session in idle'], holds: ['every exchange in absent'] },
       { rule: 'CON-1', atRest: true, when: ['session in waiting|head'], holds: [unanswered] },
       { rule: 'LAY-7', when: ['connection in tunnelling'], holds: ['session in handed-off'] },
-      { rule: 'LAY-7', when: ['unused in held'], holds: ['session in handed-off'] },
     ],
-    over: [
-      'connection in closed',
-      'session in closed|failed|handed-off|absent',
-      'every exchange in absent',
-      'head in none',
-      'trailers in none',
-      'unused in none',
-      'every output in none',
-      'every body in none|retained',
-    ],
-    waits: ['connection in idle', 'connection in tunnelling'],
-    leavesOut: ['segments'],
   };
+  return h1Composition(end, tables);
 }

@@ -4,9 +4,9 @@
  */
 import { h1ServerTable } from '../../src/session/h1/tables.js';
 import { serverExchangeTable } from '../../src/stream/tables.js';
-import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
+import type { Tables } from './endpoint.js';
+import { type H1End, h1Composition } from './h1.js';
 import type { Composition, Part, Rule } from './language.js';
-import { leaseTable } from './lease-table.js';
 
 const running = 'connection in running';
 const reading = 'session in exchange|drain';
@@ -19,10 +19,6 @@ function h1ServerParts(tables: Tables): readonly Part[] {
   return [
     { name: 'session', table: tables['h1-server'] ?? h1ServerTable, comes: true },
     { name: 'exchange', table: tables['server-exchange'] ?? serverExchangeTable, comes: true },
-    { name: 'head', table: leaseTable, owner: ['session'], settles: 'with-row' },
-    { name: 'trailers', table: leaseTable, owner: ['session'], settles: 'with-row' },
-    { name: 'unused', table: leaseTable, owner: ['session'] },
-    { name: 'body', table: leaseTable, copies: 'leases' },
   ];
 }
 
@@ -71,80 +67,22 @@ const h1ServerRules: readonly Rule[] = [
   { on: 'exchange reset', by: 'due' },
   { on: 'exchange leave', by: 'due' },
   // Leases.
-  { on: 'head take|release', by: 'due' },
   { on: 'trailers take', by: 'peer', when: [running, reading, incomplete], due: ['exchange receive-end'] },
-  { on: 'trailers release', by: 'due' },
-  {
-    on: 'head split|transfer|retain|freeze|written|failed',
-    by: 'nobody',
-    why: 'a head stays with its session',
-  },
-  { on: 'trailers split|transfer|retain|freeze|written|failed', by: 'nobody', why: 'so do trailers' },
   { on: 'body take', by: 'peer', when: [running, reading, incomplete], due: ['exchange receive-data'] },
-  ...bodyRules(),
-  ...unusedRules(),
 ];
 
-/** What an application may do with a lease of its body, and what the end of the exchange does. */
-export function bodyRules(): readonly Rule[] {
-  return [
-    { on: 'body split|retain|release', by: 'application' },
-    // A lease that was retained and is then transferred is nobody's promise any more: who does that must release it.
-    { on: 'body transfer', by: 'application', when: ['body in held'] },
-    { on: 'body release', by: 'due' },
-    { on: 'body freeze|written|failed', by: 'nobody', why: 'a body that is sent on becomes output' },
-  ];
-}
-
-/** What a session leaves to whoever goes on: delivered by the driver, or dropped when the pipe is gone. */
-export function unusedRules(): readonly Rule[] {
-  return [
-    { on: 'unused take', by: 'turn', when: ['session in handed-off', running] },
-    { on: 'unused release', by: 'application', when: ['connection in tunnelling'] },
-    { on: 'unused release', by: 'due' },
-    {
-      on: 'unused split|transfer|retain|freeze|written|failed',
-      by: 'nobody',
-      why: 'it is copied into the next room',
-    },
-  ];
-}
-
 export function h1Server(tables: Tables = {}): Composition {
-  return {
+  const end: H1End = {
     name: 'h1-server',
-    parts: [...endpointParts(tables), ...h1ServerParts(tables)],
-    rules: [
-      ...endpointRules({
-        first: 'session',
-        gone: ['session transport-gone?', 'unused release?'],
-        hasHandoff: false,
-        hasTunnel: true,
-      }),
-      ...h1ServerRules,
-    ],
+    parts: h1ServerParts(tables),
+    rules: h1ServerRules,
+    reading,
+    idle: 'exchange in absent',
     invariants: [
-      ...endpointInvariants,
       { rule: 'OWN-7', atRest: true, when: ['exchange not in absent'], holds: [reading] },
-      { rule: 'OWN-7', atRest: true, when: ['head in held'], holds: [reading] },
-      { rule: 'OWN-7', atRest: true, when: ['trailers in held'], holds: [reading] },
-      { rule: 'OWN-7', atRest: true, when: ['some body in held'], holds: [reading] },
-      { rule: 'OWN-3', atRest: true, when: [reading], holds: ['head in held'] },
       { rule: 'LAY-7', when: ['connection in tunnelling'], holds: ['session in handed-off'] },
       { rule: 'LAY-7', when: ['session in handed-off'], holds: ['exchange in upgraded|absent'] },
-      { rule: 'LAY-7', when: ['unused in held'], holds: ['session in handed-off'] },
     ],
-    over: [
-      'connection in closed',
-      'session in closed|failed|handed-off|absent',
-      'exchange in absent',
-      'head in none',
-      'trailers in none',
-      'unused in none',
-      'every output in none',
-      'every body in none|retained',
-    ],
-    waits: ['connection in idle', 'connection in tunnelling'],
-    leavesOut: ['segments'],
   };
+  return h1Composition(end, tables);
 }

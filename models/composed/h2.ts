@@ -6,8 +6,8 @@
 import { h2ConnectionTable, h2StreamTable } from '../../src/session/h2/tables.js';
 import { clientExchangeTable, serverExchangeTable } from '../../src/stream/tables.js';
 import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
-import { bodyRules } from './h1-server.js';
 import type { Composition, Rule } from './language.js';
+import { bodyRules } from './lease-rules.js';
 import { leaseTable } from './lease-table.js';
 
 const running = 'connection in running';

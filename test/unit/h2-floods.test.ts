@@ -7,11 +7,9 @@ import {
   errorCodeName,
   FLAG_END_HEADERS,
   FLAG_END_STREAM,
-  FRAME_CONTINUATION,
   FRAME_GOAWAY,
   FRAME_HEADERS,
   FRAME_PRIORITY,
-  FRAME_PRIORITY_UPDATE,
   MAX_31_BITS,
 } from '../../src/session/h2/frames-codes.js';
 import { PREFACE } from '../../src/session/h2/frames-preface.js';
@@ -19,15 +17,24 @@ import { FRAME_COMPLETE, FrameView } from '../../src/session/h2/frames-reader.js
 import type { ServerExchange } from '../../src/stream/contract.js';
 import { Bed } from '../support/connection-bed.js';
 import {
+  endlessBlock,
+  type FloodAct,
+  madeToReset,
+  odd,
+  pings,
+  priorityUpdates,
+  rapidReset,
+  unknownFrames,
+  windowUpdates,
+} from '../support/flood-acts.js';
+import {
   block,
   data,
   frame,
   get,
   H2Bed,
   headers,
-  ping,
   put,
-  reset,
   settings,
   settingsAck,
   uint32,
@@ -39,7 +46,6 @@ const slabBytes = 16_384;
 const receiveBytes = h2ReceiveBytes({}, slabBytes);
 const sendBytes = 262_144;
 const body = Uint8Array.from('well served', (it) => it.charCodeAt(0));
-const odd = (i: number) => 2 * i + 1;
 const request = (id: number, octets: readonly number[], end = true) =>
   frame(FRAME_HEADERS, FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0), id, octets);
 const many = (count: number, octets: readonly number[]) => Array.from({ length: count }, () => octets).flat();
@@ -52,7 +58,7 @@ interface Flood {
   /** Sent before it begins. */
   readonly first?: Uint8Array[];
   /** The `i`-th act of it. */
-  readonly act: (i: number) => Uint8Array[];
+  readonly act: FloodAct;
   /** The error code of the GOAWAY; ENHANCE_YOUR_CALM if absent. */
   readonly answer?: string;
   /** Acts that a flooder gets by with at most; 1200 if absent: the allowance for frames without use, and what work earned. */
@@ -62,12 +68,12 @@ interface Flood {
 const floods: readonly Flood[] = [
   {
     name: 'rapid reset, CVE-2023-44487',
-    act: (i) => [headers(odd(i), put(), false), reset(odd(i), 8)],
+    act: rapidReset,
     acts: 210,
   },
   {
     name: 'resets that we are made to send, CVE-2025-8671',
-    act: (i) => [headers(odd(i), put(), false), windowUpdate(odd(i), 0)],
+    act: madeToReset,
     acts: 210,
   },
   {
@@ -78,21 +84,19 @@ const floods: readonly Flood[] = [
   },
   {
     name: 'CONTINUATION without end, CVE-2024-27316',
-    act: (i) => [
-      frame(i === 0 ? FRAME_HEADERS : FRAME_CONTINUATION, 0, 1, i === 0 ? start : many(500, [0x82])),
-    ],
+    act: endlessBlock(start, many(500, [0x82])),
     acts: 20,
   },
   {
     name: 'empty CONTINUATION without end',
-    act: (i) => [frame(i === 0 ? FRAME_HEADERS : FRAME_CONTINUATION, 0, 1, i === 0 ? start : [])],
+    act: endlessBlock(start, []),
     acts: 20,
   },
-  { name: 'PING', act: () => [ping()] },
+  { name: 'PING', act: pings },
   { name: 'SETTINGS', act: () => [settings([4, 65_535])] },
   { name: 'acknowledgements', act: () => [settingsAck] },
   { name: 'empty DATA', first: [headers(1, put(), false)], act: () => [data(1, 0)] },
-  { name: 'unknown frames', act: () => [frame(0xdd, 0, 0)] },
+  { name: 'unknown frames', act: unknownFrames },
   {
     name: 'fields of no length',
     act: (i) => [request(odd(i), [...start, ...many(2000, [0, 0, 0])])],
@@ -121,11 +125,8 @@ const floods: readonly Flood[] = [
     acts: 210,
   },
   { name: 'PRIORITY', act: (i) => [frame(FRAME_PRIORITY, 0, odd(i), [...uint32(0), 1])] },
-  {
-    name: 'PRIORITY_UPDATE of streams that are not there',
-    act: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(odd(i % 50)), 0x75, 0x3d, 0x31])],
-  },
-  { name: 'WINDOW_UPDATE', act: () => [windowUpdate(0, 1)] },
+  { name: 'PRIORITY_UPDATE of streams that are not there', act: priorityUpdates },
+  { name: 'WINDOW_UPDATE', act: windowUpdates },
   {
     name: 'an HPACK bomb',
     act: (i) => [request(odd(i), [...start, ...(i === 0 ? long : []), ...many(10_000, [0xbe])])],

@@ -8,6 +8,7 @@ import { FieldsView } from '../../session/h1/fields.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE, HeadReader } from '../../session/h1/head-reader.js';
 import { COMPLETE, DATA, ERROR, NEED_DATA } from '../../session/h1/results.js';
 import type { FrameLines, Tell } from './frame-lines.js';
+import { KeptOctets } from './kept-octets.js';
 
 export class H1Lines implements FrameLines {
   private readonly tell: Tell;
@@ -18,7 +19,7 @@ export class H1Lines implements FrameLines {
   private readonly upgraded: FrameLines | undefined;
   private isUpgraded = false;
   /** What must be read again with what follows. */
-  private kept = new Uint8Array(0);
+  private readonly kept = new KeptOctets();
   private phase: 'head' | 'content' | 'chunks' | 'rest' = 'head';
   private contentLeft = 0;
 
@@ -37,19 +38,14 @@ export class H1Lines implements FrameLines {
   }
 
   take(given: Uint8Array, from: number, to: number): void {
-    let [bytes, at, end] = [given, from, to];
-    if (this.kept.length > 0) {
-      bytes = new Uint8Array(this.kept.length + to - from);
-      bytes.set(this.kept);
-      bytes.set(given.subarray(from, to), this.kept.length);
-      [at, end] = [0, bytes.length];
-    }
+    const { bytes, start, end } = this.kept.before(given, from, to);
+    let at = start;
     while (at < end) {
       const next = this.read(bytes, at, end);
       if (next === undefined) break;
       at = next;
     }
-    this.kept = bytes.slice(at, end);
+    this.kept.keep(bytes, at, end);
   }
 
   /** @returns where to go on; undefined when more must come first */

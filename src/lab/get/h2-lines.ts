@@ -27,6 +27,7 @@ import {
 import { FRAME_NEED_DATA, FRAME_REFUSED, FrameView, uint32 } from '../../session/h2/frames-reader.js';
 import { HpackDecoder } from '../../session/h2/hpack/decoder.js';
 import type { FrameLines, Tell } from './frame-lines.js';
+import { KeptOctets } from './kept-octets.js';
 
 const settingNames: readonly string[] = [
   '',
@@ -49,7 +50,7 @@ export class H2Lines implements FrameLines {
   private readonly frame = new FrameView();
   private readonly hpack = new HpackDecoder();
   /** What has come of the frame that is being read, and what of a DATA frame is still to pass unread. */
-  private kept = new Uint8Array(0);
+  private readonly kept = new KeptOctets();
   private passing = 0;
   private list: string[] | null = null;
 
@@ -58,13 +59,8 @@ export class H2Lines implements FrameLines {
   }
 
   take(given: Uint8Array, from: number, to: number): void {
-    let [bytes, at, end] = [given, from, to];
-    if (this.kept.length > 0) {
-      bytes = new Uint8Array(this.kept.length + to - from);
-      bytes.set(this.kept);
-      bytes.set(given.subarray(from, to), this.kept.length);
-      [at, end] = [0, bytes.length];
-    }
+    const { bytes, start, end } = this.kept.before(given, from, to);
+    let at = start;
     while (at < end) {
       const passed = Math.min(this.passing, end - at);
       this.passing -= passed;
@@ -74,7 +70,7 @@ export class H2Lines implements FrameLines {
       if (next === undefined) break;
       at = next;
     }
-    this.kept = bytes.slice(at, end);
+    this.kept.keep(bytes, at, end);
   }
 
   /** @returns where to go on; undefined when more must come first */

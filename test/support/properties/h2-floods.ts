@@ -2,42 +2,32 @@
 // hold little until then.
 import fc from 'fast-check';
 import { requireThat } from '../../../src/kit/properties/require.js';
+import { FLAG_ACK, FRAME_DATA } from '../../../src/session/h2/frames-codes.js';
 import {
-  FLAG_ACK,
-  FRAME_CONTINUATION,
-  FRAME_DATA,
-  FRAME_HEADERS,
-  FRAME_PRIORITY_UPDATE,
-} from '../../../src/session/h2/frames-codes.js';
-import {
-  block,
-  data,
-  frame,
-  get,
-  H2Bed,
-  headers,
-  ping,
-  put,
-  reset,
-  settings,
-  uint32,
-  windowUpdate,
-} from '../h2-bed.js';
+  endlessBlock,
+  type FloodAct,
+  madeToReset,
+  odd,
+  pings,
+  priorityUpdates,
+  rapidReset,
+  unknownFrames,
+  windowUpdates,
+} from '../flood-acts.js';
+import { block, data, frame, get, H2Bed, headers, ping, put, settings } from '../h2-bed.js';
 
-const odd = (i: number) => 2 * i + 1;
-const floods: Readonly<Record<string, (i: number) => Uint8Array[]>> = {
-  'rapid reset': (i) => [headers(odd(i), get()), reset(odd(i), 8)],
-  'made to reset': (i) => [headers(odd(i), put(), false), windowUpdate(odd(i), 0)],
+const floods: Readonly<Record<string, FloodAct>> = {
+  'rapid reset': rapidReset,
+  'made to reset': madeToReset,
   'made to reset by content': (i) => [headers(odd(i), put(['content-length', '1']), false), data(odd(i), 2)],
-  'CONTINUATION without end': (i) =>
-    i === 0 ? [frame(FRAME_HEADERS, 0, 1, block(get()))] : [frame(FRAME_CONTINUATION, 0, 1)],
-  PING: () => [ping()],
+  'CONTINUATION without end': endlessBlock(block(get()), []),
+  PING: pings,
   'PING answered': () => [ping(FLAG_ACK)],
   SETTINGS: () => [settings()],
   'empty DATA': (i) => (i === 0 ? [headers(1, put(), false)] : [frame(FRAME_DATA, 0, 1)]),
-  WINDOW_UPDATE: () => [windowUpdate(0, 1)],
-  PRIORITY_UPDATE: (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(odd(i % 50)))],
-  'unknown frames': () => [frame(0x77, 0, 0)],
+  WINDOW_UPDATE: windowUpdates,
+  PRIORITY_UPDATE: priorityUpdates,
+  'unknown frames': unknownFrames,
 };
 
 /** Acts that are enough to be called too many, with the allowances below. */
@@ -52,7 +42,7 @@ export function floodsEnd() {
     fc.constantFrom(allowance, { burst: 5, perSecond: 1 }),
     (name, budget) => {
       const bed = new H2Bed('server', { h2: { resets: budget, trifles: budget } });
-      const act = floods[name] as (i: number) => Uint8Array[];
+      const act = floods[name] as FloodAct;
       let i = 0;
       for (; i < enough && bed.end.state === 'open'; i++) {
         bed.feed(...act(i));
