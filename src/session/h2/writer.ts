@@ -4,6 +4,7 @@
  * from a buffer of its own (WS-9). This file does not know when a frame is due.
  */
 import type { Lease, Region, SendBuffer } from '../../memory/index.js';
+import { BlockMemory } from './block-memory.js';
 import { FLAG_END_STREAM, FRAME_DATA, FRAME_HEADER_BYTES, SETTING_BYTES } from './frames-codes.js';
 import { PREFACE_BYTES, writePreface } from './frames-preface.js';
 import {
@@ -49,6 +50,7 @@ export class FrameWriter {
   readonly owed: Owed;
   private readonly output: SendBuffer;
   private readonly copyBelow: number;
+  private readonly memory: BlockMemory;
   /** What `reserve` found: where to write, and whether it is a buffer of its own. */
   private bytes: Uint8Array;
   private isOwn: boolean;
@@ -59,6 +61,7 @@ export class FrameWriter {
     this.owed = new Owed(output);
     this.output = output;
     this.copyBelow = copyBelow;
+    this.memory = new BlockMemory();
     this.bytes = nothing;
     this.isOwn = false;
     this.blockBytes = 0;
@@ -227,7 +230,7 @@ export class FrameWriter {
   /** A character that is no octet is the caller's mistake: nothing stays reserved for it. */
   private block(room: Region, encoder: HpackEncoder, fields: HeaderFields, maxFrame: number): number {
     try {
-      return encodeBlock(room, encoder, fields, maxFrame);
+      return encodeBlock(room, encoder, fields, maxFrame, this.memory);
     } catch (error) {
       this.output.cancel();
       throw error;
@@ -278,10 +281,20 @@ export class FrameWriter {
 }
 
 /** @returns the position after the block, or -1 when it does not fit the room with its frame headers */
-function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, maxFrame: number): number {
+function encodeBlock(
+  room: Region,
+  encoder: HpackEncoder,
+  block: HeaderFields,
+  maxFrame: number,
+  memory: BlockMemory,
+): number {
   const from = room.start + FRAME_HEADER_BYTES;
   if (room.end < from) return -1;
-  encoder.begin(room.bytes, from, from + mostBlockBytes(room.end - room.start, maxFrame));
+  const end = from + mostBlockBytes(room.end - room.start, maxFrame);
+  const recalled = memory.recall(block, encoder, room.bytes, from, end);
+  if (recalled >= 0) return recalled;
+  const before = encoder.version;
+  encoder.begin(room.bytes, from, end);
   const { status, pseudo, fields, date, contentLength, sensitive } = block;
   if (status > 0) encoder.status(status);
   for (let i = 0; i < pseudo.length; i++) {
@@ -295,7 +308,9 @@ function encodeBlock(room: Region, encoder: HpackEncoder, block: HeaderFields, m
   }
   if (date !== undefined) encoder.field('date', date);
   if (contentLength !== undefined) encoder.field('content-length', String(contentLength));
-  return encoder.finish();
+  const at = encoder.finish();
+  if (at >= 0) memory.note(block, encoder, before, room.bytes, from, at);
+  return at;
 }
 
 function indexingOf(name: string, sensitive: readonly string[]): Indexing {

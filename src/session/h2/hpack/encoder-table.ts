@@ -21,6 +21,8 @@ export class EncoderTable {
   size: number;
   /** What `size` must not exceed (§4.2). */
   maxSize: number;
+  /** Another number for each state in which indices mean something else; between blocks. */
+  version: number;
   /** After `find`: the index of an entry with the name, or 0. */
   nameIndex: number;
 
@@ -46,6 +48,7 @@ export class EncoderTable {
     this.slots = 2 ** Math.ceil(Math.log2(Math.max(16, (2 * capacity) / FIELD_OVERHEAD)));
     this.size = 0;
     this.maxSize = maxSize;
+    this.version = 0;
     this.nameIndex = 0;
     this.names = [];
     this.values = [];
@@ -98,6 +101,7 @@ export class EncoderTable {
   /** Adds an entry and evicts what must go for it: all, and the entry is not added, if it is too large (§4.4). */
   add(bucket: number, name: string, value: string): void {
     const size = name.length + value.length + FIELD_OVERHEAD;
+    this.version++;
     this.evict(this.maxSize - size);
     if (size > this.maxSize) return;
     if (this.names.length === 0) this.allocate();
@@ -113,6 +117,7 @@ export class EncoderTable {
 
   /** Sets the maximum and evicts what is over it (§4.3). */
   resize(maxSize: number): void {
+    this.version++;
     this.maxSize = maxSize;
     this.evict(maxSize);
   }
@@ -137,6 +142,7 @@ export class EncoderTable {
 
   /** Everything since `mark` is undone. */
   rollback(): void {
+    this.version++;
     const mask = this.slots - 1;
     while (this.next > this.markNext) {
       this.next--;

@@ -72,6 +72,15 @@ export class HpackEncoder {
     return this.table.size;
   }
 
+  /**
+   * Between blocks: a block that is sent again means the same as long as this is the same, if its first sending did not
+   * change it. -1 when the next block must begin with a size update (§4.2).
+   */
+  get version(): number {
+    const { maxSize, version } = this.table;
+    return this.lowest < maxSize || this.wanted !== maxSize ? -1 : version;
+  }
+
   /** The dynamic table, newest first. */
   tableEntries(): [name: string, value: string][] {
     return Array.from({ length: this.table.count }, (_, position) => this.table.entry(position));
