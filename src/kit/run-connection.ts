@@ -2,10 +2,10 @@
  * Runs a connection script over a stack, both ends, to the end of everything, and sees that what must hold after any
  * connection holds after this one. This file does not know what a property wants of it besides.
  */
-import { MisuseError } from '../errors.js';
 import { ClientPlayer } from './client-player.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript } from './exchange-script.js';
+import { broken } from './rule-broken.js';
 import { ServerPlayer } from './server-player.js';
 import { type Later, type PairOptions, SessionPair } from './session-pair.js';
 import type { StackUnderTest } from './stack-under-test.js';
@@ -98,8 +98,4 @@ export function requireGenuine(
       if (!said && !fault) throw broken('CON-1', `exchange ${index} was answered with ${text}`);
     }
   }
-}
-
-function broken(rule: string, message: string): MisuseError {
-  return new MisuseError('rule-broken', rule, message);
 }

@@ -25,6 +25,9 @@ import type { Handoff, Session, SessionContext, Verdict } from '../session/contr
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import { FrozenBatch, joined } from './frozen-batch.js';
+import { loopback } from './loopback.js';
+import { OwedBytes, requireAccounts, requireHandedOff } from './owed-bytes.js';
+import { broken } from './rule-broken.js';
 
 export interface SessionEndOptions {
   /** Bytes of a slab; default 4096. */
@@ -56,14 +59,6 @@ const mostRounds = 1000;
 
 const nothing = new Uint8Array(0);
 
-const loopback: ConnectionFacts = {
-  transport: {
-    kind: 'memory',
-    local: { family: 'ipv4', address: '127.0.0.1', port: 8080 },
-    remote: { family: 'ipv4', address: '127.0.0.1', port: 50_000 },
-  },
-};
-
 export class SessionEnd {
   readonly ledger: CheckedLedger | null;
   readonly audit: ActAudit | null;
@@ -92,9 +87,7 @@ export class SessionEnd {
   private facts: ConnectionFacts;
   private carried: Carried | undefined;
   private readonly unused: UnusedBytes;
-  /** What the present session is owed of what those before did not use, and how much of it came (CON-3). */
-  private owed: Uint8Array;
-  private paid: number;
+  private readonly owed: OwedBytes;
   private woken: boolean;
   private peerEnded: boolean;
   private endTold: boolean;
@@ -126,8 +119,7 @@ export class SessionEnd {
     this.facts = options.facts ?? loopback;
     this.carried = undefined;
     this.unused = new UnusedBytes(undefined);
-    this.owed = nothing;
-    this.paid = 0;
+    this.owed = new OwedBytes();
     this.verdict = 'need-data';
     this.state = 'open';
     this.now = now;
@@ -273,15 +265,7 @@ export class SessionEnd {
 
   /** The accounts of both directions hold (CON-1, CON-2). @throws MisuseError with the rule */
   assertAccounts(): void {
-    for (const input of this.inputs) {
-      const { receivedBytes, consumedBytes, handedOffBytes, discardedBytes, pendingBytes } = input;
-      const sum = consumedBytes + handedOffBytes + discardedBytes + pendingBytes;
-      if (receivedBytes !== sum) throw broken('CON-1', `${receivedBytes} received, ${sum} accounted for`);
-    }
-    const { acceptedBytes, writtenBytes, failedBytes, pendingBytes } = this.output;
-    if (acceptedBytes !== writtenBytes + failedBytes + pendingBytes || pendingBytes < this.flight.bytes) {
-      throw broken('CON-2', `${acceptedBytes} accepted, ${writtenBytes} written, ${failedBytes} failed`);
-    }
+    requireAccounts(this.inputs, this.output, this.flight.bytes);
   }
 
   /** Everything went back, but what the application retained by name (OWN-7). @throws RuleViolation, MisuseError */
@@ -371,12 +355,7 @@ export class SessionEnd {
 
   /** @returns whether a session of the chain goes on */
   private goOn({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
-    if (this.input.pendingBytes > 0) throw broken('CON-3', 'a session handed off and kept bytes');
-    if (unused !== undefined && unused.length === 0) throw broken('CON-3', 'nothing unused is undefined');
-    const { handedOffBytes } = this.input;
-    if (handedOffBytes !== (unused?.length ?? 0)) {
-      throw broken('CON-3', `${handedOffBytes} bytes were handed off, ${unused?.length ?? 0} came`);
-    }
+    requireHandedOff(this.input, unused);
     this.input.close();
     this.facts = facts;
     this.carried = carried;
@@ -387,8 +366,7 @@ export class SessionEnd {
       this.state = 'tunnel';
       return false;
     }
-    this.owed = joined([unused?.copy() ?? nothing, this.owed.slice(this.paid)]);
-    this.paid = 0;
+    this.owed.add(unused?.copy() ?? nothing);
     this.unused.giveBack(unused);
     this.refuseTransport(to);
     this.input = new ReceiveBuffer(this.pool, this.owner);
@@ -401,22 +379,9 @@ export class SessionEnd {
     const room = this.input.room();
     if (room === undefined) return false;
     const count = this.unused.into(room);
-    this.pay(room.bytes, room.start, count);
+    this.owed.pay(room.bytes, room.start, count, this.unused.none);
     this.input.received(count);
     return true;
-  }
-
-  /** CON-3: what was not used comes once, in order, all of it. */
-  private pay(bytes: Uint8Array, start: number, count: number): void {
-    const { owed, paid } = this;
-    for (let i = 0; i < count; i++) {
-      if (bytes[start + i] === owed[paid + i]) continue;
-      throw broken('CON-3', `byte ${paid + i} of ${owed.length} that were handed off is another`);
-    }
-    this.paid = paid + count;
-    if (this.unused.none && this.paid < owed.length) {
-      throw broken('CON-3', `${this.paid} of ${owed.length} bytes that were handed off came`);
-    }
   }
 
   private refuseTransport(to: string | undefined): void {
@@ -428,8 +393,4 @@ export class SessionEnd {
   private settle(): void {
     if (this.input.start === this.input.end) this.input.settle();
   }
-}
-
-function broken(rule: string, message: string): MisuseError {
-  return new MisuseError('rule-broken', rule, message);
 }
