@@ -10,6 +10,8 @@ export interface Part {
   readonly tests: readonly string[];
   /** In percent of the mutants that are valid. */
   readonly threshold: number;
+  /** For one mutant, tests are run that take so many ms of processor time in all; at least one. */
+  readonly mostMs: number;
 }
 
 export const parts: readonly Part[] = [
@@ -18,18 +20,21 @@ export const parts: readonly Part[] = [
     mutate: ['src/machine/**/*.ts'],
     tests: ['unit/machine-', 'properties/machine-'],
     threshold: 95,
+    mostMs: 4000,
   },
   {
     name: 'memory',
     mutate: ['src/memory/**/*.ts'],
     tests: ['unit/memory-', 'unit/text-codec', 'properties/memory-', 'properties/lease-ownership'],
     threshold: 95,
+    mostMs: 4000,
   },
   {
     name: 'proxy',
     mutate: ['src/session/*.ts', 'src/session/proxy/**/*.ts'],
     tests: ['unit/proxy-', 'unit/h1-given-values', 'properties/proxy-', 'properties/h1-hosts'],
     threshold: 85,
+    mostMs: 1000,
   },
   {
     name: 'h1',
@@ -49,18 +54,21 @@ export const parts: readonly Part[] = [
       'properties/session-conduct',
     ],
     threshold: 85,
+    mostMs: 1000,
   },
   {
     name: 'h2',
     mutate: ['src/session/h2/**/*.ts', '!src/session/h2/hpack/**', '!src/session/h2/frames-*.ts'],
     tests: ['unit/h2-', 'unit/h2c-', 'properties/h2-'],
     threshold: 85,
+    mostMs: 1000,
   },
   {
     name: 'h2-wire',
     mutate: ['src/session/h2/hpack/**/*.ts', 'src/session/h2/frames-*.ts'],
     tests: ['unit/hpack-', 'unit/h2-frames', 'properties/hpack', 'properties/h2-frames'],
     threshold: 85,
+    mostMs: 1000,
   },
   {
     name: 'stream',
@@ -83,6 +91,7 @@ export const parts: readonly Part[] = [
       'unit/endpoint-handler',
     ],
     threshold: 85,
+    mostMs: 1000,
   },
 ];
 

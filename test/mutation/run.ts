@@ -1,10 +1,12 @@
 // `npm run mutation [-- part…]`: changes the code of memory, machines, sessions and streams in one place at a
 // time, and sees whether a test fails. What was judged before and has not changed since is not judged again
 // (`--force` does). Ends with 1 if a part is below its threshold.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MutantResult, PartialStrykerOptions } from '@stryker-mutator/api/core';
+import type { MutantResult, PartialStrykerOptions, schema } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import Table from 'cli-table3';
 import { type Part, partOf, parts } from './parts.js';
@@ -20,23 +22,26 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const incrementalFile = (part: Part): string => `${cache}/${part.name}.incremental.json`;
+
 function optionsFor(part: Part): PartialStrykerOptions {
   return {
     mutate: values.file ?? [...part.mutate],
     testRunner: 'part',
     plugins: [resolve('test/mutation/runner.ts')],
     testRunnerNodeArgs: ['--import', 'tsx'],
+    checkerNodeArgs: ['--import', 'tsx'],
     ignorers: ['prose'],
     coverageAnalysis: 'perTest',
     concurrency: Number(values.workers),
     // Loops that do not end are told by how often they come by the mutant; only those without it wait for this, which
     // must be enough on a machine that is busy with other things.
-    timeoutMS: 30_000,
-    timeoutFactor: 4,
+    timeoutMS: 5000,
+    timeoutFactor: 3,
     thresholds: { high: part.threshold, low: part.threshold, break: part.threshold },
     incremental: true,
     force: values.force,
-    incrementalFile: `${cache}/${part.name}.incremental.json`,
+    incrementalFile: incrementalFile(part),
     reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
     htmlReporter: { fileName: `${cache}/${part.name}.html` },
     jsonReporter: { fileName: `${cache}/${part.name}.json` },
@@ -45,6 +50,22 @@ function optionsFor(part: Part): PartialStrykerOptions {
     disableTypeChecks: false,
     tempDirName: '.stryker-tmp',
   };
+}
+
+/**
+ * What runs at loading is reached by every test, so Stryker names none: a test that is new would not make it judge such a
+ * survivor again. So they are forgotten.
+ */
+function forgetSurvivorsOfLoading(part: Part): void {
+  const file = incrementalFile(part);
+  if (!existsSync(file)) return;
+  const report = JSON.parse(readFileSync(file, 'utf8')) as schema.MutationTestResult;
+  for (const result of Object.values(report.files)) {
+    result.mutants = result.mutants.filter(
+      (mutant) => mutant.static !== true || mutant.status !== 'Survived',
+    );
+  }
+  writeFileSync(file, JSON.stringify(report));
 }
 
 interface Score {
@@ -57,6 +78,7 @@ interface Score {
 async function judge(part: Part): Promise<Score> {
   process.env['UNDERCOAT_MUTATION'] = part.name;
   const start = performance.now();
+  forgetSurvivorsOfLoading(part);
   const results = await new Stryker(optionsFor(part)).runMutationTest();
   const counts: Record<MutantResult['status'], number> = {
     Killed: 0,

@@ -137,4 +137,36 @@ describe.each(kinds)('a lease (%s)', (_, kind) => {
     given.release();
     tail.release();
   });
+
+  test('CON-4: whoever is charged is told of the bytes when they are released, by part and by heir, once', () => {
+    const { lease } = make('abcdef');
+    const credited: number[] = [];
+    expect(lease.charged).toBe(false);
+    lease.chargeTo({ credit: (bytes) => credited.push(bytes) });
+    expect(lease.charged).toBe(true);
+    const [head, tail] = lease.split(2);
+    const given = tail.transfer(application);
+    expect([head.charged, given.charged, credited]).toEqual([true, true, []]);
+    head.release();
+    expect(credited).toEqual([2]);
+    given.release();
+    expect(credited).toEqual([2, 4]);
+  });
+
+  test('CON-4: nobody is told when the charge went along with a copy', () => {
+    const { lease } = make('ab');
+    const credited: number[] = [];
+    lease.chargeTo({ credit: (bytes) => credited.push(bytes) });
+    lease.chargeTo(null);
+    expect(lease.charged).toBe(false);
+    lease.release();
+    expect(credited).toEqual([]);
+  });
+
+  test('transfer keeps the name of the bytes unless it is given another', () => {
+    const { lease } = make('ab');
+    const next = lease.transfer(application);
+    expect([next.unit, next.owner]).toEqual(['head', application]);
+    next.release();
+  });
 });

@@ -1,6 +1,6 @@
 // The receive buffer: refusals at the call, and the cases that a random script seldom meets.
 import { describe, expect, test } from 'vitest';
-import { ReceiveBuffer, type Region } from '../../src/memory/index.js';
+import { BumpWorkspace, ReceiveBuffer, type Region } from '../../src/memory/index.js';
 import {
   application,
   checkedPool,
@@ -172,6 +172,101 @@ describe.each(kinds)('a receive buffer (%s)', (_, workspace) => {
     expect([text(lease), pool.heldBytes]).toEqual(['a', 16]);
     lease.release();
     expect(pool.heldBytes).toBe(0);
+  });
+
+  test('excise takes understood bytes out from behind the first ones, which stay together, and counts the move', () => {
+    const { buffer, ledger } = make();
+    feed(buffer, '__abcXYdef');
+    buffer.consume(2);
+    const before = ledger.copiedBytes;
+    buffer.excise(3, 2);
+    expect([text(buffer), buffer.consumedBytes]).toEqual(['abcdef', 4]);
+    if (workspace === BumpWorkspace) expect(ledger.copiedBytes - before).toBe(3);
+    buffer.excise(6, 0);
+    expect(text(buffer)).toBe('abcdef');
+    expect(refusal(() => buffer.excise(0, 7))).toBe('unit-prefix OWN-2');
+  });
+
+  test('starved says that memory was wanting, not bytes, and how often that began', () => {
+    const { buffer, pool } = make(16, 1);
+    const state = () => [buffer.starved, buffer.starvations];
+    const other = some(pool.acquire(application));
+    expect([buffer.room(), ...state()]).toEqual([undefined, true, 1]);
+    expect([buffer.room(), ...state()]).toEqual([undefined, true, 1]);
+    other.unpin();
+    feed(buffer, '0123456789abcdef');
+    expect(state()).toEqual([false, 1]);
+    // Full is no want of memory.
+    expect([buffer.room(), ...state()]).toEqual([undefined, false, 1]);
+    const lease = buffer.take(15, stream, 'head');
+    expect([buffer.room(), ...state()]).toEqual([undefined, true, 2]);
+    lease.release();
+    expect(some(buffer.room()).length).toBe(15);
+    expect(state()).toEqual([false, 2]);
+    buffer.received(0);
+    buffer.close();
+  });
+
+  test('whenUnleased calls back once, when the last lease beside the pending bytes ends, from within', () => {
+    const { buffer } = make(16, 1);
+    const told: string[] = [];
+    const wait = (name: string) => buffer.whenUnleased(() => told.push(name));
+    wait('nothing is there');
+    feed(buffer, '0123456789abcdef');
+    wait('nothing is leased');
+    const [a, b] = [buffer.take(7, stream, 'head'), buffer.take(7, stream, 'head')];
+    wait('first');
+    a.release();
+    expect(told).toEqual([]);
+    b.release();
+    expect(told).toEqual(['first']);
+    const c = buffer.take(1, stream, 'head');
+    c.release();
+    expect(told).toEqual(['first']);
+    buffer.close();
+    wait('closed');
+    expect(told).toEqual(['first']);
+  });
+
+  test('whenUnleased has nothing to wait for once the slab was given up', () => {
+    const { buffer } = make();
+    feed(buffer, 'abcd');
+    const lease = buffer.take(2, stream, 'head');
+    buffer.close();
+    let told = 0;
+    buffer.whenUnleased(() => told++);
+    lease.release();
+    expect(told).toBe(0);
+  });
+
+  test('room that is less than a quarter of a slab is not worth a read: what waits is moved first', () => {
+    const { buffer, pool } = make(16, 2);
+    feed(buffer, '0123456789ab');
+    const room = some(buffer.room());
+    expect(room.length).toBe(4);
+    buffer.received(write(room, 'c'));
+    // Three bytes of room, and none to gain: they are all there is.
+    expect(some(buffer.room()).length).toBe(3);
+    buffer.received(0);
+    buffer.consume(3);
+    // Three bytes to gain are not worth a move while there is room.
+    expect(some(buffer.room()).length).toBe(3);
+    buffer.received(0);
+    buffer.consume(1);
+    expect(some(buffer.room()).length).toBe(7);
+    buffer.received(0);
+    expect([text(buffer), pool.heldBytes]).toEqual(['456789abc', 16]);
+  });
+
+  test('WS-2: with a room open, another is refused at the end of the slab as well', () => {
+    const { buffer } = make();
+    feed(buffer, '0123456789abc');
+    some(buffer.room());
+    expect(refusal(() => buffer.room())).toBe('workspace-reserved WS-2');
+    buffer.received(0);
+    buffer.consume(0);
+    buffer.discard(0);
+    expect([buffer.consumedBytes, buffer.discardedBytes]).toEqual([0, 0]);
   });
 });
 
