@@ -23,6 +23,7 @@ export function copyBytes(
 ): number {
   const length = end - start;
   const whole = length === source.length;
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: both ways copy the same; one costs less.
   if (length <= (whole ? loopForWhole : loopForPart)) {
     for (let i = 0; i < length; i++) target[at + i] = source[start + i] as number;
   } else set.call(target, whole ? source : subarray.call(source, start, end), at);

@@ -387,7 +387,8 @@ function giveBackUntaken(segment: Segment): void {
 }
 
 function requireRange(bytes: Uint8Array, start: number, end: number): void {
-  if (!(start >= 0 && start <= end && end <= bytes.length && Number.isSafeInteger(start + end))) {
+  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+  if (!(whole && start >= 0 && start <= end && end <= bytes.length)) {
     throw new MisuseError('byte-range', 'OWN-6', `${start}..${end} is no range of ${bytes.length} bytes`);
   }
 }

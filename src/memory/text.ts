@@ -27,7 +27,9 @@ const CHARACTERS_PER_CALL = 4096;
 /** The codec that needs nothing but the language. */
 export const plainText: TextCodec = {
   latin1(bytes: Uint8Array, start: number, end: number): string {
+    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: each way gives the same text.
     if (end - start <= SHORT_TEXT) return shortLatin1(bytes, start, end - start);
+    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: each way gives the same text.
     if (end - start > LONG_TEXT) return longLatin1(bytes, start, end);
     let text = '';
     for (let p = start; p < end; p += SHORT_TEXT)

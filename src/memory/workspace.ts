@@ -193,7 +193,7 @@ export class BumpWorkspace implements Workspace {
       throw unitNotAlone();
     }
     this.moveToBirth(unit);
-    this.freeAt = unit.end - unit.start;
+    this.freeAt = unit.length;
     this.acted('compact');
   }
 

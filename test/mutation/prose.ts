@@ -29,6 +29,14 @@ const makers = new Set([
   'unsupported',
 ]);
 
+/** What puts a word that it is given into the text of an error, and where among its arguments that word is. */
+const putters = new Map([
+  ['having', 0],
+  ['refuseLeased', 1],
+  ['refuseRoom', 1],
+  ['refuseWhileReserved', 0],
+]);
+
 /** What a variable or a property with such a text is called. */
 const names = new Set(['message', 'why']);
 
@@ -60,6 +68,9 @@ export const prose: Ignorer = {
 };
 
 function isProse(path: Path): boolean {
+  const call = path.parentPath?.node;
+  const word = call?.arguments?.[putters.get(nameOf(call.callee)) ?? -1];
+  if (word !== undefined && word === path.node) return true;
   if (!isText(path.node)) return false;
   // A text may be one of two.
   let at = path;

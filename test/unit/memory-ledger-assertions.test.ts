@@ -251,6 +251,17 @@ const wrongs: readonly (readonly [
     },
   ],
   [
+    'a split loses bytes at its beginning',
+    'OWN-2',
+    /a split of head bytes/,
+    (l) => {
+      const slab = slabOut(l);
+      const lease = forged(slab, 0, 8);
+      l.leased(lease);
+      l.split(lease, forged(slab, 1, 4), forged(slab, 4, 8));
+    },
+  ],
+  [
     'a split loses bytes in the middle',
     'OWN-2',
     /a split of head bytes/,
@@ -270,6 +281,72 @@ const wrongs: readonly (readonly [
       const lease = forged(slab, 0, 8);
       l.leased(lease);
       l.transferred(lease, forged(slab, 1, 8));
+    },
+  ],
+  [
+    'a transfer loses bytes at its end',
+    'OWN-2',
+    /a transfer of head bytes/,
+    (l) => {
+      const slab = slabOut(l);
+      const lease = forged(slab, 0, 8);
+      l.leased(lease);
+      l.transferred(lease, forged(slab, 0, 7));
+    },
+  ],
+  [
+    'a lease is given up on a slab that was never seen',
+    'OWN-5',
+    /given up twice/,
+    (l) => l.released(forged(new Slab(5, 32, home), 0, 8)),
+  ],
+  [
+    'the first byte of a slab is written while it is in the pool',
+    'OWN-5',
+    /byte 0 of slab 0 was written after/,
+    (l) => {
+      const slab = slabOut(l);
+      l.returned(slab);
+      slab.bytes[0] = 1;
+      l.acquired(slab, session);
+    },
+  ],
+  [
+    'the first byte of a slab is written outside of a reservation',
+    'WS-5',
+    /byte 0 of slab 0 .* outside a reservation/,
+    (l) => {
+      const slab = slabOut(l);
+      slab.bytes[0] = 1;
+      l.workspace(viewOf(slab, 0, 32), 'reserve');
+    },
+  ],
+  [
+    'a reservation is left open, whatever else was done',
+    'WS-2',
+    /left a reservation open/,
+    (l) => {
+      const view = viewOf(slabOut(l), 0, 32);
+      l.workspace(view, 'reserve');
+      l.workspace(view, 'snapshot');
+      l.assertNothingReserved();
+    },
+  ],
+  [
+    'a lease ends before it begins',
+    'OWN-1',
+    /lie outside their slab/,
+    (l) => l.leased(forged(slabOut(l), 5, 3)),
+  ],
+  [
+    'a segment begins before its lease',
+    'OWN-6',
+    /goes beyond its lease/,
+    (l) => {
+      const slab = slabOut(l);
+      const lease = forged(slab, 4, 8);
+      l.leased(lease);
+      l.frozen({ bytes: slab.bytes, start: 3, end: 8, lease }, session);
     },
   ],
   [
@@ -419,5 +496,20 @@ describe('each assertion is seen to fail', () => {
     for (const [, , , act] of wrongs) act(ledger);
     expect(new Set(told)).toEqual(new Set(wrongs.map(([, rule]) => rule)));
     expect(ledger.violations.map(({ rule }) => rule)).toEqual(told);
+  });
+
+  test('what is right breaks nothing: reservations that were closed or never made, empty leases, slabs of others', () => {
+    const ledger = new CheckedLedger();
+    const slab = slabOut(ledger);
+    const view = viewOf(slab, 0, 32);
+    ledger.workspace(view, 'reserve');
+    ledger.workspace(view, 'close');
+    ledger.workspace(viewOf(slab, 0, 0), 'reserve');
+    ledger.workspace(viewOf(slab, 0, 32), 'allocate');
+    ledger.assertNothingReserved();
+    ledger.workspace(viewOf(new Slab(7, 32, home), 0, 0), 'allocate');
+    expect(ledger.checks.has('WS-3')).toBe(false);
+    ledger.leased(forged(slab, 3, 3));
+    expect(ledger.violations).toEqual([]);
   });
 });

@@ -181,6 +181,34 @@ describe('who is told', () => {
     expect(told).toEqual(['pool']);
   });
 
+  test('passOn of a share whose waiters have all gone passes on to the pool’s', () => {
+    const pool = poolOf(3);
+    const share = pool.share(slabBytes);
+    const [a] = take(share, 1);
+    const { told, wait } = waiters();
+    wait(share, 'here');
+    wait(share, 'gone', false);
+    some(a).unpin();
+    wait(pool, 'pool');
+    share.passOn();
+    expect(told).toEqual(['here', 'gone', 'pool']);
+  });
+
+  test('the peak stays when less is out', () => {
+    const pool = poolOf(2);
+    for (const slab of take(pool, 2)) slab.unpin();
+    take(pool, 1);
+    expect([pool.heldBytes, pool.peakBytes]).toEqual([16, 32]);
+  });
+
+  test('a ledger and a class of workspaces are what they must be', () => {
+    expect(refusal(() => new SlabPool({ ledger: {} as never }))).toBe('option-value OWN-1');
+    expect(refusal(() => new SlabPool({ ledger: { acquired: () => {} } as never }))).toBe(
+      'option-value OWN-1',
+    );
+    expect(refusal(() => new SlabPool({ workspace: 5 as never }))).toBe('option-value WS-10');
+  });
+
   test('passOn of a share with room wakes its own waiter first', () => {
     const pool = poolOf(2);
     const share = pool.share(2 * slabBytes);
@@ -189,6 +217,7 @@ describe('who is told', () => {
     wait(share, 'first');
     wait(share, 'second');
     some(a).unpin();
+    wait(pool, 'pool');
     share.passOn();
     expect(told).toEqual(['first', 'second']);
   });

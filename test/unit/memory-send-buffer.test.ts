@@ -45,6 +45,7 @@ describe.each(kinds)('a send buffer (%s)', (_, workspace) => {
     [2, 1],
     [0, 4],
     [0.5, 2],
+    [0.5, 1.5],
     [Number.NaN, 2],
   ])('OWN-6: %d..%d is no range of 3 bytes', (start, end) => {
     const { buffer, pool } = make();
@@ -61,6 +62,52 @@ describe.each(kinds)('a send buffer (%s)', (_, workspace) => {
     append(buffer, 'cd');
     expect(refusal(() => buffer.written(count))).toBe('written-overrun CON-2');
     expect([buffer.writtenBytes, buffer.pendingBytes]).toEqual([0, 4]);
+    buffer.fail();
+  });
+
+  test('CON-2: what was written once does not count for the next time', () => {
+    const { buffer } = make();
+    append(buffer, 'abcd');
+    buffer.take();
+    buffer.written(2);
+    expect(refusal(() => buffer.written(3))).toBe('written-overrun CON-2');
+    buffer.written(2);
+    expect([buffer.writtenBytes, buffer.pendingBytes]).toEqual([4, 0]);
+  });
+
+  test('says the longest range that it takes', () => {
+    expect(make(16).buffer.slabBytes).toBe(16);
+  });
+
+  test('a quarter of a slab is room enough to build in; less begins another slab', () => {
+    const { buffer, pool } = make();
+    append(buffer, '0123456789ab');
+    expect([some(buffer.open()).length, pool.heldBytes]).toEqual([4, 16]);
+    buffer.commit(1);
+    expect([some(buffer.open()).length, pool.heldBytes]).toEqual([16, 32]);
+    buffer.cancel();
+    buffer.fail();
+  });
+
+  test('what lands while a room is open does not take the room away', () => {
+    const { buffer, pool } = make();
+    append(buffer, 'ab');
+    buffer.take();
+    write(some(buffer.open()), 'cd');
+    buffer.written(2);
+    buffer.commit(2);
+    expect([batch(buffer), pool.heldBytes]).toEqual([['cd'], 16]);
+    buffer.fail();
+  });
+
+  test('a room that was not used does not cost the slab that is still on its way', () => {
+    const { buffer, pool } = make();
+    append(buffer, 'ab');
+    buffer.take();
+    some(buffer.open());
+    buffer.cancel();
+    append(buffer, 'cd');
+    expect(pool.heldBytes).toBe(16);
     buffer.fail();
   });
 

@@ -49,6 +49,14 @@ describe.each(codecs)('the %s codec', (_, codec) => {
     );
   });
 
+  it('OWN-6: does not find the octet that stands at the end', () => {
+    for (const length of [0, 1, 20, 100]) {
+      const bytes = new Uint8Array(200);
+      bytes[50 + length] = 13;
+      expect(codec.indexOf(bytes, 13, 50, 50 + length)).toBe(-1);
+    }
+  });
+
   it('works on a view into a larger buffer', () => {
     const view = pattern(500).subarray(101, 401);
     expect(codec.latin1(view, 5, 105)).toBe(plainText.latin1(Uint8Array.from(view), 5, 105));
