@@ -28,6 +28,7 @@ export class Poison {
   fill(bytes: Uint8Array, start: number, end: number): void {
     const { value } = this;
     if (value < 0) for (let i = start; i < end; i++) bytes[i] = this.at(i);
+    // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator: both ways fill the same.
     else if (end - start > leastFillBytes) bytes.fill(value, start, end);
     else for (let i = start; i < end; i++) bytes[i] = value;
   }
