@@ -9,21 +9,44 @@ import { answerStatus, LimitError } from '../errors.js';
 import type { Lease } from '../memory/index.js';
 import { limit, requireOption } from '../options.js';
 import type { BodyConsumer, Fields, IncomingBody } from '../stream/contract.js';
+import { closeFitting, Gathered, putBehind } from './gathered.js';
 
-/** Bytes that may lie ready before the body is paused. */
+/** Bytes that may lie ready before the body is paused: those of memory, be they filled or not. */
 const highWaterBytes = 65_536;
+
+/** What is ready, and how many bytes of the body it is. */
+interface Ready<T> {
+  item: T;
+  length: number;
+}
 
 /** What becomes of a lease on its way to whoever waits for it. */
 interface Handling<T> {
   take(lease: Lease): T;
+  /** Puts the lease behind what is ready, in the same item; false where it has to be one of its own. */
+  join(last: Ready<T>, lease: Lease): boolean;
+  /** What is ready as it is handed out. */
+  give(ready: Ready<T>): T;
+  /** Bytes of memory that an item takes. */
+  held(item: T): number;
   drop(item: T): void;
   /** What was handed out is good until the exchange ends: its end must not be told before the application has it. */
   readonly lends: boolean;
 }
 
-const copies: Handling<Uint8Array> = { take: copyOut, drop: () => {}, lends: false };
+const copies: Handling<Uint8Array> = {
+  take: copyOut,
+  join: putBehind,
+  give: closeFitting,
+  held: (bytes) => bytes.length,
+  drop: () => {},
+  lends: false,
+};
 const leases: Handling<Lease> = {
   take: (lease) => lease,
+  join: () => false,
+  give: ({ item }) => item,
+  held: (lease) => lease.length,
   drop: (lease) => {
     if (lease.live) lease.release();
   },
@@ -38,7 +61,7 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
   private readonly body: IncomingBody;
   private readonly handling: Handling<T>;
   private readonly options: ReadBodyOptions;
-  private readonly items: { readonly item: T; readonly length: number }[] = [];
+  private readonly items: Ready<T>[] = [];
   private ready = 0;
   private paused = false;
   private over = false;
@@ -57,14 +80,10 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
 
   data(lease: Lease): void {
     const { handling, waiters } = this;
-    const { length } = lease;
-    const item = handling.take(lease);
     const waiter = waiters.shift();
-    if (waiter === undefined) {
-      this.items.push({ item, length });
-      this.ready += length;
-    } else {
-      waiter.resolve({ value: item, done: false });
+    if (waiter === undefined) this.keep(lease);
+    else {
+      waiter.resolve({ value: handling.take(lease), done: false });
       this.given = waiter.promise;
     }
     if (this.paused || (this.ready < highWaterBytes && !handling.lends)) return;
@@ -90,9 +109,10 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
   next(): Promise<IteratorResult<T, undefined>> {
     const first = this.items.shift();
     if (first !== undefined) {
-      this.ready -= first.length;
-      if (this.ready < highWaterBytes / 2 && !this.handling.lends) this.goOn();
-      const given = Promise.resolve({ value: first.item, done: false as const });
+      const { handling } = this;
+      this.ready -= handling.held(first.item);
+      if (this.ready < highWaterBytes / 2 && !handling.lends) this.goOn();
+      const given = Promise.resolve({ value: handling.give(first), done: false as const });
       this.given = given;
       return given;
     }
@@ -118,6 +138,23 @@ class BodyQueue<T> implements BodyConsumer, AsyncIterableIterator<T> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Nobody has asked for it yet. What is small is put to what is small (OWN-8). */
+  private keep(lease: Lease): void {
+    const { handling, items } = this;
+    const last = items.at(-1);
+    if (last !== undefined) {
+      const before = handling.held(last.item);
+      if (handling.join(last, lease)) {
+        this.ready += handling.held(last.item) - before;
+        return;
+      }
+    }
+    const { length } = lease;
+    const item = handling.take(lease);
+    items.push({ item, length });
+    this.ready += handling.held(item);
   }
 
   /** More is welcome: as soon as whoever was given the last one has it. */
@@ -155,8 +192,8 @@ export interface ReadBodyOptions {
 }
 
 /**
- * The body's bytes, each chunk the caller's own. Consumes the body at once; may be walked once. What had come before the
- * body failed comes before the error.
+ * The body's bytes, each chunk the caller's own; small ones that lie ready come together. Consumes the body at once; may
+ * be walked once. What had come before the body failed comes before the error.
  */
 export function readBody(
   body: IncomingBody,
@@ -196,19 +233,17 @@ export function collectBody(
       giveUp();
       return;
     }
-    const parts: Uint8Array[] = [];
-    let length = 0;
+    const gathered = new Gathered();
     body.consume({
       data: (lease) => {
-        length += lease.length;
-        if (length > limitBytes) {
+        if (gathered.length + lease.length > limitBytes) {
           lease.release();
           giveUp();
-        } else parts.push(copyOut(lease));
+        } else gathered.add(lease);
       },
       end: (trailers) => {
         options.trailers?.(trailers);
-        resolve(join(parts, length));
+        resolve(gathered.whole());
       },
       failed: reject,
     });
@@ -220,18 +255,6 @@ function copyOut(lease: Lease): Uint8Array {
   const bytes = lease.copy();
   lease.release();
   return bytes;
-}
-
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function overLimit(limitBytes: number): LimitError {

@@ -67,9 +67,11 @@ async function answer(
     await body?.cancel();
     return;
   }
+  // A body that somebody has read already is refused here, before there is a head that nothing can follow.
+  const pieces = piecesOf(body);
   exchange.respond(response.status, fields);
   sender = new BodySender(exchange);
-  await sender.sendFrom(piecesOf(body));
+  await sender.sendFrom(pieces);
 }
 
 /** Methods are case-sensitive (RFC 9110 §9.1): what would arrive as another one must not arrive. */

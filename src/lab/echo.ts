@@ -1,6 +1,6 @@
 /**
- * The handler of `undercoat serve`: says OK to a request without content, gives content back as it comes, and shows a
- * request for `/echo` to whoever sent it. Nothing is gathered: what the client does not read is not read from it. This
+ * The handler of `undercoat serve`: says OK to a request without content, gives content back as it comes, shows a request
+ * for `/echo` to whoever sent it, and opens no tunnels. Nothing is gathered: what the client does not read is not read from it. This
  * file does not know which session carries the exchange.
  */
 import type { FieldList, RequestHead, ServerExchange } from '../stream/contract.js';
@@ -11,15 +11,22 @@ const plain: FieldList = [['Content-Type', 'text/plain; charset=utf-8']];
 /** What a head is made of (RFC 9110 §5.5). */
 const shown: FieldList = [['Content-Type', 'text/plain; charset=iso-8859-1']];
 
-/** Says OK to everything; content is not looked at. */
+/** Says OK to everything but tunnels; content is not looked at. */
 export function sayOk(exchange: ServerExchange): void {
-  exchange.reply(200, plain, ok);
+  if (exchange.request.method === 'CONNECT') refuseTunnel(exchange);
+  else exchange.reply(200, plain, ok);
+}
+
+/** Nobody here goes anywhere for others (RFC 9110 §15.6.2). */
+function refuseTunnel(exchange: ServerExchange): void {
+  exchange.reply(501, [], new Uint8Array(0));
 }
 
 /** Gives back what was sent. */
 export function echo(exchange: ServerExchange): void {
   const { request, body } = exchange;
-  if (pathOf(request.target) === '/echo') {
+  if (request.method === 'CONNECT') refuseTunnel(exchange);
+  else if (pathOf(request.target) === '/echo') {
     giveBack(exchange, shown, headText(request));
   } else if (body.declaredLength !== 0 || request.fields.has('content-length')) {
     const type = request.fields.get('content-type');

@@ -1,13 +1,19 @@
 // Bodies for applications that wait: own copies, leases, whole; back-pressure and breaking off.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { bodyLeases, collectBody, readBody } from '../../src/adapters/body.js';
 import { h1 } from '../../src/endpoint/h1.js';
 import { h2 } from '../../src/endpoint/h2.js';
 import type { Handler } from '../../src/endpoint/handler.js';
+import { listen } from '../../src/endpoint/server.js';
 import type { UndercoatError } from '../../src/errors.js';
 import type { Lease } from '../../src/memory/index.js';
-import type { Fields } from '../../src/stream/contract.js';
+import type { Fields, IncomingBody } from '../../src/stream/contract.js';
+import { memoryNetwork } from '../../src/transport/memory.js';
+import { VirtualClock } from '../../src/transport/virtual-clock.js';
 import { createPair, latin1Bytes } from '../support/pair.js';
+import { Wire } from '../support/wire.js';
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
@@ -304,7 +310,104 @@ test.each(['chunks', 'leases'])(
     await pair.run();
     goOn();
     await pair.run();
-    expect(seen).toEqual(kind === 'chunks' ? ['abc', 'de', 'connection-reset'] : ['connection-reset']);
+    expect(seen).toEqual(kind === 'chunks' ? ['abcde', 'connection-reset'] : ['connection-reset']);
     await pair.finish();
   },
 );
+
+/** A body of chunks of these sizes, and the same as H1 sends it. */
+function chunked(sizes: readonly number[]): { readonly body: string; readonly sent: string } {
+  let at = 0;
+  const chunks = sizes.map((size) =>
+    Array.from({ length: size }, () => String.fromCharCode(33 + (at++ % 89))).join(''),
+  );
+  const sent = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
+  return { body: chunks.join(''), sent: `${sent}0\r\n\r\n` };
+}
+
+const mixed = [1, 1, 2, 1, 900, 1, 3500, 1, 5000, 1, 4095, 1, 1, 20_000, 3, ...Array<number>(3000).fill(1)];
+
+test.each([
+  ['one chunk', [7]],
+  ['two octets', [1, 1]],
+  ['chunks of all sizes', mixed],
+])('a body of %s is gathered whole', async (_, sizes) => {
+  const { body, sent } = chunked(sizes);
+  let collected: Uint8Array | undefined;
+  const pair = await createPair({
+    handler: async (exchange) => {
+      collected = await collectBody(exchange.body, body.length);
+      exchange.reply(200, undefined, latin1Bytes('ok'));
+    },
+  });
+  const wire = pair.wire();
+  wire.write(chunkedHead + sent);
+  await pair.run();
+  expect(text(collected ?? new Uint8Array(0))).toBe(body);
+  expect(collected?.buffer.byteLength).toBe(body.length);
+  wire.transport.end();
+  await pair.finish();
+});
+
+test('small chunks that lie ready come together, and memory that waits is bounded by what it is', async () => {
+  const { body, sent } = chunked(mixed);
+  const seen: Uint8Array[] = [];
+  let goOn = (): void => {};
+  const pair = await createPair({
+    handler: async (exchange) => {
+      const chunks = readBody(exchange.body);
+      await new Promise<void>((resolve) => (goOn = resolve));
+      for await (const chunk of chunks) seen.push(chunk);
+      exchange.reply(200, undefined, latin1Bytes('ok'));
+    },
+  });
+  const wire = pair.wire();
+  wire.write(chunkedHead + sent);
+  await pair.run();
+  goOn();
+  await pair.run();
+  expect(seen.map(text).join('')).toBe(body);
+  expect(seen.every((chunk) => chunk.buffer.byteLength === chunk.length)).toBe(true);
+  // Of two neighbours, together they are too many for one.
+  expect(seen.length).toBeLessThan((2 * body.length) / 4096 + 2);
+  wire.transport.end();
+  await pair.finish();
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes that are reachable. */
+function reachable(): number {
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+test.each([
+  ['gathered whole', 200_000, 1_000_000],
+  ['not asked for', 60_000, 300_000],
+])('of a body that is %s, one octet a chunk, memory goes by octets', async (how, octets, most) => {
+  let body: IncomingBody | undefined;
+  const handler: Handler = (exchange) => {
+    body = exchange.body;
+    if (how === 'not asked for') readBody(exchange.body);
+    else collectBody(exchange.body, octets).catch(() => {});
+  };
+  // A ledger keeps account of each lease: not here.
+  const clock = new VirtualClock({ maxSteps: 1_000_000 });
+  const network = memoryNetwork(clock);
+  const server = await listen(network.listenable('server'), h1(), handler);
+  const wire = new Wire(network.connectable('server').connect());
+  const some = '1\r\nx\r\n'.repeat(1000);
+  wire.write(`${chunkedHead}${some}`);
+  clock.run();
+  const before = reachable();
+  for (let sent = 1000; sent < octets; sent += 1000) {
+    wire.write(some);
+    clock.run();
+  }
+  expect(reachable() - before).toBeLessThan(most);
+  expect(body?.complete).toBe(false);
+  server.abort();
+});

@@ -311,3 +311,18 @@ test('a promised response: known length, failure with its reason, signal, traile
   await expect(pair.client.exchange({ authority: 'a' })).rejects.toMatchObject({ code: 'client-closed' });
   await pair.finish();
 });
+
+test('a response whose body was read already is 500, and no head goes out before', async () => {
+  const pair = await createPair({
+    handler: fetchHandler(async () => {
+      const response = new Response('hello', { status: 201 });
+      await response.text();
+      return response;
+    }),
+  });
+  const response = await settled(pair, pair.client.exchange({ authority: 'pair.test' }));
+  expect(response.status).toBe(500);
+  expect(await settled(pair, response.text())).toBe('');
+  expect(pair.errors).toEqual([expect.any(TypeError)]);
+  await pair.finish();
+});

@@ -1,5 +1,6 @@
 // The handler of `undercoat serve`, on memory and virtual time: nothing is gathered, nothing is lost.
 import { expect, test } from 'vitest';
+import { h1 } from '../../src/endpoint/h1.js';
 import { h2 } from '../../src/endpoint/h2.js';
 import { echo, sayOk } from '../../src/lab/echo.js';
 import { createPair } from '../support/pair.js';
@@ -40,6 +41,24 @@ test.each([
   expect(outcome).toMatchObject({ status: 200, body, complete: true });
   await pair.finish();
 });
+
+test.each([
+  ['h1', echo],
+  ['h1', sayOk],
+  ['h2', echo],
+  ['h2', sayOk],
+] as const)(
+  'over %s no tunnel is opened, and asking for one is no mistake of ours',
+  async (protocol, handler) => {
+    const steps = protocol === 'h1' ? h1() : h2();
+    const pair = await createPair({ handler, serverStack: steps, clientStack: steps });
+    const outcome = pair.request({ method: 'CONNECT', target: 'a.test:443', authority: 'a.test:443' });
+    await pair.run();
+    expect(outcome).toMatchObject({ status: 501, body: '', complete: true });
+    expect(pair.errors).toEqual([]);
+    await pair.finish();
+  },
+);
 
 test('a head is given back octet by octet', async () => {
   const pair = await createPair({ handler: echo });
