@@ -93,16 +93,26 @@ export class IncomingRequest extends Readable {
     callback(error !== null && this.listenerCount('error') > 0 ? error : null);
   }
 
+  /** The exchange is over, and well: who did not read sees the end, as of `node:http`, and no content. */
+  dump(): void {
+    if (this.consumed || this.destroyed) return;
+    this.consumed = true;
+    this.complete = this.exchange.body.complete;
+    this.push(null);
+    this.resume();
+  }
+
   /** Accepted for the sake of listeners that call it; deadlines are options of the endpoint. */
   setTimeout(_ms: number, _callback?: () => void): this {
     return this;
   }
 }
 
+/** Of the connection that the client made: behind a PROXY header that is not the one that came here. */
 function socketFacts(exchange: ServerExchange): SocketFacts {
-  const { transport } = exchange.facts;
-  const remote = addressOf(transport, 'remote');
-  const local = addressOf(transport, 'local');
+  const { transport, proxy } = exchange.facts;
+  const remote = relayed(proxy?.source) ?? addressOf(transport, 'remote');
+  const local = relayed(proxy?.destination) ?? addressOf(transport, 'local');
   const tls = transport.tls;
   return {
     remoteAddress: textOf(remote),
@@ -123,6 +133,14 @@ function addressOf(facts: TransportFacts, side: 'local' | 'remote'): Address | u
   let at: TransportFacts | undefined = facts;
   while (at !== undefined && at[side] === undefined) at = at.below;
   return at?.[side];
+}
+
+type ProxyFacts = NonNullable<ServerExchange['facts']['proxy']>;
+type InetAddress = Extract<Address, { readonly family: 'ipv4' | 'ipv6' }>;
+
+/** Where the header says nothing, the real endpoints are to be used (proxy-protocol.txt §2.1, §2.2). */
+function relayed(address: ProxyFacts['source']): InetAddress | undefined {
+  return address?.family === 'ipv4' || address?.family === 'ipv6' ? address : undefined;
 }
 
 function textOf(address: Address | undefined): string | undefined {

@@ -221,6 +221,10 @@ export class OutgoingResponse extends Writable {
   private sendHead(): void {
     const { wholeLength } = this;
     const statusCode = this.writtenStatus ?? this.statusCode;
+    if (this.req.method === 'CONNECT' && statusCode >= 200 && statusCode < 300) {
+      this.refuseTunnel();
+      return;
+    }
     const noContent = statusCode === 204 || statusCode === 304;
     const end = noContent || this.req.method === 'HEAD' || wholeLength === 0;
     const says = noContent || wholeLength === undefined || this.hasHeader('content-length');
@@ -228,6 +232,14 @@ export class OutgoingResponse extends Writable {
     this.headGiven = true;
     this.exchange.respond(statusCode, this.fieldsToSend(), says ? { end } : { end, length: wholeLength });
     this.messageEnded = end;
+  }
+
+  /** A listener that says OK to whatever comes has not opened a tunnel: that is done by `exchange.upgrade`. */
+  private refuseTunnel(): void {
+    this.headersSent = true;
+    this.headGiven = true;
+    this.exchange.respond(501, [], { end: true });
+    this.messageEnded = true;
   }
 
   /** Framing is the session's. Of the connection a listener may say that it is to end, where one exchange has it. */
@@ -254,7 +266,7 @@ export class OutgoingResponse extends Writable {
       this.req.emit('aborted');
       this.req.destroy(error);
       this.destroy(error);
-    }
+    } else this.req.dump();
     const { late } = this;
     this.late = [];
     for (const one of late) this.onMistake(one);
