@@ -12,7 +12,7 @@ export interface Contestant {
 /** Makes a contestant. */
 export type Way = () => Contestant | Promise<Contestant>;
 
-/** Samples of one contestant, all in the row's unit. */
+/** Samples of one contestant, all in the row's unit; those of the same place were taken one after the other. */
 export interface Samples {
   readonly name: string;
   readonly samples: readonly number[];
@@ -34,7 +34,7 @@ export interface Budget {
   readonly serverRounds: number;
 }
 
-export const fullBudget: Budget = { processes: 3, slices: 30, sliceMs: 20, warmUpMs: 800, serverRounds: 4 };
+export const fullBudget: Budget = { processes: 3, slices: 30, sliceMs: 20, warmUpMs: 800, serverRounds: 3 };
 export const quickBudget: Budget = { ...fullBudget, processes: 1, serverRounds: 2 };
 
 /** Warms it up and finds how often it does its work in a slice's time. */

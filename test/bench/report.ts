@@ -6,7 +6,11 @@ export interface RowResult {
   readonly work: string;
   /** Median, in the unit. */
   readonly ours: number;
-  /** `ratio` is ours / theirs, whatever the unit: compare it with `target`, which speaks of the first peer. */
+  /**
+   * `ratio` is ours / theirs, whatever the unit: compare it with `target`, which speaks of the first peer. It is the
+   * median of the ratios of samples that were taken one after the other: a machine that is fast for a while and then
+   * slow gives medians of either, but hardly changes between two slices.
+   */
   readonly peers: readonly { readonly name: string; readonly value: number; readonly ratio: number }[];
   /** At least, for `per second`; at most, for `ms CPU per 1000`; null where nothing was set. */
   readonly target: number | null;
@@ -21,16 +25,15 @@ export interface MeasuredRow {
 }
 
 export function resultOf(row: Row, samples: readonly Samples[]): MeasuredRow {
-  const [ours, ...peers] = samples.map((of) => median(of.samples));
-  const mine = ours as number;
+  const [ours, ...peers] = samples as readonly [Samples, ...Samples[]];
   return {
     result: {
       work: row.work,
-      ours: round(mine),
-      peers: peers.map((value, i) => ({
-        name: (samples[i + 1] as Samples).name,
-        value: round(value),
-        ratio: round(mine / value),
+      ours: round(median(ours.samples)),
+      peers: peers.map((peer) => ({
+        name: peer.name,
+        value: round(median(peer.samples)),
+        ratio: round(median(peer.samples.map((value, i) => (ours.samples[i] as number) / value))),
       })),
       target: row.target,
       unit: row.unit,

@@ -11,7 +11,7 @@ import type { Row } from './row.js';
 import { rows } from './rows/index.js';
 
 /** A row that takes longer than this hangs: its process is ended, and its contestants end with it. */
-const rowMs = 120_000;
+const rowMs = 300_000;
 const childMark = '--row';
 
 const { values, positionals } = parseArgs({
