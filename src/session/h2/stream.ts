@@ -214,15 +214,23 @@ export class H2Stream implements Scheduled, Charge {
   }
 
   get writable(): boolean {
-    return !this.overHighWater;
+    return !this.overHighWater && !this.isMuted;
+  }
+
+  /**
+   * Nothing more of our message goes out: the stream is over, though its exchange may be told only after what waited was
+   * returned to it; or a head of it is missing, and content without it means nothing (RFC 9113 §8.1).
+   */
+  private get isMuted(): boolean {
+    return !this.isLive || this.outputFailed || this.outputUnwanted;
   }
 
   head(fields: HeaderFields, end: boolean): void {
-    this.host.head(this, fields, end);
+    if (!this.isMuted) this.host.head(this, fields, end);
   }
 
   message(fields: HeaderFields, body: Uint8Array): void {
-    this.host.message(this, fields, body);
+    if (!this.isMuted) this.host.message(this, fields, body);
   }
 
   /** @throws MisuseError, LimitError; nothing has changed then */
@@ -232,7 +240,8 @@ export class H2Stream implements Scheduled, Charge {
     end: number,
     last: boolean,
     returned: Returned | undefined,
-  ): 'written' | undefined {
+  ): 'written' | 'failed' | undefined {
+    if (this.isMuted) return 'failed';
     const content = this.content as Content;
     const length = end - start;
     content.add(length, last);
@@ -250,6 +259,10 @@ export class H2Stream implements Scheduled, Charge {
 
   /** @throws as `send` does */
   sendLease(lease: Lease, last: boolean): void {
+    if (this.isMuted) {
+      lease.release();
+      return;
+    }
     const content = this.content as Content;
     const { length } = lease;
     content.add(length, last);
@@ -268,6 +281,7 @@ export class H2Stream implements Scheduled, Charge {
 
   /** @throws MisuseError when content is missing, or the trailers may not be sent; nothing has changed then */
   end(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
+    if (this.isMuted) return;
     const content = this.content as Content;
     if (trailers !== undefined) judgeTrailers(trailers);
     content.add(0, true);
