@@ -286,7 +286,10 @@ export class H2Connection extends ConnectionParts implements StreamHost {
     while (stream.backlog.length > 0 && (sink.wantsBody || sink.discardsBody)) {
       const lease = stream.nextReceived() as Lease;
       if (sink.discardsBody) lease.release();
-      else sink.data(lease.transfer(sink.bodyOwner));
+      else {
+        stream.bodyAt = this.now;
+        sink.data(lease.transfer(sink.bodyOwner));
+      }
     }
     // Trailers can be read while the exchange lasts: they wait for whoever takes the body, as content does.
     const isHeard = stream.trailers === undefined || sink.wantsBody || sink.discardsBody;

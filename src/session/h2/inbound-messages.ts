@@ -122,12 +122,12 @@ export class InboundMessages {
       else connection.credited(stream, count);
       return;
     }
-    stream.bodyAt = connection.now;
     const { sink } = stream;
     if (stream.backlog.length > 0 || !sink.wantsBody) {
       connection.waiting.add(stream, count, connection.streams.live);
       return;
     }
+    stream.bodyAt = connection.now;
     if (count < connection.settings.lendFromBytes) {
       const packer = connection.streams.packer(stream, input.source);
       const packed = packer.pack(input.bytes, input.start, input.start + count, sink.bodyOwner, 'body');

@@ -60,7 +60,7 @@ export class Outbound {
   head(stream: H2Stream, fields: HeaderFields, end: boolean): boolean {
     if (!this.writer.headers(stream.id, this.encoder, fields, end, mostFrameBytes)) return false;
     stream.machine.take(event['send-headers']);
-    if (end) stream.machine.take(event['send-end']);
+    if (end) this.sentEnd(stream);
     return true;
   }
 
@@ -214,8 +214,14 @@ export class Outbound {
     stream.machine.take(event['send-data']);
     if (end) {
       stream.ending = true;
-      stream.machine.take(event['send-end']);
+      this.sentEnd(stream);
     }
+  }
+
+  private sentEnd(stream: H2Stream): void {
+    stream.machine.take(event['send-end']);
+    // A client waits for the answer from the next turn on (LAY-4); what a server ends has been answered.
+    stream.completeAt = Number.POSITIVE_INFINITY;
   }
 
   private sendEnd(stream: H2Stream): void {

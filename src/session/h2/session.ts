@@ -185,13 +185,14 @@ export class H2Session implements Session {
     return connection.inputHeld ? 'paused' : 'need-data';
   }
 
-  /** 408 while the request is not complete, else 503, if no answer has begun. */
+  /** 408 while more of the request is waited for, else 503, if no answer has begun. */
   private expireStream(stream: H2Stream): void {
     const { connection } = this;
     const { isServer } = connection;
+    const isPeerDue = !stream.inputComplete && stream.sink?.wantsBody === true;
     const answer =
       isServer && !stream.headSent
-        ? answerStatus(stream.inputComplete ? 503 : 408)
+        ? answerStatus(isPeerDue ? 408 : 503)
         : ({ kind: 'h2-stream', code: CANCEL } as const);
     connection.breakOff(
       stream,

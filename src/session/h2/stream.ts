@@ -143,7 +143,9 @@ export class H2Stream implements Scheduled, Charge {
 
   // When things began, for deadlines; `Infinity` until the next turn says.
   since: number;
+  /** When the application was last given something of the message, or began to wait for more. */
   bodyAt: number;
+  /** When the peer's message was complete, or ours. */
   completeAt: number;
   /** When DATA began to wait, or was last sent. */
   sentAt: number;
@@ -306,6 +308,8 @@ export class H2Stream implements Scheduled, Charge {
   }
 
   bodyWanted(): void {
+    // It begins to wait: what came, or did not come, before is not held against the peer (LAY-4).
+    this.bodyAt = Number.POSITIVE_INFINITY;
     this.host.touch(this);
   }
 
@@ -345,11 +349,9 @@ export class H2Stream implements Scheduled, Charge {
 
   /** What began since the last turn began now. */
   timed(now: number): void {
-    if (this.since === Number.POSITIVE_INFINITY) {
-      this.since = now;
-      this.bodyAt = now;
-      this.completeAt = now;
-    }
+    if (this.since === Number.POSITIVE_INFINITY) this.since = now;
+    if (this.bodyAt === Number.POSITIVE_INFINITY) this.bodyAt = now;
+    if (this.completeAt === Number.POSITIVE_INFINITY) this.completeAt = now;
     if (this.sentAt === Number.POSITIVE_INFINITY) this.sentAt = now;
   }
 }

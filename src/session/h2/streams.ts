@@ -197,10 +197,13 @@ export class Streams {
     if (!stream.inputComplete && stream.headReceived && stream.sink?.wantsBody === true) {
       due = Math.min(due, stream.bodyAt + deadlines.betweenBytes, stream.since + deadlines.body);
     }
-    const waits = this.isServer
-      ? !stream.headSent && (stream.inputComplete || stream.sink?.wantsBody !== true)
-      : !stream.headReceived && stream.ending && stream.waiting.length === 0;
-    if (waits) due = Math.min(due, Math.max(stream.completeAt, stream.since) + deadlines.firstByte);
+    if (this.isServer) {
+      // The application's time begins when nothing of the request is waited for any more.
+      const waits = !stream.headSent && (stream.inputComplete || stream.sink?.wantsBody !== true);
+      if (waits) due = Math.min(due, Math.max(stream.completeAt, stream.bodyAt) + deadlines.firstByte);
+    } else if (!stream.headReceived && stream.ending && stream.waiting.length === 0) {
+      due = Math.min(due, stream.completeAt + deadlines.firstByte);
+    }
     return due;
   }
 }
