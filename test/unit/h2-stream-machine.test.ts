@@ -30,10 +30,10 @@ import {
   goaway,
   H2Bed,
   headers,
-  ping,
   put,
   reset,
   uint32,
+  warningAnswered,
 } from '../support/h2-bed.js';
 
 const unknownType = 0x77;
@@ -128,7 +128,7 @@ const server: readonly Standing[] = (
       (bed) => {
         asked(bed, true);
         bed.end.shutdown();
-        bed.feed(ping(0x1), headers(3, put(), false));
+        bed.feed(warningAnswered, headers(3, put(), false));
         return 3;
       },
     ],
