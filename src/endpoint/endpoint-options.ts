@@ -34,7 +34,7 @@ import { requireRole } from './stack.js';
 import { type Role, receiveBytesOf, type Steps, stepsOf } from './step.js';
 
 export interface EndpointOptions {
-  /** Bytes of a slab, and so of the longest head; default 16384. A longer head is answered with 431. */
+  /** Bytes of a slab, and so the most that a head may have, within `maxHeadBytes`; default 16384. A longer head is answered with 431. */
   readonly slabBytes?: number;
   /** Most bytes of slabs that all connections together hold; default 64 MiB. At it reading waits, and answers are 503. */
   readonly memoryBytes?: number;

@@ -21,7 +21,11 @@ export interface Deadlines {
   readonly betweenBytes: number;
   /** A whole body, from its head to its end, while it is being read. */
   readonly body: number;
-  /** Between two acts of progress in writing what has been accepted. The peer does not read: abort. */
+  /**
+   * Between two acts of progress in writing what has been accepted. The peer does not read: abort. Progress is what the
+   * transport reports: over a socket the kernel takes nothing more until a part of its buffer is free, up to some megabyte,
+   * so that a peer which reads less than that in this time is taken for one that does not read.
+   */
   readonly write: number;
   /** After the last answer was written, waiting for the peer's end (RFC 9112 §9.6). */
   readonly linger: number;
@@ -42,7 +46,7 @@ export const defaultDeadlines: Deadlines = Object.freeze({
   firstByte: 60_000,
   betweenBytes: 30_000,
   body: 300_000,
-  write: 30_000,
+  write: 60_000,
   linger: 2_000,
   settings: 10_000,
   drain: 30_000,

@@ -40,6 +40,12 @@ export function requireConsumer(given: BodyConsumer): void {
   throw new MisuseError('body-consumer', 'OWN-1', 'a consumer has data, end and failed');
 }
 
+/** @throws MisuseError `tunnel-taker` when nobody would take the tunnel over (LAY-7) */
+export function requireTaker(given: unknown): void {
+  if (typeof given === 'function') return;
+  throw new MisuseError('tunnel-taker', 'LAY-7', 'an upgrade says by a function who takes the tunnel over');
+}
+
 /** Why an application breaks off; `otherwise` makes an error of what is none, which is then its cause. */
 export function givenReason(
   reason: unknown,

@@ -15,6 +15,7 @@ import type { Transport } from '../transport/contract.js';
 import { AnsweringExchange, type LateReport } from './answering.js';
 import type { FieldList, RequestHead, ServerExchange, ServerListener } from './contract.js';
 import { Side } from './exchange.js';
+import { requireTaker } from './given.js';
 import { H1Trailers } from './h1-trailers.js';
 import type { H2cListener } from './h2c-server.js';
 import { serverExchangeTable } from './tables.js';
@@ -68,6 +69,7 @@ class H1ServerStream extends AnsweringExchange<H1ServerSession> implements Serve
 
   upgrade(takeOver: (pipe: Transport) => void, fields: FieldList = noFields, status?: number): void {
     if (this.brokenOff) return;
+    requireTaker(takeOver);
     const connects = this.head.method === 'CONNECT';
     if (!connects && !this.head.upgrades) {
       throw new MisuseError('no-upgrade', 'LAY-7', 'the request asked for neither an upgrade nor a tunnel');
@@ -77,11 +79,15 @@ class H1ServerStream extends AnsweringExchange<H1ServerSession> implements Serve
       this.responded ? 'responded' : 'request-incomplete',
       'an upgrade is agreed once, and after the request is complete',
     );
-    if (this.session.context.admitsTunnel?.() === false) {
+    const { session } = this;
+    const agreed = status ?? (connects ? 200 : 101);
+    // A place that is promised is kept until the tunnel is over: nothing may be refused any more after that.
+    session.requireUpgrade(agreed, fields);
+    if (session.context.admitsTunnel?.() === false) {
       this.abort(noPlace());
       return;
     }
-    this.session.upgrade(status ?? (connects ? 200 : 101), fields, takeOver);
+    session.upgrade(agreed, fields, takeOver);
     this.machine.take(event.upgrade);
   }
 

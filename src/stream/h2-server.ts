@@ -23,6 +23,7 @@ import type { Transport } from '../transport/contract.js';
 import { AnsweringExchange, type LateReport } from './answering.js';
 import type { FieldList, RequestHead, ServerExchange, ServerListener } from './contract.js';
 import { Side } from './exchange.js';
+import { requireTaker } from './given.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
 import { H2Pipe, type PipeExchange } from './h2-pipe.js';
 import { Incoming } from './incoming.js';
@@ -142,6 +143,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
 
   upgrade(takeOver: (pipe: Transport) => void, fields: FieldList = noFields, status = 200): void {
     if (this.brokenOff) return;
+    requireTaker(takeOver);
     if (this.request.method !== 'CONNECT') {
       throw new MisuseError('no-upgrade', 'LAY-7', 'the request asked for no tunnel');
     }

@@ -197,6 +197,29 @@ test('one tunnel more than there may be is not agreed to: 503, and a place that 
   await pair.finish();
 });
 
+test('an upgrade that is refused at the call has taken no place', async () => {
+  const { handler, exchanges } = held();
+  const pair = await createPair({ handler, server: { maxTunnels: 1 } });
+  const ask = async (): Promise<Wire> => {
+    const wire = pair.wire();
+    wire.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    await pair.run();
+    return wire;
+  };
+  const nobody = (transport: Transport): void => void new Wire(transport);
+  const first = await ask();
+  expect(() => exchanges[0]?.upgrade(nobody)).toThrow(/upgrade-unnamed/);
+  expect(() => exchanges[0]?.upgrade(nobody, [['Upgrade', 'echo']], 200)).toThrow(MisuseError);
+  exchanges[0]?.reply(400, [], latin1Bytes('no'));
+  const second = await ask();
+  exchanges[1]?.upgrade(nobody, [['Upgrade', 'echo']]);
+  await pair.run();
+  expect([first.text.slice(0, 12), second.text.slice(0, 12)]).toEqual(['HTTP/1.1 400', 'HTTP/1.1 101']);
+  pair.server.abort();
+  await pair.run();
+  await pair.finish();
+});
+
 test('a session that hands over without asking is torn down where there is no place', async () => {
   const pipes: Transport[] = [];
   const pair = await createPair({

@@ -135,6 +135,9 @@ describe('what applications do wrong', () => {
     expect(refused(() => exchange.respond(200, [['a', 'b\r\nc']]))).toBe('field-value');
     expect(refused(() => exchange.respond(200, [['Transfer-Encoding', 'chunked']]))).toBe('field-framing');
     expect(refused(() => exchange.upgrade(() => {}))).toBe('no-upgrade');
+    for (const nobody of [undefined, 5, {}]) {
+      expect(refused(() => exchange.upgrade(nobody as never))).toBe('tunnel-taker');
+    }
     exchange.body.consume(new Taker());
     expect(refused(() => exchange.body.consume(new Taker()))).toBe('body-consumed');
     exchange.respond(200, [], { length: 3 });

@@ -135,3 +135,26 @@ it("a CONNECT has no content: an application that waits for its end may agree, a
   expect(found.map(({ received }) => received)).toEqual([7]);
   bed.close();
 });
+
+it('a server says by a function who takes a tunnel over', () => {
+  const bed = new H2Bed('server', {
+    exchange: (it) => {
+      for (const nobody of [undefined, 5, {}]) {
+        expect(() => it.upgrade(nobody as never)).toThrow(/\[tunnel-taker, LAY-7\]/);
+      }
+      it.respond(403, [], { end: true });
+    },
+  });
+  const said = bed.feed(
+    headers(
+      1,
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a:1'],
+      ],
+      false,
+    ),
+  );
+  expect(said[0]).toMatch(/^HEADERS 1/);
+  bed.close();
+});

@@ -133,6 +133,14 @@ export class MessageWriter extends ContentWriter {
 
   /** Agrees to an upgrade (101) or to a tunnel (2xx). @throws MisuseError */
   agree(request: H1Head, status: number, fields: HeadFields): void {
+    const flags = this.requireAgreement(request, status, fields);
+    this.framing = FRAMING_NONE;
+    this.writeResponse(status, fields, -1, CONNECTION_UNSAID, flags, undefined);
+    this.ended = true;
+  }
+
+  /** @returns what `judgeHead` found. @throws MisuseError when these agree to nothing that was asked for */
+  requireAgreement(request: H1Head, status: number, fields: HeadFields): number {
     if (request.method === 'CONNECT') requireStatus(status, 200, 299);
     else requireStatus(status, 101, 101);
     const flags = this.judgeHead(fields);
@@ -143,9 +151,7 @@ export class MessageWriter extends ContentWriter {
         'a 101 names the protocol in an Upgrade field',
       );
     }
-    this.framing = FRAMING_NONE;
-    this.writeResponse(status, fields, -1, CONNECTION_UNSAID, flags, undefined);
-    this.ended = true;
+    return flags;
   }
 
   /** A request's head. @throws MisuseError; nothing was written then */

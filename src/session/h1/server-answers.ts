@@ -88,17 +88,26 @@ export abstract class H1ServerAnswers extends H1Connection {
     this.sent();
   }
 
+  /** @throws MisuseError when `upgrade` would */
+  requireUpgrade(status: number, fields: HeadFields): void {
+    this.requireComplete();
+    this.writer.requireAgreement(this.head as H1Head, status, fields);
+  }
+
   /** Agrees to the upgrade or the tunnel; nothing is handed over before the session's next turn. @throws MisuseError */
   upgrade(status: number, fields: HeadFields, successor: Successor): void {
-    if (!this.requestComplete) {
-      throw new MisuseError('request-incomplete', 'LAY-7', 'an upgrade waits until the request is complete');
-    }
+    this.requireComplete();
     this.writer.agree(this.head as H1Head, status, fields);
     const written = !this.writer.exhausted;
     this.responseStarted = written;
     this.responseComplete = written;
     this.successor = successor;
     this.sent();
+  }
+
+  private requireComplete(): void {
+    if (this.requestComplete) return;
+    throw new MisuseError('request-incomplete', 'LAY-7', 'an upgrade waits until the request is complete');
   }
 
   protected contentGiven(last: boolean): void {

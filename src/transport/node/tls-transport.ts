@@ -102,6 +102,7 @@ export class TlsTransport extends StreamTransport<TLSSocket> {
     super.tearDown(error);
     this.lingering?.cancel();
     this.lower.abort(error);
+    this.forget();
     if (this.isIdle) this.unused?.release?.();
   }
 
@@ -109,6 +110,7 @@ export class TlsTransport extends StreamTransport<TLSSocket> {
     super.tearDown(undefined);
     this.lingering?.cancel();
     this.lower.release();
+    this.forget();
     if (this.isIdle) this.unused?.release?.();
   }
 
@@ -161,8 +163,15 @@ export class TlsTransport extends StreamTransport<TLSSocket> {
     this.lingering?.cancel();
     const { socket, ended } = this;
     if (socket !== null) this.quietly(() => socket.destroy());
+    this.forget();
     if (ended?.error === undefined && this.localEnded && this.peerEnded) this.reportDone();
     else this.reportClosed(ended?.error);
+  }
+
+  /** The platform keeps a TLS socket for as long as the stream below it has not closed, above all during the handshake. */
+  private forget(): void {
+    const { pipe } = this;
+    if (pipe !== null) this.quietly(() => pipe.close());
   }
 }
 
@@ -195,6 +204,11 @@ class CipherPipe extends TransportDuplex {
   override destroy(): this {
     this.lastWords();
     return this;
+  }
+
+  /** Nobody reads or writes any more, TLS included. */
+  close(): void {
+    super.destroy();
   }
 
   protected override onClosed(error: TransportError | undefined): void {
