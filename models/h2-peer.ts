@@ -220,12 +220,19 @@ export class PeerModel {
         return;
       case 7:
         if (numbers['errorCode'] !== 0) throw new Error(`GOAWAY: ${numbers['errorCode']}`);
-        this.goaways.push(numbers['lastStreamId'] as number);
+        this.goaway(numbers['lastStreamId'] as number);
         return;
       case 8:
         if (id === 0) this.mayGive += numbers['increment'] as number;
         else this.stream(id).mayGive += numbers['increment'] as number;
     }
+  }
+
+  /** What was named before is never raised (RFC 9113 §6.8). */
+  private goaway(last: number): void {
+    const before = this.goaways.at(-1) ?? Number.POSITIVE_INFINITY;
+    if (last > before) throw new Error(`GOAWAY: ${before} became ${last}`);
+    this.goaways.push(last);
   }
 
   /** Its oldest settings hold from here on. */

@@ -137,7 +137,7 @@ describe('GOAWAY', () => {
   );
 
   it('CON-5, OWN-7: a server takes what is on its way to it, and nothing behind its last word', async () => {
-    const floor = ['both say it', 'behind the warning', 'behind the last word'];
+    const floor = ['both say it', 'behind the warning', 'behind the last word', 'no time'];
     await assertReaching('LAY-3', goawayOfServer, floor, { runs: 30 });
   });
 

@@ -33,3 +33,33 @@ it.each<[string, string, (bed: H2Bed) => void]>([
   expect(cause.message.length).toBeLessThan(250);
   bed.close();
 });
+
+it.each([0, 1, 30, 127, 128, 129, 1000])(
+  'OWN-6: %i octets of it, cut anywhere, are the same text and nothing else',
+  (length) => {
+    const message = (cut: number): string | undefined => {
+      const bed = new H2Bed('client');
+      let failed: Error | undefined;
+      const listener = {
+        response: () => {},
+        failed: (error: Error) => {
+          failed ??= error;
+        },
+      };
+      for (let i = 0; i < 2; i++) bed.client.request({ authority: 'a' }, listener);
+      // What the receive buffer had before is there still.
+      bed.feed(frame(0x77, 0, 0, new Uint8Array(200).fill(0x73)));
+      const octets = told('!'.repeat(length));
+      bed.feed(octets.subarray(0, cut));
+      expect(failed).toBeUndefined();
+      bed.feed(octets.subarray(cut));
+      bed.close();
+      return failed?.message;
+    };
+    const whole = message(0);
+    const said = length === 0 ? '' : `, "${'!'.repeat(Math.min(length, 128))}"`;
+    expect(whole).toBe(`the peer is going away: ENHANCE_YOUR_CALM${said} [goaway, RFC 9113 §6.8]`);
+    for (const cut of [9, 16, 17, 18, 40, 144])
+      if (cut < 17 + Math.min(length, 128)) expect(message(cut)).toBe(whole);
+  },
+);

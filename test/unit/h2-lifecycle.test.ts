@@ -153,6 +153,22 @@ describe('GOAWAY', () => {
     }
   });
 
+  it('the last word stands, whatever the peer begins behind it', () => {
+    const ends: [string, (bed: H2Bed) => string[]][] = [
+      ['GOAWAY 1 NO_ERROR', (bed) => bed.at(30_000)],
+      ['GOAWAY 1 PROTOCOL_ERROR', (bed) => bed.feed(data(0, 1))],
+    ];
+    for (const [said, end] of ends) {
+      const bed = new H2Bed('server');
+      bed.feed(headers(1, get()));
+      bed.end.shutdown();
+      bed.frames();
+      expect(bed.feed(warningAnswered, headers(7, get()))).toEqual(['GOAWAY 1 NO_ERROR']);
+      expect(end(bed)).toEqual([said]);
+      bed.close();
+    }
+  });
+
   it('errors and SETTINGS while it drains, from either side', () => {
     const bed = new H2Bed('server');
     bed.feed(headers(1, put(), false), goaway(0), settings());

@@ -94,7 +94,7 @@ export class Closing {
     const { connection } = this;
     const { input } = connection.context;
     connection.machine.take(cause);
-    connection.outbound.writer.goaway(connection.streams.lastOfPeer, codeOf(error.answer), error.message);
+    connection.outbound.writer.goaway(this.lastTaken, codeOf(error.answer), error.message);
     input.discard(input.pendingBytes);
     this.finish('linger', error);
     connection.endAll(error, this.peerLast);
@@ -131,7 +131,12 @@ export class Closing {
 
   private sayFinal(): void {
     this.isFinal = true;
-    this.goaway(this.connection.streams.lastOfPeer, NO_ERROR, '');
+    this.goaway(this.lastTaken, NO_ERROR, '');
+  }
+
+  /** The peer may have begun more since our last word, which stands: what it names is never raised (§6.8). */
+  private get lastTaken(): number {
+    return Math.min(this.connection.streams.lastOfPeer, this.ourLast);
   }
 
   private goaway(last: number, code: number, reason: string): void {

@@ -10,7 +10,7 @@ import type { SessionContext } from '../contract.js';
 import { ChangedPriorities } from './changed-priorities.js';
 import { ConnectionParts } from './connection-parts.js';
 import { DEFAULT_WINDOW_SIZE, NO_ERROR } from './frames-codes.js';
-import { calmDown, codeOf, exhausted, notNeeded } from './h2-errors.js';
+import { calmDown, codeOf, exhausted } from './h2-errors.js';
 import { HeldBack } from './held-back.js';
 import type { H2Settings } from './options.js';
 import { requireListFits } from './outgoing.js';
@@ -273,8 +273,7 @@ export class H2Connection extends ConnectionParts implements StreamHost {
         return;
       }
     } else if (this.isServer && stream.machine.is(streamState['half-closed-local']) && !sink?.takesBody) {
-      // The answer is whole: the rest of the request is not needed (RFC 9113 §8.1).
-      this.sendReset(stream, notNeeded());
+      this.endEarly(stream);
       return;
     }
     this.streams.dueBy(stream);
@@ -317,12 +316,23 @@ export class H2Connection extends ConnectionParts implements StreamHost {
       this.sendReset(stream, exhausted());
       this.notBuilt();
     } else {
-      if (stream.machine.step(streamEvent['send-reset'])) {
-        this.outbound.writer.reset(stream.id, NO_ERROR);
-        this.streams.rememberReset(stream.id);
-      }
+      this.sayNotNeeded(stream);
       this.remove(stream, reason, false);
     }
+  }
+
+  /** The answer is whole, and nobody reads the rest of the request: a good end of both (RFC 9113 §8.1). */
+  private endEarly(stream: H2Stream): void {
+    this.sayNotNeeded(stream);
+    this.forget(stream);
+    stream.sink?.finished();
+  }
+
+  /** Server: nothing was wrong with the request, but the rest of it goes nowhere. */
+  private sayNotNeeded(stream: H2Stream): void {
+    if (!stream.machine.step(streamEvent['send-reset'])) return;
+    this.outbound.writer.reset(stream.id, NO_ERROR);
+    this.streams.rememberReset(stream.id);
   }
 
   /** Server: what the peer does not read may be why there was no memory, and such a reset is cheap to bring about (WORK-1). */

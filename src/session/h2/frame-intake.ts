@@ -51,6 +51,9 @@ export const INTAKE_FAULT = 8;
 const onward = -1;
 /** The longest Priority Field Value that a PRIORITY_UPDATE may carry here. */
 const maxPriorityText = 256;
+/** Octets of GOAWAY before its debug data (RFC 9113 §6.8), and those of that which are worth keeping. */
+const goawayBytes = 8;
+export const mostDebugBytes = 128;
 
 export class FrameIntake {
   /** The frame that was read last. */
@@ -258,6 +261,7 @@ export class FrameIntake {
       case FRAME_DATA:
         return Math.min(length, 1);
       case FRAME_GOAWAY:
+        return Math.min(length, goawayBytes + mostDebugBytes);
       case FRAME_PING:
         return Math.min(length, 8);
       case FRAME_PRIORITY:

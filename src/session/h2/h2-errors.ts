@@ -1,6 +1,6 @@
 /** Errors that are answered by an H2 error code (RFC 9113 §5.4, §7). This file does not know who made the mistake. */
 import { type Answer, LimitError, ProtocolError } from '../../errors.js';
-import { CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from './frames-codes.js';
+import { CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR, PROTOCOL_ERROR } from './frames-codes.js';
 
 /** An error that ends the connection with GOAWAY (RFC 9113 §5.4.1). */
 export function connectionError(code: number, name: string, cites: string, message: string): ProtocolError {
@@ -41,9 +41,4 @@ export function overLimit(limit: string, name: string, cites: string, message: s
 /** A frame of a stream that was never begun. */
 export function onIdle(what: string): ProtocolError {
   return connectionError(PROTOCOL_ERROR, 'idle-stream', 'RFC 9113 §5.1', `${what} on an idle stream`);
-}
-
-/** Of an early answer: nothing was wrong with the request. */
-export function notNeeded(): ProtocolError {
-  return streamError(NO_ERROR, 'body-undrained', 'RFC 9113 §8.1', 'the rest of the request is not needed');
 }

@@ -19,6 +19,7 @@ import {
   INTAKE_FAULT,
   INTAKE_FRAME,
   INTAKE_NEED,
+  mostDebugBytes,
 } from './frame-intake.js';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -43,8 +44,6 @@ import { parsePriority } from './priority.js';
 import { h2ConnectionTable, h2StreamTable } from './tables.js';
 
 const { event } = h2ConnectionTable;
-/** Of GOAWAY's debug data. */
-const mostDebugBytes = 128;
 const { event: streamEvent } = h2StreamTable;
 
 const never = Number.POSITIVE_INFINITY;

@@ -3,11 +3,13 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Reached } from '../../../src/kit/reached.js';
+import { defaultDeadlines } from '../../../src/session/deadlines.js';
 import { goaway, put, warningAnswered } from '../h2-bed.js';
 import { contentHash, type Made, PeerBed, Taken, take } from '../h2-peer-bed.js';
 
 const unlimited = 2 ** 31 - 1;
 const window = 65_535;
+const { drain: drainDeadline } = defaultDeadlines;
 const size = fc.constantFrom(0, 1, 3000, 16_384);
 const which = fc.nat({ max: 20 });
 const mark = fc.constantFrom('a', 'bb', 'cccc');
@@ -107,10 +109,14 @@ class ServerRun {
     this.check();
   }
 
-  /** What was taken comes to its end, and then the connection does. */
-  end(): void {
+  /** What was taken comes to its end, and then the connection does. @param lapses there is no time for that */
+  end(lapses: boolean): void {
     if (!this.drains && !this.isClosed) this.act({ kind: 'shutdown', which: 0 });
     if (!this.isClosed) this.act({ kind: 'pong' });
+    if (lapses && !this.isClosed) {
+      this.lapse();
+      return;
+    }
     for (const asked of this.pending) {
       if (!asked.isFinished) this.finish(asked, 'end', 1);
       if (asked.answered < 0) this.answer(asked, 100);
@@ -119,6 +125,20 @@ class ServerRun {
     expect(this.isClosed).toBe(true);
     expect(this.peer.bed.error).toBeUndefined();
     this.peer.bed.close();
+  }
+
+  /** The drain's deadline passes: the last word is said again, and what was begun behind it does not raise it. */
+  private lapse(): void {
+    const { peer } = this;
+    this.act({ kind: 'request', mark: 'a', size: 0, ends: true });
+    this.reached.mark('no time', this.isFinal);
+    const { end } = peer.bed;
+    const due = [...peer.model.goaways, this.asked.filter((it) => it.isSeen).at(-1)?.id ?? 0];
+    end.now = drainDeadline;
+    end.expire();
+    peer.read();
+    expect([peer.bed.error, peer.model.goaways]).toEqual(['drain-timeout', due]);
+    peer.bed.close();
   }
 
   private isAnswerable = (it: Asked): boolean => it.isSeen && it.answered < 0 && !it.isAborted;
@@ -225,9 +245,10 @@ class ServerRun {
 }
 
 export function goawayOfServer(reached: Reached) {
-  return fc.property(fc.array(serverAct, { minLength: 10, maxLength: 40, size: 'max' }), (acts) => {
+  const acts = fc.array(serverAct, { minLength: 10, maxLength: 40, size: 'max' });
+  return fc.property(acts, fc.boolean(), (all, lapses) => {
     const run = new ServerRun(reached);
-    for (const act of acts) run.act(act);
-    run.end();
+    for (const act of all) run.act(act);
+    run.end(lapses);
   });
 }
