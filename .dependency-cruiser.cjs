@@ -123,9 +123,17 @@ module.exports = {
     only(
       'stream-below-endpoint',
       'stream/',
-      `(${ground}|${transportContract}|session/|stream/)`,
-      'A stream stands on the session that carries it; it knows neither pipes nor who drives them.',
+      `(${ground}|${pipe}|session/|stream/)`,
+      'A stream stands on the session that carries it; it does not know who drives them.',
     ),
+    {
+      name: 'a-tunnel-is-a-pipe',
+      severity: 'error',
+      comment:
+        'A tunnel in a stream is a transport, made of what all of them are; nothing else of the streams is.',
+      from: { path: '^src/stream/', pathNot: '^src/stream/h2-pipe[.]ts$' },
+      to: { path: `^src/${pipe}`, pathNot: `^src/${transportContract}` },
+    },
     {
       name: 'stream-contract-knows-no-session',
       severity: 'error',

@@ -17,6 +17,8 @@ export type ModelPlace =
   | 'open'
   | 'half-closed-local'
   | 'half-closed-remote'
+  /** Both sides agreed to a tunnel in it. */
+  | 'connected'
   | 'closed-by-ends'
   | 'closed-by-our-reset'
   | 'closed-by-their-reset'
@@ -72,6 +74,8 @@ function stateOf(place: ModelPlace): ModelState {
     case 'half-closed-local':
     case 'half-closed-remote':
       return place;
+    case 'connected':
+      return 'open';
     default:
       return 'closed';
   }
@@ -120,6 +124,10 @@ function ofStream(stream: ModelStream, type: number, ends: boolean): ModelOutcom
       return { kind: 'state', state: ends ? 'half-closed-remote' : 'open' };
     case 'open':
     case 'half-closed-local':
+      return type === types.reset ? closed : message(stream, type, ends);
+    case 'connected':
+      // §8.5: DATA alone is of the tunnel.
+      if (type === types.headers) return { kind: 'stream-error', code: 'PROTOCOL_ERROR' };
       return type === types.reset ? closed : message(stream, type, ends);
     case 'half-closed-remote':
       // §5.1: what comes besides WINDOW_UPDATE, PRIORITY and RST_STREAM is an error of the stream.

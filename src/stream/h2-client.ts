@@ -23,9 +23,9 @@ import type {
 } from './contract.js';
 import { Side } from './exchange.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
-import { H2Pipe, type PipeExchange } from './h2-pipe.js';
+import { byPipe, H2Pipe, type PipeExchange } from './h2-pipe.js';
 import { type H2Request, H2RequestHeads } from './h2-request.js';
-import type { Incoming } from './incoming.js';
+import { Incoming } from './incoming.js';
 import { type LateReport, RequestingExchange } from './requesting.js';
 import { clientExchangeTable } from './tables.js';
 
@@ -111,6 +111,8 @@ class H2ClientStream
   readonly protocol: 'h2';
   private readonly connects: boolean;
   private pipe: H2Pipe | null;
+  /** What the application has for a body once the stream is a tunnel. */
+  private noBody: Incoming | null;
 
   /** @param stream its request's head was sent, or could not be built */
   constructor(
@@ -125,6 +127,7 @@ class H2ClientStream
     this.protocol = 'h2';
     this.connects = method === 'CONNECT';
     this.pipe = null;
+    this.noBody = null;
     stream.sink = this;
     stream.content = ends && declared < 0 ? noContent : new Content(declared, false, ends);
     stream.noContent = method === 'HEAD';
@@ -148,23 +151,53 @@ class H2ClientStream
 
   override settle(): void {
     super.settle();
+    this.noBody?.settle();
     this.pipe?.turn();
   }
 
+  override failed(error: UndercoatError, retryable: boolean): void {
+    this.noBody?.settle();
+    super.failed(error, retryable);
+  }
+
   override finished(): void {
+    this.noBody?.settle();
     this.curtail();
     super.finished();
   }
 
   // The tunnel's side.
 
+  get stream(): H2Stream {
+    return this.session;
+  }
+
   get tunnelled(): Incoming {
     return this.content;
   }
 
+  get isSevered(): boolean {
+    return this.brokenOff || this.over;
+  }
+
+  tunnelSent(end: boolean): void {
+    this.machine.step(end ? event['send-end'] : event['send-data']);
+  }
+
   wakePipe(): void {
-    if (this.over) this.pipe?.turn();
+    if (this.session.isAbandoned) this.pipe?.turn();
     else this.session.bodyWanted();
+  }
+
+  // The body's side.
+
+  override get body(): Incoming {
+    return this.noBody ?? super.body;
+  }
+
+  override bodyWanted(): void {
+    if (this.over) this.noBody?.settle();
+    super.bodyWanted();
   }
 
   // What asking needs of H2.
@@ -182,6 +215,12 @@ class H2ClientStream
     return super.brokenOff || this.session.outputFailed || this.session.outputUnwanted;
   }
 
+  /** A CONNECT has no content (RFC 9110 §9.3.6): its tunnel is written to through the pipe, which there is when both agreed. */
+  protected override requireSending(): void {
+    if (this.connects) throw byPipe();
+    super.requireSending();
+  }
+
   protected writeEnd(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
     this.session.end(trailers, sensitive);
   }
@@ -192,13 +231,27 @@ class H2ClientStream
 
   protected override deliver(head: H2ResponseHead): void {
     if (!this.connects || head.status >= 300 || this.listener.upgraded === undefined) {
+      if (this.connects) this.endUnused();
       super.deliver(head);
       return;
     }
-    const pipe = new H2Pipe(this, this.facts.transport);
     this.session.beginTunnel();
+    // Whoever asked for a body early has an empty one: what comes is for the tunnel.
+    const noBody = this.incoming ?? new Incoming(this, 0);
+    this.incoming = null;
+    this.noBody = noBody;
+    noBody.declaredLength = 0;
+    noBody.finish(undefined);
+    const pipe = new H2Pipe(this, this.facts.transport);
     this.pipe = pipe;
     this.call(() => this.listener.upgraded?.(head, pipe));
+  }
+
+  /** There is no tunnel that our half of the stream was kept for. */
+  private endUnused(): void {
+    if (this.brokenOff) return;
+    this.session.end(undefined, undefined);
+    this.machine.take(event['send-end']);
   }
 
   protected get declaredLength(): number | undefined {

@@ -59,7 +59,8 @@ export class H2RequestHeads {
     const said = this.judge.judge(fields).contentLength;
     const connects = method === 'CONNECT';
     const isEmpty = (options.length === undefined || options.length === 0) && said <= 0 && !connects;
-    const ends = options.end ?? isEmpty;
+    // The stream of a CONNECT is for its tunnel, which the pipe ends.
+    const ends = !connects && (options.end ?? isEmpty);
     const declared = declaredLength(said, givenLength(options.length), false);
     if (ends && declared > 0) {
       throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');

@@ -25,7 +25,7 @@ import type { FieldList, RequestHead, ServerExchange, ServerListener } from './c
 import { Side } from './exchange.js';
 import { requireTaker } from './given.js';
 import { H2Fields, h2Trailers } from './h2-fields.js';
-import { H2Pipe, type PipeExchange } from './h2-pipe.js';
+import { byPipe, H2Pipe, type PipeExchange } from './h2-pipe.js';
 import { Incoming } from './incoming.js';
 import { serverExchangeTable } from './tables.js';
 
@@ -177,15 +177,43 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     this.pipe?.turn();
   }
 
+  override failed(error: UndercoatError): void {
+    this.noBody?.settle();
+    super.failed(error);
+  }
+
+  override finished(): void {
+    this.noBody?.settle();
+    super.finished();
+  }
+
   // The tunnel's side.
+
+  get stream(): H2Stream {
+    return this.session;
+  }
 
   get tunnelled(): Incoming {
     return this.content;
   }
 
+  get isSevered(): boolean {
+    return this.brokenOff || this.over;
+  }
+
+  tunnelSent(end: boolean): void {
+    this.machine.step(end ? event['send-end'] : event['send-data']);
+  }
+
   wakePipe(): void {
-    if (this.over) this.pipe?.turn();
+    if (this.session.isAbandoned) this.pipe?.turn();
     else this.session.bodyWanted();
+  }
+
+  /** What is sent behind an agreement is for the tunnel, and goes through its pipe (LAY-7). */
+  protected override requireSending(): void {
+    if (this.pipe !== null) throw byPipe();
+    super.requireSending();
   }
 
   // The body's side.
@@ -282,6 +310,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
   }
 
   protected writeEnd(trailers: FieldList | undefined, sensitive: readonly string[] | undefined): void {
+    if (this.pipe !== null) throw byPipe();
     this.session.end(trailers, sensitive);
   }
 

@@ -22,6 +22,7 @@ import {
 } from '../../src/session/h2/frames-codes.js';
 import { H2Session } from '../../src/session/h2/session.js';
 import type { ClientExchange, IncomingBody } from '../../src/stream/contract.js';
+import type { Transport } from '../../src/transport/contract.js';
 import {
   block,
   data,
@@ -68,6 +69,23 @@ interface Standing {
 const reads = (body: IncomingBody): void =>
   body.consume({ data: (lease) => lease.release(), end: () => {}, failed: () => {} });
 
+const connect: [string, string][] = [
+  [':method', 'CONNECT'],
+  [':authority', 'a:1'],
+];
+
+function opens(pipe: Transport): void {
+  const room = { bytes: new Uint8Array(64), start: 0, end: 64 };
+  pipe.open({
+    opened() {},
+    room: () => room,
+    received() {},
+    ended() {},
+    written() {},
+    closed() {},
+  });
+}
+
 /** A server's stream 1 whose request is open, or complete. */
 function asked(bed: H2Bed, ends: boolean): number {
   bed.feed(ends ? headers(1, get()) : headers(1, put(), false));
@@ -91,6 +109,14 @@ const server: readonly Standing[] = (
       },
     ],
     ['half-closed-remote', (bed) => asked(bed, true)],
+    [
+      'connected',
+      (bed) => {
+        bed.feed(headers(1, connect, false));
+        bed.exchange.upgrade(opens);
+        return 1;
+      },
+    ],
     [
       'closed-by-ends',
       (bed) => {
@@ -157,6 +183,21 @@ const client: readonly Standing[] = (
     ['idle-of-server', false, () => 2],
     ['open', false, (bed) => asks(bed, false, false).id],
     ['open', true, (bed) => asks(bed, false, true).id],
+    [
+      'connected',
+      true,
+      (bed) => {
+        const listener = {
+          response: () => {},
+          upgraded: (_head: unknown, pipe: Transport) => opens(pipe),
+          failed: () => {},
+        };
+        const { id } = bed.client.request({ method: 'CONNECT', authority: 'a:1', target: 'a:1' }, listener);
+        bed.frames();
+        bed.feed(headers(id, [[':status', '200']], false));
+        return id;
+      },
+    ],
     ['half-closed-local', false, (bed) => asks(bed, true, false).id],
     ['half-closed-local', true, (bed) => asks(bed, true, true).id],
     [

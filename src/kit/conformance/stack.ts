@@ -63,7 +63,8 @@ const agreedInStreams = [
   'extended agreed to',
   'extended refused',
   'no tunnel asked for',
-  'bytes ahead of the agreement',
+  'bytes ahead of the opening',
+  'bytes behind the opening',
 ];
 
 /** The cases, in order. Each runs connections of its own on a time of its own, and holds nothing afterwards. */

@@ -1,10 +1,12 @@
 /**
  * LAY-7, CON-3, where a tunnel is a stream and not the connection (RFC 9113 §8.5, RFC 8441): neither side has a pipe
- * before both have agreed, and then every byte reaches the other side, once and in order: at any cut, also what was sent
- * ahead of the agreement. Without one, nobody has a pipe; and either way the connection goes on.
+ * before both have agreed, nor any other way to send; and then every byte reaches the other side, once and in order: at any
+ * cut, also what comes before it opened its pipe. Without an agreement nobody has a pipe; and either way the connection
+ * goes on.
  */
 import fc from 'fast-check';
-import type { ClientSession, RequestOptions, ServerExchange } from '../../stream/contract.js';
+import { MisuseError } from '../../errors.js';
+import type { ClientExchange, ClientSession, RequestOptions, ServerExchange } from '../../stream/contract.js';
 import type { ByteRange, Transport, TransportReceiver } from '../../transport/contract.js';
 import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { Reached } from '../reached.js';
@@ -15,7 +17,9 @@ import { requireEqual, requireThat } from './require.js';
 const asking = fc.record({
   asks: fc.constantFrom('connect', 'extended', 'neither'),
   agrees: fc.boolean(),
-  /** Bytes that the client sends before it was answered, and that each side sends when it has its pipe. */
+  /** Who opens its pipe only when the other side's first bytes have come. */
+  late: fc.constantFrom('client', 'server', 'nobody'),
+  /** Bytes that each side sends as soon as it has its pipe, and when both are open. */
   ahead: fc.integer({ min: 0, max: 40 }),
   toServer: fc.integer({ min: 0, max: 3000 }),
   toClient: fc.integer({ min: 0, max: 3000 }),
@@ -34,11 +38,14 @@ export function streamAgreement(
     pipePlan(),
     memory,
     memory,
-    ({ asks, agrees, ahead, toServer, toClient, first }, up, down, serverMemory, clientMemory) => {
+    ({ asks, agrees, late, ahead, toServer, toClient, first }, up, down, serverMemory, clientMemory) => {
       const wanted = asks !== 'neither';
       const tunnels = wanted && agrees;
       reached.mark(wanted ? `${asks} ${agrees ? 'agreed to' : 'refused'}` : 'no tunnel asked for');
-      reached.mark('bytes ahead of the agreement', tunnels && ahead > 0);
+      reached.mark('bytes ahead of the opening', tunnels && ahead > 0 && late !== 'nobody');
+      reached.mark('bytes behind the opening', tunnels && toServer > 0 && toClient > 0);
+      const upAhead = contentOf(ahead, 1);
+      const downAhead = contentOf(ahead, 4);
       const sessions: ClientSession[] = [];
       const ends: TunnelEnd[] = [];
       let mine: TunnelEnd | undefined;
@@ -49,7 +56,13 @@ export function streamAgreement(
         (exchange) => {
           if (exchange.request.target === '/beside') exchange.respond(204, [], { end: true });
           else if (!agrees) exchange.respond(403, [], { end: true });
-          else agree(exchange, (pipe) => ends.push(new TunnelEnd(pipe, first === 'client')));
+          else
+            agree(exchange, (pipe) => {
+              const end = new TunnelEnd(pipe, first === 'client');
+              if (late !== 'server') end.open();
+              end.write(downAhead);
+              ends.push(end);
+            });
         },
         (session) => sessions.push(session),
         { tasks: [] },
@@ -70,6 +83,8 @@ export function streamAgreement(
             requireThat('LAY-7', tunnels && ends.length === 1, () => 'a pipe that was not agreed to');
             answers += ` ${status} tunnel`;
             mine = new TunnelEnd(pipe, first === 'server');
+            if (late !== 'client') mine.open();
+            mine.write(upAhead);
           },
           failed: ({ code }) => {
             answers += ` ${code}`;
@@ -82,8 +97,7 @@ export function streamAgreement(
       requireEqual('LAY-7', answers, ' 204', 'answer before the tunnel');
       answers = '';
       const tunnel = ask(requestOf(asks));
-      const sent = contentOf(ahead, 1);
-      if (wanted && ahead > 0) tunnel?.send(sent);
+      if (wanted) requireThat('LAY-7', refusesContent(tunnel), () => 'content ahead of the agreement');
       pair.settle();
       const due = tunnels ? ' 200 tunnel' : wanted ? ' 403' : agrees ? ' 200' : ' 403';
       requireEqual('LAY-7', answers, due, 'answer');
@@ -92,13 +106,16 @@ export function streamAgreement(
       if (tunnels && mine !== undefined && theirs !== undefined) {
         const up = contentOf(toServer, 2);
         const down = contentOf(toClient, 3);
+        if (late === 'client') mine.open();
+        if (late === 'server') theirs.open();
+        requireThat('LAY-7', refusesContent(tunnel), () => 'content beside the pipe');
         mine.write(up);
         theirs.write(down);
         pair.settle();
         (first === 'client' ? mine : theirs).end();
         pair.settle();
-        requireEqual('CON-3', theirs.heard(), [...sent, ...up], 'bytes to the server');
-        requireEqual('CON-3', mine.heard(), [...down], 'bytes to the client');
+        requireEqual('CON-3', theirs.heard(), [...upAhead, ...up], 'bytes to the server');
+        requireEqual('CON-3', mine.heard(), [...downAhead, ...down], 'bytes to the client');
         requireEqual('OWN-7', [theirs.closes, mine.closes], ['closed', 'closed'], 'ends of the tunnel');
       }
       answers = '';
@@ -127,7 +144,10 @@ class TunnelEnd implements TransportReceiver {
     this.pieces = [];
     this.space = new Uint8Array(7);
     this.endsInReturn = endsInReturn;
-    pipe.open(this);
+  }
+
+  open(): void {
+    this.pipe.open(this);
   }
 
   write(bytes: Uint8Array): void {
@@ -173,6 +193,16 @@ function requestOf(asks: string): RequestOptions {
   if (asks === 'connect') return { authority, method: 'CONNECT', target: 'example.test:443' };
   if (asks === 'extended') return { authority, method: 'CONNECT', target: '/chat', protocol: 'websocket' };
   return { authority, method: 'POST', end: true };
+}
+
+/** Whether it takes nothing but through the pipe. */
+function refusesContent(exchange: ClientExchange | undefined): boolean {
+  try {
+    exchange?.send(Uint8Array.of(0));
+  } catch (error) {
+    return error instanceof MisuseError;
+  }
+  return false;
 }
 
 /** Agrees to a tunnel; a request that asked for none is answered. */

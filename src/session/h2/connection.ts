@@ -109,6 +109,13 @@ export class H2Connection extends ConnectionParts implements StreamHost {
     this.touch(stream);
   }
 
+  /** Ends the message with what was framed of it: for a tunnel whose user is done with it. */
+  cutShort(stream: H2Stream): void {
+    this.outbound.cutShort(stream);
+    stream.sentAt = never;
+    this.touch(stream);
+  }
+
   /** Breaks a stream off in the next turn: by the answer that the reason names if none is committed; the connection goes on. */
   breakOff(stream: H2Stream, reason: UndercoatError): void {
     if (stream.broken === undefined) stream.broken = reason;
@@ -252,7 +259,11 @@ export class H2Connection extends ConnectionParts implements StreamHost {
 
   /** Tells a request that never became a stream. */
   private failUnbegun(stream: H2Stream): void {
-    if (!stream.outputFailed || stream.discarding) return;
+    if (!stream.outputFailed || stream.discarding) {
+      // It is over, and somebody came late to hear it.
+      stream.sink?.settle();
+      return;
+    }
     stream.discarding = true;
     stream.sink?.failed(exhausted(), true);
   }
@@ -272,7 +283,12 @@ export class H2Connection extends ConnectionParts implements StreamHost {
         this.complete(stream);
         return;
       }
-    } else if (this.isServer && stream.machine.is(streamState['half-closed-local']) && !sink?.takesBody) {
+    } else if (
+      this.isServer &&
+      !stream.isTunnel &&
+      stream.machine.is(streamState['half-closed-local']) &&
+      !sink?.takesBody
+    ) {
       this.endEarly(stream);
       return;
     }

@@ -11,6 +11,7 @@ import type { Closing } from './closing.js';
 import type { H2Connection } from './connection.js';
 import type { FrameIntake } from './frame-intake.js';
 import {
+  CANCEL,
   FLAG_END_STREAM,
   FLOW_CONTROL_ERROR,
   PROTOCOL_ERROR,
@@ -119,7 +120,11 @@ export class InboundMessages {
     if (stream === null || stream.sink === null || stream.sink.discardsBody) {
       input.discard(count);
       if (stream === null) connection.window.credit(count);
-      else connection.credited(stream, count);
+      else {
+        connection.credited(stream, count);
+        // As on a socket: what is sent to whoever let go of the tunnel is answered by a reset.
+        if (stream.isTunnel && stream.sink !== null) connection.breakOff(stream, tunnelLetGo());
+      }
       return;
     }
     const { sink } = stream;
@@ -181,6 +186,7 @@ export class InboundMessages {
       );
       return connection.streamFault(stream, error);
     }
+    if (stream.isTunnel) return connection.streamFault(stream, inTunnel());
     if (list.malformed !== '') return connection.streamFault(stream, malformed(list.malformed));
     return stream.headReceived ? this.trailers(stream, end) : this.response(stream, end);
   }
@@ -364,6 +370,14 @@ function outOfOrder(): UndercoatError {
 
 function malformed(why: string): UndercoatError {
   return streamError(PROTOCOL_ERROR, 'malformed', 'RFC 9113 §8.1.1', why);
+}
+
+function inTunnel(): UndercoatError {
+  return streamError(PROTOCOL_ERROR, 'headers-in-tunnel', 'RFC 9113 §8.5', 'HEADERS on a connected stream');
+}
+
+function tunnelLetGo(): UndercoatError {
+  return streamError(CANCEL, 'tunnel-let-go', 'RFC 9113 §8.5', 'DATA for a tunnel that nobody has any more');
 }
 
 function listTooLong(): UndercoatError {

@@ -103,14 +103,16 @@ export class Outbound {
       if (isShort) this.writer.copy(stream.id, bytes, start, end, last);
       else this.writer.data(stream.id, foreign(bytes, start, end, returned), length, last);
       this.sentData(stream, last);
-    } else {
-      const item = isShort
-        ? foreign(bytes.slice(start, end), 0, length, undefined)
-        : foreign(bytes, start, end, returned);
-      this.enqueue(stream, item);
-      if (last) this.end(stream, undefined);
+      return isShort ? 'written' : undefined;
     }
-    return isShort ? 'written' : undefined;
+    // What waits for a tunnel stays its user's until it is framed: he goes by that, and is held back by it (OWN-8).
+    const isCopied = isShort && !stream.isTunnel;
+    const item = isCopied
+      ? foreign(bytes.slice(start, end), 0, length, undefined)
+      : foreign(bytes, start, end, returned);
+    this.enqueue(stream, item);
+    if (last) this.end(stream, undefined);
+    return isCopied ? 'written' : undefined;
   }
 
   /** Body bytes that lie in a lease, which is the stream's from now on. */
@@ -130,6 +132,12 @@ export class Outbound {
     stream.ending = true;
     stream.sendTrailers = trailers;
     if (stream.waiting.length === 0) this.sendEnd(stream);
+  }
+
+  /** What waits is not sent: it has failed. The message ends with what was. */
+  cutShort(stream: H2Stream): void {
+    this.drop(stream);
+    if (stream.machine.can(event['send-end'])) this.end(stream, undefined);
   }
 
   /** Frames DATA while there is a window and the transport keeps up. */

@@ -58,6 +58,8 @@ export const noneReceived: readonly Lease[] = [];
 export interface StreamHost {
   readonly context: SessionContext;
   readonly judge: FieldJudge;
+  /** No turn will come any more. */
+  readonly over: boolean;
   /** Sends a header block. */
   head(stream: H2Stream, fields: HeaderFields, end: boolean): void;
   /** Sends a whole message with content. */
@@ -75,6 +77,8 @@ export interface StreamHost {
   lease(stream: H2Stream, lease: Lease, last: boolean): void;
   /** The message is complete. */
   endMessage(stream: H2Stream, trailers: HeaderFields | undefined): void;
+  /** The same, and what still waits of it is not sent. */
+  cutShort(stream: H2Stream): void;
   /** The stream is to be reset, or answered for. */
   breakOff(stream: H2Stream, reason: UndercoatError): void;
   /** Client: the answer has another priority than it was asked for with. */
@@ -215,6 +219,11 @@ export class H2Stream implements Scheduled, Charge {
     return this.host.judge;
   }
 
+  /** Its connection is over: no turn will come in which anybody could be told anything. */
+  get isAbandoned(): boolean {
+    return this.host.over;
+  }
+
   get writable(): boolean {
     return !this.overHighWater && !this.isMuted;
   }
@@ -290,6 +299,11 @@ export class H2Stream implements Scheduled, Charge {
     const some = trailers !== undefined && trailers.length > 0 && !content.silent;
     const block = some ? { status: 0, pseudo: noFields, fields: trailers, sensitive } : undefined;
     this.host.endMessage(this, block);
+  }
+
+  /** Ends the message with what was framed of it. */
+  cutShort(): void {
+    if (!this.isMuted) this.host.cutShort(this);
   }
 
   abort(reason: UndercoatError): void {

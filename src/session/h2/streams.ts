@@ -192,7 +192,10 @@ export class Streams {
   private dueOf(stream: H2Stream): number {
     const { deadlines } = this;
     let due = stream.waiting.length > 0 ? stream.sentAt + deadlines.write : never;
-    if (stream.isTunnel) return due;
+    if (stream.isTunnel) {
+      // Its user let go of it: the peer's end is awaited as one waits behind the end of a connection (RFC 9112 §9.6).
+      return stream.sink?.discardsBody === true ? Math.min(due, stream.sentAt + deadlines.linger) : due;
+    }
     due = Math.min(due, stream.since + deadlines.total);
     if (!stream.inputComplete && stream.headReceived && stream.sink?.wantsBody === true) {
       due = Math.min(due, stream.bodyAt + deadlines.betweenBytes, stream.since + deadlines.body);
