@@ -3,7 +3,7 @@
  * know how the request finds its connection.
  */
 import { answerClose, UndercoatError } from '../errors.js';
-import { duration, type OptionRules, readOptions } from '../options.js';
+import { duration, having, type OptionRules, optionalRule, readOptions } from '../options.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type {
   ClientExchange,
@@ -12,9 +12,10 @@ import type {
   ResponseHead,
   ResponseListener,
 } from '../stream/contract.js';
+import { requireAuthority } from '../stream/require-request.js';
 import { collectBody, type ReadBodyOptions, readBody } from './body.js';
 import { CopiedFields } from './copied-fields.js';
-import { BodySender, type BodySource, bytesOf } from './send-body.js';
+import { BodySender, type BodySource, bytesOf, requireSource } from './send-body.js';
 
 /** Whoever sends requests: the client of the endpoint. */
 export interface Requester {
@@ -36,8 +37,14 @@ export interface ExchangeOptions extends RequestOptions {
   readonly continueTimeout?: number;
 }
 
-const rules: OptionRules<Pick<Required<ExchangeOptions>, 'continueTimeout'>> = {
+type Own = Pick<Required<ExchangeOptions>, 'continueTimeout'> & { readonly signal: AbortSignal | undefined };
+
+const rules: OptionRules<Own> = {
   continueTimeout: { kind: duration, fallback: 1000, code: 'continue-timeout', cites: 'LAY-4' },
+  signal: optionalRule(
+    having<AbortSignal>('an AbortSignal', 'addEventListener', 'removeEventListener'),
+    'OWN-7',
+  ),
 };
 
 /** A response. Its head outlives the exchange; its body is read once, by one of the three ways, or given up. */
@@ -101,7 +108,7 @@ export class ClientResponse {
  * Sends a request and resolves with its response as soon as the final head is there. `body` is sent meanwhile; with
  * `expectContinue` when the peer asks for it, or has let `continueTimeout` pass, and not at all when it has answered
  * before: then the exchange is broken off as soon as the response was read or given up.
- * @throws MisuseError (rejects) `continue-timeout`
+ * @throws MisuseError (rejects) `continue-timeout`, `authority`, `body-type`, or `option-value` for a signal that is none
  * @throws (rejects) UndercoatError when no response will come; `retryable` of `RequestFailed` says whether the peer
  *   has certainly not seen the request
  */
@@ -111,8 +118,9 @@ export function exchange(
   body?: BodySource,
 ): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
-    const { continueTimeout } = readOptions(rules, options);
-    const { signal } = options;
+    const { continueTimeout, signal } = readOptions(rules, options);
+    requireAuthority(options);
+    if (body !== undefined) requireSource(body);
     let upload: Upload | undefined;
     const onAbort = (): void => pending.abort(abortedBy(signal?.reason));
     const done = (): void => signal?.removeEventListener('abort', onAbort);

@@ -9,7 +9,7 @@
  * This file does not know what carries the exchange.
  */
 import { answerStatus, UndercoatError } from '../errors.js';
-import { optionalRule, readOptions, text } from '../options.js';
+import { callback, optionalRule, readOptions, requireOption, text } from '../options.js';
 import type { ServerExchange } from '../stream/contract.js';
 import { readBody } from './body.js';
 import { endToEnd } from './end-to-end.js';
@@ -31,11 +31,12 @@ const nullBodyStatuses: readonly number[] = [204, 205, 304];
 
 const rules = { scheme: optionalRule(text, 'RFC 3986 §3.1') };
 
-/** A handler for `listen` that calls `handler`. @throws MisuseError `option-value` */
+/** A handler for `listen` that calls `handler`. @throws MisuseError `handler`, `option-value` */
 export function fetchHandler(
   handler: FetchHandler,
   options: FetchHandlerOptions = {},
 ): (exchange: ServerExchange) => Promise<void> {
+  requireOption('handler', handler, callback(), 'handler', 'WS-9');
   const { scheme } = readOptions(rules, options);
   return (exchange) => answer(handler, scheme, exchange);
 }

@@ -2,6 +2,7 @@
  * Sends a body that an application has as bytes, or brings piece by piece: waits for room where there is none, and
  * stops when nobody takes it any more. This file does not know which side sends.
  */
+import { type OptionKind, requireOption } from '../options.js';
 import type { OutgoingBody } from '../stream/contract.js';
 
 /** Bytes, text (sent as UTF-8), or a source of either. */
@@ -23,6 +24,20 @@ export interface PieceSource {
   next(): Promise<Uint8Array | string | undefined>;
   /** Nobody takes any more: the source need not go on, and `next` need not come to an end. Called at most once. */
   leave(error: Error | undefined): Promise<unknown>;
+}
+
+const sourceKind: OptionKind<BodySource> = {
+  what: 'bytes, text, or an iterable of either',
+  fits: (value): value is BodySource =>
+    typeof value === 'string' ||
+    (typeof value === 'object' &&
+      value !== null &&
+      (Symbol.asyncIterator in value || Symbol.iterator in value)),
+};
+
+/** @throws MisuseError `body-type` */
+export function requireSource(body: BodySource): void {
+  requireOption('body', body, sourceKind, 'body-type', 'WS-8');
 }
 
 const encoder = new TextEncoder();

@@ -9,11 +9,22 @@ import { type ClientResponse, type ExchangeOptions, exchange } from '../adapters
 import type { BodySource } from '../adapters/send-body.js';
 import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
-import { callback, limitRule, type OptionRules, optionalRule, readOptions, timeRule } from '../options.js';
+import {
+  callback,
+  duration,
+  having,
+  limitRule,
+  type OptionRules,
+  optionalRule,
+  readOptions,
+  requireOption,
+  timeRule,
+} from '../options.js';
 import type { ClientExchange, ClientSession, RequestOptions } from '../stream/contract.js';
+import { requireListener } from '../stream/given.js';
 import { requireAuthority, requireRequest } from '../stream/require-request.js';
 import type { Timer } from '../transport/clock.js';
-import type { Connectable } from '../transport/contract.js';
+import type { Connectable, Transport } from '../transport/contract.js';
 import type { Client, ClientListener, ClientOptions, PendingRequest } from './client-contract.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
@@ -34,12 +45,19 @@ const rules: OptionRules<Own & { readonly onError: ((error: unknown) => void) | 
 
 export type { Client, ClientListener, ClientOptions, PendingRequest } from './client-contract.js';
 
-/** A client of whoever `connectable` reaches. Nothing is connected before the first request. */
+const connectableKind = having<Connectable>('a transport that can be connected', 'connect');
+const transportKind = having<Transport>('a transport', 'open', 'write', 'end', 'abort');
+
+/**
+ * A client of whoever `connectable` reaches. Nothing is connected before the first request.
+ * @throws MisuseError for what cannot be connected, a stack that is none, or options that cannot work
+ */
 export function createClient(
   connectable: Connectable,
   stack: Steps = h1(),
   options: ClientOptions = {},
 ): Client {
+  requireOption('connectable', connectable, connectableKind, 'option-value', 'LAY-1');
   return new PoolingClient(
     connectable,
     connectionSettings(connectable.platform, stack, 'client', options),
@@ -127,6 +145,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   request(options: RequestOptions, listener: ClientListener): PendingRequest {
     if (this.closing) throw new MisuseError('client-closed', 'LAY-3', 'the client takes no more requests');
     requireAuthority(options);
+    requireListener(listener);
     const request = new Waiting(this, options, listener);
     const line = this.queue.length === 0 ? this.free() : undefined;
     if (line !== undefined) {
@@ -155,9 +174,11 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     return exchange(this, options, body);
   }
 
-  after(milliseconds: number, callback: () => void): Timer {
+  after(milliseconds: number, told: () => void): Timer {
+    requireOption('milliseconds', milliseconds, duration, 'limit-value', 'LAY-4');
+    requireOption('callback', told, callback(), 'option-value', 'LAY-4');
     const { clock } = this.settings;
-    return clock.at(clock.now() + milliseconds, callback);
+    return clock.at(clock.now() + milliseconds, told);
   }
 
   async close(options: CloseOptions = {}): Promise<Closed> {
@@ -236,8 +257,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     let opening = 0;
     for (const line of this.lines.values()) if (line === null) opening += 1;
     while (opening < this.queue.length && this.keep.size < this.maxConnections) {
-      this.connect();
-      opening += 1;
+      if (this.connect()) opening += 1;
     }
   }
 
@@ -293,7 +313,10 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     }
   }
 
-  private connect(): void {
+  /** Begins a connection; false when there is none to begin, which one of those who wait is told. */
+  private connect(): boolean {
+    const transport = this.transport();
+    if (transport === undefined) return false;
     const application: Application = {
       role: 'client',
       report: (error) => this.threw(error),
@@ -304,12 +327,26 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
         this.schedule();
       },
     };
-    const transport = this.connectable.connect();
     const connection = new Connection(transport, this.settings, application, this, this.nextId());
     this.lines.set(connection, null);
     this.unused.add(connection);
     this.keep.add(connection);
     connection.start();
+    return true;
+  }
+
+  /** A fresh one. Code of somebody else's may throw in place of it; so each of those who wait may try it once. */
+  private transport(): Transport | undefined {
+    try {
+      const transport = this.connectable.connect();
+      requireOption('what connect() returns', transport, transportKind, 'option-value', 'LAY-1');
+      return transport;
+    } catch (error) {
+      this.threw(error);
+      this.refuse(this.queue.shift() as Waiting, connectionLost(error));
+      this.rest();
+      return undefined;
+    }
   }
 
   private failWaiting(): void {

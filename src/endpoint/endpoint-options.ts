@@ -17,6 +17,7 @@ import { type MachineObserver, observerRule } from '../machine/machine.js';
 import { type Ledger, SlabPool } from '../memory/index.js';
 import {
   callback,
+  having,
   limit,
   limitRule,
   type OptionKind,
@@ -28,6 +29,7 @@ import {
   timeRule,
 } from '../options.js';
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
+import type { Clock } from '../transport/clock.js';
 import type { Platform } from '../transport/contract.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { requireRole } from './stack.js';
@@ -98,6 +100,13 @@ const rules: OptionRules<{
   observer: observerRule,
   nextId: optionalRule(callback(), 'OWN-1'),
 };
+const platformKind: OptionKind<Platform> = {
+  what: 'what a transport brings with it: a clock, and text routines',
+  fits: (value): value is Platform => {
+    const { clock, text } = (value ?? {}) as Partial<Platform>;
+    return having<Clock>('', 'now', 'at', 'defer').fits(clock) && typeof text === 'object';
+  },
+};
 const deadlineRules = rulesOf(defaultDeadlines, timeRule);
 
 /** @throws MisuseError for a limit or another option that cannot work, LAY-1 for a stack that is not for this role */
@@ -107,7 +116,8 @@ export function connectionSettings(
   role: Role,
   options: EndpointOptions,
 ): ConnectionSettings {
-  const steps = stepsOf(stack);
+  requireOption('platform', platform, platformKind, 'option-value', 'LAY-1');
+  const steps = stepsOf(stack, 'stack');
   requireRole(steps, role);
   const { pool: given, lingerBytes, observer } = readOptions(rules, options);
   const pool = given ?? poolOf(options);

@@ -2,6 +2,7 @@
  * `h2()`: the step that speaks HTTP/2, as a server or as a client; and `byPreface()`, which looks at a client's first bytes
  * and lets either go on. This file does not know what stands below.
  */
+import { having, requireOption } from '../options.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import { connectionWindowOf, type H2Options, h2Settings } from '../session/h2/options.js';
 import { PrefaceSession } from '../session/h2/preface-session.js';
@@ -51,8 +52,18 @@ export function h2ServerStep(
   );
 }
 
-/** Both on one port: H2 when the connection begins with its preface (RFC 9113 §3.3), else H1. */
+/**
+ * Both on one port: H2 when the connection begins with its preface (RFC 9113 §3.3), else H1.
+ * @throws MisuseError when one of them is no stack
+ */
 export function byPreface(protocols: { readonly h1: Steps; readonly h2: Steps }): Stack {
+  requireOption(
+    'protocols',
+    protocols,
+    having('an object of two stacks, h1 and h2'),
+    'option-value',
+    'LAY-1',
+  );
   const look: SessionStep = {
     kind: 'session',
     name: 'preface',

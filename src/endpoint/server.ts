@@ -7,7 +7,15 @@
  */
 import { answerAbort, LimitError, MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
-import { callback, limitRule, type OptionRules, optionalRule, readOptions } from '../options.js';
+import {
+  callback,
+  having,
+  limitRule,
+  type OptionRules,
+  optionalRule,
+  readOptions,
+  requireOption,
+} from '../options.js';
 import type { Listenable, Listener, Transport } from '../transport/contract.js';
 import type { Address } from '../transport/facts.js';
 import { Connection } from './connection.js';
@@ -61,6 +69,8 @@ const rules: OptionRules<Own & { readonly onError: ErrorReport | undefined }> = 
   onError: optionalRule(callback()),
 };
 
+const listenableKind = having<Listenable>('a transport that can be listened on', 'listen');
+
 /**
  * Listens. @throws TransportError (rejects) when the address cannot be had, MisuseError OWN-8 or LAY-1 for options or
  * a stack that cannot work
@@ -71,6 +81,7 @@ export async function listen(
   handler: Handler,
   options: ServerOptions = {},
 ): Promise<Server> {
+  requireOption('listenable', listenable, listenableKind, 'option-value', 'LAY-1');
   const settings = connectionSettings(listenable.platform, stack, 'server', options);
   if (typeof handler !== 'function') {
     throw new MisuseError('handler', 'WS-9', 'a server needs a function that answers its exchanges');

@@ -4,6 +4,7 @@
  * are made of.
  */
 import { MisuseError } from '../errors.js';
+import { type OptionKind, requireOption } from '../options.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { ChoiceStep, Role, Step, Steps } from './step.js';
 import { stepsOf } from './step.js';
@@ -34,16 +35,32 @@ export class Stack {
   }
 }
 
-/** A stack of these, the one nearest to the wire first. */
+/** A stack of these, the one nearest to the wire first. @throws MisuseError `not-a-step` */
 export function stack(...parts: readonly Steps[]): Stack {
-  return new Stack(parts.flatMap(stepsOf));
+  return new Stack(parts.flatMap((part) => stepsOf(part)));
+}
+
+type Named = Readonly<Record<string, Steps>>;
+
+const namedKind: OptionKind<Named> = {
+  what: 'an object of stacks by their names',
+  fits: (value): value is Named => typeof value === 'object' && value !== null,
+};
+
+/** @throws MisuseError `option-value`, or `not-a-step` for one of them */
+function requireNamed(name: string, named: Named): void {
+  requireOption(name, named, namedKind, 'option-value', 'LAY-1');
+  for (const [key, steps] of Object.entries(named)) stepsOf(steps, `${name}.${key}`);
 }
 
 /**
  * Picks by the protocol that ALPN chose, and takes `otherwise` when none was agreed. A protocol that is agreed and
  * not listed cannot happen where the TLS step offers what is listed here; it ends the connection as misuse.
+ * @throws MisuseError when one of them is no stack
  */
-export function byAlpn(protocols: Readonly<Record<string, Steps>>, otherwise: Steps): Stack {
+export function byAlpn(protocols: Named, otherwise: Steps): Stack {
+  requireNamed('protocols', protocols);
+  stepsOf(otherwise, 'otherwise');
   const choice: ChoiceStep = {
     kind: 'choice',
     name: 'alpn',
@@ -65,8 +82,9 @@ export function byAlpn(protocols: Readonly<Record<string, Steps>>, otherwise: St
   return new Stack([choice]);
 }
 
-/** Picks by the name that the session before handed off to. */
-export function byHandoff(continuations: Readonly<Record<string, Steps>>): Stack {
+/** Picks by the name that the session before handed off to. @throws MisuseError when one of them is no stack */
+export function byHandoff(continuations: Named): Stack {
+  requireNamed('continuations', continuations);
   const choice: ChoiceStep = {
     kind: 'choice',
     name: 'handoff',

@@ -4,6 +4,7 @@
  * one, in this package or outside, needs nothing but its shape. This file does not know any of them.
  */
 
+import { type OptionKind, requireOption } from '../options.js';
 import type { Session, SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { ClientSession, ServerExchange, ServerListener } from '../stream/contract.js';
@@ -71,9 +72,27 @@ export type Step = SessionStep | TransportStep | ChoiceStep;
 /** Anything that lists steps: a stack, a step alone, an array. */
 export type Steps = Step | { readonly steps: readonly Step[] } | readonly Step[];
 
-export function stepsOf(steps: Steps): readonly Step[] {
+const stepsKind: OptionKind<Steps> = {
+  what: 'a step, a stack, or an array of steps',
+  fits: (value): value is Steps => {
+    if (typeof value !== 'object' || value === null) return false;
+    const listed: unknown = 'steps' in value ? value.steps : value;
+    return Array.isArray(listed) ? listed.every(isStep) : isStep(listed);
+  },
+};
+
+/** @throws MisuseError `not-a-step`; `name` is what they are called in it */
+export function stepsOf(steps: Steps, name = 'what a stack is made of'): readonly Step[] {
+  requireOption(name, steps, stepsKind, 'not-a-step', 'LAY-1');
   if ('steps' in steps) return steps.steps;
   return 'kind' in steps ? [steps] : steps;
+}
+
+function isStep(value: unknown): boolean {
+  const { kind, start, wrap, choose } = (value ?? {}) as Partial<SessionStep & TransportStep & ChoiceStep>;
+  const act =
+    kind === 'session' ? start : kind === 'transport' ? wrap : kind === 'choice' ? choose : undefined;
+  return typeof act === 'function';
 }
 
 /** The most that a session of these may hold of slabs of this size while it still reads. */

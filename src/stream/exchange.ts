@@ -11,7 +11,7 @@ import type { Lease, Owner, Returned } from '../memory/index.js';
 import type { SessionContext } from '../session/contract.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import type { FieldList, Fields, OutgoingBody, TrailerOptions } from './contract.js';
-import { givenReason, requireBytes, requireLease } from './given.js';
+import { givenReason, notCallable, requireBytes, requireCallback, requireLease } from './given.js';
 import { Incoming, type IncomingPort } from './incoming.js';
 
 /** The session of an exchange, as far as it matters to both sides. It never calls back from within a command. */
@@ -153,6 +153,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   }
 
   send(bytes: Uint8Array, end = false, returned?: Returned): boolean {
+    if (returned !== undefined) requireCallback('returned', returned);
     if (this.brokenOff) {
       returned?.('failed');
       return false;
@@ -227,7 +228,7 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   }
 
   sendable(): void {
-    this.call(this.onWritable);
+    this.call(this.onWritable, 'onWritable');
   }
 
   finished(): void {
@@ -320,11 +321,16 @@ export abstract class Exchange<C extends Carrier> implements OutgoingBody, Incom
   protected tell(error: UndercoatError | undefined): void {
     const { onClosed } = this;
     this.onClosed = undefined;
-    if (onClosed !== undefined) this.call(() => onClosed(error));
+    if (typeof onClosed === 'function') this.call(() => onClosed(error));
+    else this.call(onClosed, 'onClosed');
   }
 
-  protected call(callback: (() => void) | undefined): void {
-    if (callback === undefined) return;
+  /** What was set and cannot be called is told when it is due: to look at it when it is set would cost each exchange. */
+  protected call(callback: (() => void) | undefined, name = 'a callback'): void {
+    if (typeof callback !== 'function') {
+      if (callback !== undefined && callback !== null) this.applicationFailed(notCallable(name));
+      return;
+    }
     try {
       callback();
     } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { MisuseError, UndercoatError } from '../errors.js';
 import { Lease } from '../memory/index.js';
-import type { BodyConsumer } from './contract.js';
+import type { BodyConsumer, ResponseListener } from './contract.js';
 
 /** @throws MisuseError `body-type` when it is no Uint8Array, of this realm or another */
 export function requireBytes(given: Uint8Array): void {
@@ -44,6 +44,22 @@ export function requireConsumer(given: BodyConsumer): void {
 export function requireTaker(given: unknown): void {
   if (typeof given === 'function') return;
   throw new MisuseError('tunnel-taker', 'LAY-7', 'an upgrade says by a function who takes the tunnel over');
+}
+
+/** @throws MisuseError `response-listener` when it cannot be told how a request ends */
+export function requireListener(given: ResponseListener): void {
+  const { response, failed } = (given ?? {}) as Partial<ResponseListener>;
+  if (typeof response === 'function' && typeof failed === 'function') return;
+  throw new MisuseError('response-listener', 'LAY-4', 'whoever waits for a response has response and failed');
+}
+
+/** @throws MisuseError `callback`: said at the call where that has one, and else when it is due */
+export function requireCallback(name: string, given: unknown): void {
+  if (typeof given !== 'function') throw notCallable(name);
+}
+
+export function notCallable(name: string): MisuseError {
+  return new MisuseError('callback', 'OWN-9', `${name} is a function, or undefined`);
 }
 
 /** Why an application breaks off; `otherwise` makes an error of what is none, which is then its cause. */

@@ -17,7 +17,9 @@ const last = { method: 'GET', target: '/', authority: 'localhost' };
 const noFields: FieldList = Object.freeze([]);
 
 /** @throws MisuseError `authority` when there is none: what a caller without types may forget */
-export function requireAuthority({ authority }: RequestOptions): void {
+export function requireAuthority(options: RequestOptions): void {
+  // Where there are no options there is no authority either.
+  const authority: unknown = (options as RequestOptions | undefined)?.authority;
   if (typeof authority === 'string') return;
   throw new MisuseError('authority', 'RFC 9112 §3.2', `an authority is a string, not ${typeof authority}`);
 }

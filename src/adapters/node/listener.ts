@@ -10,6 +10,7 @@
  *
  * This file does not know what carries the exchange.
  */
+import { callback, requireOption } from '../../options.js';
 import type { ServerExchange } from '../../stream/contract.js';
 import { IncomingRequest } from './incoming-request.js';
 import { OutgoingResponse } from './outgoing-response.js';
@@ -20,8 +21,10 @@ export type NodeListener = (request: IncomingRequest, response: OutgoingResponse
 /**
  * A handler for `listen` that calls `listener`. What it throws, or its promise rejects with, is the server's to report,
  * and so is what it does to `res` after its end; an answer that it gave whole is not broken off for it.
+ * @throws MisuseError `handler` when it is no function
  */
 export function nodeListener(listener: NodeListener): (exchange: ServerExchange) => Promise<void> {
+  requireOption('listener', listener, callback(), 'handler', 'WS-9');
   return (exchange) =>
     // A listener may go on answering after its promise: that it resolves says nothing, only what it rejects with does.
     new Promise<void>((_resolve, reject) => {

@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { Duplex } from 'node:stream';
 import type { TransportError } from '../../errors.js';
+import { having, requireOption } from '../../options.js';
 import type { ByteRange, Transport } from '../contract.js';
 import type { TransportFacts } from '../facts.js';
 import { connectionLost } from './errors.js';
@@ -14,10 +15,15 @@ import { StreamTransport, type StreamTransportOptions } from './stream-transport
 /**
  * Any duplex stream of bytes as a transport. It must not have been read from; from now on the stream is the
  * transport's, and its errors are heard by nobody else. Half-close needs `allowHalfOpen`, the default of streams.
+ * @throws MisuseError `option-value` when it is no stream that reads and writes
  */
 export function fromDuplex(stream: Duplex, options: StreamTransportOptions = {}): Transport {
+  requireOption('stream', stream, duplexKind, 'option-value', 'LAY-1');
   return new DuplexTransport(stream, options);
 }
+
+const duplexKind = having<Duplex>('a duplex stream', 'on', 'read', 'write', 'end', 'destroy');
+const transportKind = having<Transport>('a transport', 'open', 'write', 'end', 'abort');
 
 class DuplexTransport extends StreamTransport<Duplex> {
   private readonly given: Duplex;
@@ -235,7 +241,8 @@ export class TransportDuplex extends Duplex {
   }
 }
 
-/** A transport as a duplex stream; opens it. What was received before comes first. */
+/** A transport as a duplex stream; opens it. What was received before comes first. @throws MisuseError `option-value` */
 export function toDuplex(transport: Transport, unused?: UnusedRange): Duplex {
+  requireOption('transport', transport, transportKind, 'option-value', 'LAY-1');
   return new TransportDuplex(transport, unused);
 }
