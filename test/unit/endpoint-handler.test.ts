@@ -144,21 +144,28 @@ test('a second answer that is not caught does not spoil the first one', async ()
   await pair.finish();
 });
 
-test.each([100, 100_000, 900_000])(
-  'an abandoned body of %i bytes is drained, or the connection closes',
-  async (bytes) => {
-    const [outcome, pair] = await run(
-      (exchange) => exchange.reply(200, undefined, latin1Bytes('done')),
-      ['x'.repeat(bytes)],
-    );
-    expect(outcome.status).toBe(200);
-    expect(outcome.body).toBe('done');
-    const again = pair.request();
-    await pair.run();
-    expect(again).toMatchObject({ status: 200, complete: true });
-    await pair.finish();
-  },
-);
+test.each([
+  ['is drained, and its connection used again', 100, 1],
+  ['is not drained: its connection closes', 100_000, 2],
+  ['is not drained: its connection closes', 900_000, 2],
+])('an abandoned body %s (%i bytes)', async (_, bytes, connections) => {
+  let accepted = 0;
+  const pair = await createPair({
+    handler: (exchange) => exchange.reply(200, undefined, latin1Bytes('done')),
+    decorate: (transport, side) => {
+      if (side === 'server') accepted += 1;
+      return transport;
+    },
+  });
+  const outcome = pair.request({ method: 'POST' }, ['x'.repeat(bytes)]);
+  await pair.run();
+  expect(outcome).toMatchObject({ status: 200, body: 'done', complete: true });
+  const again = pair.request();
+  await pair.run();
+  expect(again).toMatchObject({ status: 200, complete: true });
+  expect(accepted).toBe(connections);
+  await pair.finish();
+});
 
 test('a body that is broken off in the middle, with the answer given: the same', async () => {
   const [outcome, pair] = await run(
