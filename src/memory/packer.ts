@@ -85,6 +85,7 @@ export class Packer {
     }
     const { last, lastUnit, source } = this;
     const fresh =
+      // Stryker disable next-line ConditionalExpression,EqualityOperator,LogicalOperator: using one again shows in its cost only.
       last === null || lastUnit === null
         ? source.open(this.owner)
         : source.reopen(this.owner, last, lastUnit);

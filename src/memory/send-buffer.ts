@@ -351,6 +351,7 @@ export class SendBuffer {
     }
     const { last: idle, lastUnit, source } = this;
     const workspace =
+      // Stryker disable next-line ConditionalExpression,EqualityOperator,LogicalOperator: using one again shows in its cost only.
       idle === null || lastUnit === null
         ? source.open(this.owner)
         : source.reopen(this.owner, idle, lastUnit);
