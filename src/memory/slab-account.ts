@@ -21,11 +21,9 @@ export class SlabAccount {
   leasedTo: number;
   /** Its place among the accounts of the ledger. */
   place: number;
-  /** The bytes of the slab, four at a time. */
-  readonly words: Int32Array;
+  private view: Int32Array | null;
 
   constructor(slab: Slab, place: number) {
-    const { bytes, capacity } = slab;
     this.slab = slab;
     this.owner = null;
     this.arena = false;
@@ -33,7 +31,16 @@ export class SlabAccount {
     this.leases = [];
     this.leasedTo = 0;
     this.place = place;
-    this.words = new Int32Array(bytes.buffer, bytes.byteOffset, capacity >> 2);
+    this.view = null;
+  }
+
+  /** The bytes of the slab, four at a time. Made when it is first asked for: nobody asks for those of an emulated lease. */
+  get words(): Int32Array {
+    if (this.view === null) {
+      const { bytes, capacity } = this.slab;
+      this.view = new Int32Array(bytes.buffer, bytes.byteOffset, capacity >> 2);
+    }
+    return this.view;
   }
 
   /** A lease that overlaps `[start, end)`; undefined when none does. */

@@ -26,9 +26,9 @@ import type { SimulatedStack } from './stacks.js';
  * side by side and one after the other; few have everything.
  */
 const kinds: readonly { readonly share: number; readonly least: number; readonly most: number }[] = [
-  { share: 0.06, least: 100, most: 500 },
-  { share: 0.2, least: 8, most: 160 },
-  { share: 0.5, least: 8, most: 60 },
+  { share: 0.06, least: 100, most: 700 },
+  { share: 0.2, least: 8, most: 120 },
+  { share: 0.5, least: 8, most: 40 },
 ];
 const few = 8;
 /** About what the head of a message takes. */
@@ -39,6 +39,23 @@ const piecesEach = 1;
 /** Long bodies of a run; where all share a window, enough of them to go beyond it. */
 const mostLong = 4;
 const mostLongSharing = 14;
+/**
+ * What costs as much as many plain exchanges, because it throws, or takes a connection along: so many a run, about. A
+ * long run would be nothing else.
+ */
+const rations: Partial<Record<Feature, number>> = {
+  tunnels: 8,
+  misuse: 8,
+  cancels: 8,
+  throws: 6,
+  aborts: 6,
+  'early-answers': 8,
+  'ignored-responses': 6,
+  'silent-handlers': 3,
+};
+/** Uploads that are broken off: without streams each takes its connection along; with them it takes many to fill a window. */
+const mostUploads = 8;
+const mostUploadsSharing = 60;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 
 export function drawRecipe(stack: SimulatedStack, seed: number): Recipe {
@@ -76,7 +93,7 @@ class Drawing {
       client: this.memory(),
       haste: this.on.has('haste') ? random.between(1, 40) : 0,
       connections,
-      concurrency: random.between(1, stack.interleaves ? 12 : connections * 4),
+      concurrency: random.between(1, stack.interleaves ? 24 : connections * 4),
       reentrant: this.on.has('re-entrance'),
       ends: this.ends(),
       exchanges,
@@ -188,7 +205,8 @@ class Drawing {
   private exchange(): ExchangePlan {
     const { random } = this;
     if (this.some('tunnels', 0.06)) return this.tunnel();
-    if (this.some('aborted-uploads', 0.7)) return this.upload();
+    const uploads = this.stack.interleaves ? mostUploadsSharing : mostUploads;
+    if (this.some('aborted-uploads', Math.min(0.7, uploads / this.count))) return this.upload();
     const hasBody = this.some('bodies', 0.4);
     const empty = this.some('no-content', 0.3);
     const method = empty
@@ -321,7 +339,9 @@ class Drawing {
 
   /** The feature is on, and this exchange has it. */
   private some(feature: Feature, share: number): boolean {
-    return this.on.has(feature) && this.chance(share);
+    if (!this.on.has(feature)) return false;
+    const ration = rations[feature];
+    return this.chance(ration === undefined ? share : Math.min(share, ration / this.count));
   }
 
   private chance(share: number): boolean {

@@ -49,6 +49,7 @@ export class Judge {
     this.body(request, plan.request, story, 'request');
     this.body(response, plan.method === 'HEAD' ? undefined : plan.response, story, 'response');
     const isWhole = this.isWhole(story);
+    if (isWhole) this.run.whole += 1;
     if (clientEnd === 'ok') this.markSuccess(story, isWhole);
     else this.markFailure(story);
     if (isWhole || this.isExcused(story)) return;

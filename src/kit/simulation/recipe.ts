@@ -127,14 +127,12 @@ export interface Recipe {
   readonly exchanges: readonly ExchangePlan[];
 }
 
-const leastOrdinarySlab = 4096;
 /** More than any ordinary run uses: what a window lets come three times over, and heads. */
 const plenty = 128;
 
-/** Memory in which everything ordinary succeeds. `roomyBytes` is the least slab for it. */
+/** Memory in which everything ordinary succeeds, in slabs as small as can be: the ledger looks at their bytes over and over. */
 export function roomyMemory(roomyBytes: number): Omit<MemoryPlan, 'emulated'> {
-  const slabBytes = Math.max(leastOrdinarySlab, roomyBytes);
-  return { slabBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty };
+  return { slabBytes: roomyBytes, slabs: 4 * plenty, receiveSlabs: plenty, sendSlabs: plenty };
 }
 
 /** The answer may begin before the request has been taken, which then may never be (RFC 9112 §9.3). */

@@ -44,6 +44,8 @@ export interface RunResult {
   /** Of everything that happened. */
   readonly hash: number;
   readonly exchanges: number;
+  /** Those that went well from end to end. */
+  readonly whole: number;
   readonly marks: number;
   /** How often each rule was asserted. */
   readonly checks: ReadonlyMap<string, number>;
@@ -107,6 +109,8 @@ export class SimulatedRun implements ServerStage, ClientStage {
   readonly pools: { readonly server: SlabPool; readonly client: SlabPool };
   /** An endpoint was told to end before the work was done. */
   hasEnded: boolean;
+  /** Exchanges that the judge found whole. */
+  whole: number;
   private readonly audit: ActAudit | null;
   private readonly coverage: Coverage;
   private readonly failures: RunFailure[];
@@ -131,6 +135,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
     this.failures = [];
     this.harms = [];
     this.hasEnded = false;
+    this.whole = 0;
     this.server = undefined;
     this.client = undefined;
     this.asked = 0;
@@ -191,12 +196,13 @@ export class SimulatedRun implements ServerStage, ClientStage {
   }
 
   result(): RunResult {
-    const { failures, watch, marks, recipe, ledger } = this;
+    const { failures, watch, whole, marks, recipe, ledger } = this;
     this.coverage.label(recipe.features, marks);
     return {
       failures,
       hash: watch.hash,
       exchanges: this.stories.length,
+      whole,
       marks,
       checks: ledger?.checks ?? new Map(),
       trace: watch.lines ?? [],

@@ -30,10 +30,11 @@ export function checkReport(value: unknown, where: string): CampaignReport {
     Number.isInteger(seed) &&
     Array.isArray(stacks) &&
     stacks.every(
-      ({ stack, runs, exchanges, coverage, failures }) =>
+      ({ stack, runs, exchanges, whole, coverage, failures }) =>
         typeof stack === 'string' &&
         Number.isInteger(runs) &&
         Number.isInteger(exchanges) &&
+        Number.isInteger(whole) &&
         typeof coverage?.rows === 'object' &&
         Array.isArray(failures),
     );
@@ -60,13 +61,14 @@ function merged(one: ReportedStack, two: ReportedStack): ReportedStack {
     labels: sums(one.coverage.labels, two.coverage.labels),
   };
   const checks = sums(one.checks, two.checks);
-  const exchanges = one.exchanges + two.exchanges;
+  const whole = one.whole + two.whole;
   const seconds = one.seconds + two.seconds;
   return {
     stack: one.stack,
     runs: one.runs + two.runs,
-    exchanges,
-    exchangesPerSecond: seconds > 0 ? Math.round(exchanges / seconds) : 0,
+    exchanges: one.exchanges + two.exchanges,
+    whole,
+    exchangesPerSecond: seconds > 0 ? Math.round(whole / seconds) : 0,
     rules: Object.keys(checks).sort(),
     ...reached(coverage.rows),
     failures: [...one.failures, ...two.failures],

@@ -16,6 +16,7 @@ const columns: readonly (readonly [head: string, cell: (stack: ReportedStack) =>
   ['stack', ({ stack }) => stack],
   ['runs', ({ runs }) => count.format(runs)],
   ['exchanges', ({ exchanges }) => count.format(exchanges)],
+  ['whole', ({ whole }) => count.format(whole)],
   ['per second', ({ exchangesPerSecond }) => count.format(exchangesPerSecond)],
   ['states', ({ states }) => count.format(states)],
   ['edges', ({ edges }) => count.format(edges)],

@@ -47,7 +47,7 @@ export function checkCommand(
   const command = new Command('check')
     .description(
       'Simulate both ends of a connection over a network in memory, run after run from one seed, and check every ' +
-        'rule after each; 0 if all held, 1 if not. The rates are per second of processor time.',
+        'rule after each; 0 if all held, 1 if not. The rates are whole exchanges per second of processor time.',
     )
     .option('--stack <name>', 'this stack only; may be given again', gathered)
     .option('--rule <rule>', 'only what breaks this rule counts, and it must have been checked: OWN-7')
