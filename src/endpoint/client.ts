@@ -147,7 +147,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     requireAuthority(options);
     requireListener(listener);
     const request = new Waiting(this, options, listener);
-    const line = this.queue.length === 0 ? this.free() : undefined;
+    const line = this.queue.length === 0 ? this.free(options) : undefined;
     if (line !== undefined) {
       this.begin(request, line, false);
       return request;
@@ -248,14 +248,17 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
 
   /** Gives waiting requests to sessions that take them, and opens connections for the others. */
   private serve(): void {
-    while (this.queue.length > 0) {
-      const line = this.free();
+    for (let first = this.queue[0]; first !== undefined; first = this.queue[0]) {
+      const line = this.free(first.options);
       if (line === undefined) break;
       this.begin(this.queue.shift() as Waiting, line, true);
     }
-    if (this.queue.length === 0) return;
+    const [first] = this.queue;
+    if (first === undefined) return;
     let opening = 0;
-    for (const line of this.lines.values()) if (line === null) opening += 1;
+    for (const line of this.lines.values()) {
+      if (line === null || line.session.awaits?.(first.options) === true) opening += 1;
+    }
     while (opening < this.queue.length && this.keep.size < this.maxConnections) {
       if (this.connect()) opening += 1;
     }
@@ -266,7 +269,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
    * turn, and goes out with it.
    */
   private goOn(line: Line): void {
-    while (this.queue.length > 0 && line.session.available > 0) {
+    for (let first = this.queue[0]; first !== undefined; first = this.queue[0]) {
+      if (!takes(line, first.options)) break;
       this.begin(this.queue.shift() as Waiting, line, true);
     }
     if (this.queue.length > 0) this.schedule();
@@ -286,8 +290,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     if (this.queue.length === 0 && this.keep.size === 0) this.timer.cancel();
   }
 
-  private free(): Line | undefined {
-    for (const line of this.lines.values()) if (line !== null && line.session.available > 0) return line;
+  private free(options: RequestOptions): Line | undefined {
+    for (const line of this.lines.values()) if (line !== null && takes(line, options)) return line;
     return undefined;
   }
 
@@ -376,6 +380,11 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       answerClose,
     );
   }
+}
+
+/** Whether a request may begin there now. */
+function takes({ session }: Line, options: RequestOptions): boolean {
+  return session.available > 0 && session.awaits?.(options) !== true;
 }
 
 function takenBack(): UndercoatError {

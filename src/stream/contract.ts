@@ -179,7 +179,10 @@ export interface RequestOptions {
    * waited long enough, and need not when he has the response (RFC 9110 §10.1.1); then he breaks the exchange off.
    */
   readonly expectContinue?: boolean;
-  /** H2: extended CONNECT to this protocol (RFC 8441). */
+  /**
+   * H2: extended CONNECT to this protocol (RFC 8441). Whether the peer takes that its SETTINGS say: until they have come a
+   * client lets the request wait, and a session refuses it.
+   */
   readonly protocol?: string;
   /** H1: asks for an upgrade to these protocols (RFC 9110 §7.8). */
   readonly upgrade?: string;
@@ -224,6 +227,8 @@ export interface ClientSession {
   readonly available: number;
   /** Told when `available` rises from 0, and when it falls to 0 for good. */
   onAvailable: (() => void) | undefined;
+  /** Whether the peer has still to say if it takes such a request; `onAvailable` is told when it has. */
+  awaits?(options: RequestOptions): boolean;
   /** @throws MisuseError `not-available` */
   request(options: RequestOptions, listener: ResponseListener): ClientExchange;
 }

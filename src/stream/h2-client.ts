@@ -74,7 +74,16 @@ export class H2Client implements ClientSession {
     return this.h2.connection.peer.enableConnectProtocol;
   }
 
+  awaits({ protocol }: RequestOptions): boolean {
+    const { connection } = this.h2;
+    return protocol !== undefined && !connection.settingsReceived && !connection.over;
+  }
+
   request(options: RequestOptions, listener: ResponseListener): ClientExchange {
+    if (this.awaits(options)) {
+      const message = 'the peer has not said yet whether it takes extended CONNECT: wait for `onAvailable`';
+      throw new MisuseError('extended-connect', 'RFC 8441 §3', message);
+    }
     if (this.h2.available <= 0) {
       throw new MisuseError('not-available', 'RFC 9113 §5.1.2', 'the session takes no request now');
     }

@@ -98,12 +98,14 @@ export class H2RequestHeads {
     const pseudo: (readonly [string, string])[] = [[':method', method]];
     if (tunnel) pseudo.push([':authority', place]);
     else {
-      if (protocol !== undefined && !extendedConnect) {
-        throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
+      if (protocol !== undefined) {
+        requireProtocol(protocol, method);
+        if (!extendedConnect) {
+          throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
+        }
       }
       requireScheme(scheme);
       requirePath(method, target);
-      if (protocol !== undefined) requireProtocol(protocol);
       pseudo.push([':scheme', scheme], [':authority', authority], [':path', target]);
       if (protocol !== undefined) pseudo.push([':protocol', protocol]);
     }

@@ -7,6 +7,7 @@ import { requireAuthority as requireHost, requireMethod, requireTarget } from '.
 import { FieldJudge, PreparedFields, requireList } from '../session/h1/encode-fields.js';
 import { FieldMemory } from '../session/h1/field-memory.js';
 import { HAS_HOST } from '../session/h1/field-section.js';
+import { requirePath, requireProtocol } from '../session/h2/outgoing.js';
 import type { FieldList, RequestOptions } from './contract.js';
 import { givenLength } from './given.js';
 
@@ -26,9 +27,13 @@ export function requireAuthority(options: RequestOptions): void {
 
 /** @throws MisuseError for a method, a target, an authority, a length or fields that may not be sent */
 export function requireRequest(options: RequestOptions): void {
-  const { method = 'GET', target = '/', authority, fields, length } = options;
+  const { method = 'GET', target = '/', authority, fields, length, protocol } = options;
   givenLength(length);
-  if (method !== last.method || target !== last.target) {
+  if (protocol !== undefined) {
+    // Extended CONNECT, which H2 alone has: its target is a path.
+    requireProtocol(protocol, method);
+    requirePath(method, target);
+  } else if (method !== last.method || target !== last.target) {
     requireMethod(method);
     requireTarget(method, target);
     last.method = method;

@@ -397,6 +397,32 @@ describe('tunnels in a stream', () => {
     bed.close();
   });
 
+  it('before its peer has said anything a session refuses it, and says when to ask again', () => {
+    const bed = new H2Bed('client', { silent: true });
+    const { client } = bed;
+    const options = { method: 'CONNECT', authority: 'a', protocol: 'x' };
+    const ask = () => client.request(options, { response: () => {}, failed: () => {} });
+    expect(client.awaits?.(options)).toBe(true);
+    expect(ask).toThrow('wait for `onAvailable`');
+    client.onAvailable = () => {
+      if (client.available > 0 && client.awaits?.(options) === false) ask();
+    };
+    const said = bed.feed(settings([8, 1]));
+    expect(said.filter((it) => it.startsWith('HEADERS'))).toEqual([
+      'HEADERS 1 | :method: CONNECT | :scheme: http | :authority: a | :path: / | :protocol: x',
+    ]);
+    bed.close();
+  });
+
+  it('no other method has a protocol', () => {
+    const bed = new H2Bed('client');
+    bed.feed(settings([8, 1]));
+    const ask = () =>
+      bed.client.request({ authority: 'a', protocol: 'x' }, { response: () => {}, failed: () => {} });
+    expect(ask).toThrow('is no :protocol of GET');
+    bed.close();
+  });
+
   it('a reset ends the tunnel with an error', () => {
     const heard: Echo[] = [];
     const bed = new H2Bed('server', {

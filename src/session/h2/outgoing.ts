@@ -236,9 +236,13 @@ export function requireScheme(scheme: string): void {
 }
 
 /** @throws MisuseError `protocol` */
-export function requireProtocol(protocol: string): void {
-  if (isToken(protocol)) return;
-  throw new MisuseError('protocol', 'RFC 8441 §4', `${JSON.stringify(protocol)} is no :protocol`);
+export function requireProtocol(protocol: string, method: string): void {
+  if (isToken(protocol) && method === 'CONNECT') return;
+  throw new MisuseError(
+    'protocol',
+    'RFC 8441 §4',
+    `${JSON.stringify(protocol)} is no :protocol of ${method}`,
+  );
 }
 
 function isToken(text: string): boolean {
