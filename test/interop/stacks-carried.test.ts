@@ -1,4 +1,4 @@
-// The kit's properties over transports: memory, TCP, Unix sockets and TLS, under every stack.
+// The kit's properties over transports: memory, what decorates it, streams, TCP, Unix sockets and TLS, under every stack.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,20 @@ import type { CarriedPair } from '../../src/kit/carried.js';
 import { carriedConformance } from '../../src/kit/conformance/carried.js';
 import type { StackUnderTest } from '../../src/kit/stack-under-test.js';
 import { plainText } from '../../src/memory/text.js';
+import type { Clock } from '../../src/transport/clock.js';
 import type { Connectable, Listenable } from '../../src/transport/contract.js';
+import type { TransportDecorator } from '../../src/transport/decorator.js';
 import { memoryPair } from '../../src/transport/memory.js';
+import { platformClock } from '../../src/transport/node/clock.js';
+import { fromDuplex, toDuplex } from '../../src/transport/node/duplex.js';
 import { tcp } from '../../src/transport/node/tcp.js';
 import { tlsClient, tlsServer } from '../../src/transport/node/tls.js';
 import { unix } from '../../src/transport/node/unix.js';
+import { poisoner } from '../../src/transport/poisoner.js';
+import { segmenter } from '../../src/transport/segmenter.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
 import { certificates } from '../support/certificates.js';
-import { connectedPair } from '../support/pairs.js';
+import { connectedPair, turn } from '../support/pairs.js';
 import { stacks } from '../support/stacks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'undercoat-'));
@@ -31,15 +37,36 @@ async function socketPair(
   return { ...(await connectedPair(listenable, connectableTo)), platform: listenable.platform };
 }
 
+/** Memory, with the same decorator on both ends. */
+function inMemory(decoratorOn: (clock: Clock) => TransportDecorator): CarriedPair {
+  const clock = new VirtualClock({ maxSteps: 1_000_000 });
+  const { left, right } = memoryPair(clock);
+  const decorate = decoratorOn(clock);
+  const platform = { clock, text: plainText };
+  return { left: decorate(left), right: decorate(right), platform, run: () => clock.run() };
+}
+
 const transports: Record<string, () => CarriedPair | Promise<CarriedPair>> = {
-  memory: () => {
-    const clock = new VirtualClock({ maxSteps: 1_000_000 });
-    return { ...memoryPair(clock), platform: { clock, text: plainText }, run: () => clock.run() };
-  },
+  memory: () => inMemory(() => (lower) => lower),
   tcp: () => socketPair(tcp({ port: 0 }), (port) => tcp({ port })),
   unix: () => {
     const at = unix({ path: join(folder, `${paths++}`) });
     return socketPair(at, () => at);
+  },
+};
+
+/** Those that are seen to by tests of their own: here they are only to carry. */
+const others: Record<string, () => CarriedPair> = {
+  segmenter: () =>
+    inMemory((clock) =>
+      segmenter({ receive: { sizes: [1, 7, 300] }, write: { sizes: [2, 900] }, turns: clock }),
+    ),
+  poisoner: () => inMemory(() => poisoner()),
+  'streams over memory': () => {
+    const { left, right } = memoryPair(platformClock);
+    const overStreams: TransportDecorator = (lower) => fromDuplex(toDuplex(lower));
+    const platform = { clock: platformClock, text: plainText };
+    return { left: overStreams(left), right: overStreams(right), platform, run: turn, live: true };
   },
 };
 
@@ -56,6 +83,13 @@ describe.each(stacks)('$name', (stack) => {
   for (const [transport, makePair] of Object.entries(transports)) {
     describe(transport, () => {
       for (const { name, run } of carriedConformance(stack, makePair, { runs: 4 })) it(name, run);
+    });
+  }
+  for (const [transport, makePair] of Object.entries(others)) {
+    // A stream knows no address by which a PROXY header could be trusted.
+    if (transport.startsWith('streams') && stack.name.startsWith('proxy')) continue;
+    describe(transport, () => {
+      for (const { name, run } of carriedConformance(stack, makePair, { runs: 2 })) it(name, run);
     });
   }
   describe('tls', () => {
