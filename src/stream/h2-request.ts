@@ -11,6 +11,7 @@ import {
   requirePath,
   requireProtocol,
   requireScheme,
+  without,
 } from '../session/h2/outgoing.js';
 import type { HeaderFields } from '../session/h2/writer.js';
 import type { FieldList, RequestOptions } from './contract.js';
@@ -50,13 +51,15 @@ export class H2RequestHeads {
 
   /** @param extendedConnect the peer takes it. @throws MisuseError for what may not be sent */
   build(options: RequestOptions, extendedConnect: boolean): H2Request {
-    const { method = 'GET', fields = noFields } = options;
-    const pseudo = this.pseudoFor(method, options, extendedConnect);
+    const { method = 'GET', fields: given = noFields } = options;
+    const { contentLength: said, host } = this.judge.judge(given);
+    // What stands for the authority in H1 is the authority here, and is said once (RFC 9113 §8.3.1).
+    const fields = host === undefined ? given : without('host', given);
+    const pseudo = this.pseudoFor(method, host ?? options.authority, options, extendedConnect);
     if (options.upgrade !== undefined) {
       const message = 'H2 has no Upgrade; extended CONNECT takes its place';
       throw new MisuseError('no-upgrade', 'RFC 9113 §8.6', message);
     }
-    const said = this.judge.judge(fields).contentLength;
     const connects = method === 'CONNECT';
     const isEmpty = (options.length === undefined || options.length === 0) && said <= 0 && !connects;
     // The stream of a CONNECT is for its tunnel, which the pipe ends.
@@ -79,8 +82,13 @@ export class H2RequestHeads {
   }
 
   /** The pseudo-header fields; those of the request before when it went to the same place. */
-  private pseudoFor(method: string, options: RequestOptions, extendedConnect: boolean): FieldList {
-    const { authority, target = '/', scheme = 'http', protocol } = options;
+  private pseudoFor(
+    method: string,
+    authority: string,
+    options: RequestOptions,
+    extendedConnect: boolean,
+  ): FieldList {
+    const { target = '/', scheme = 'http', protocol } = options;
     if (
       method === this.method &&
       authority === this.authority &&

@@ -15,7 +15,7 @@ import {
   NAMES,
 } from '../session/h2/hpack/field-names.js';
 import type { H2Options } from '../session/h2/options.js';
-import { Content, declaredLength } from '../session/h2/outgoing.js';
+import { Content, declaredLength, without } from '../session/h2/outgoing.js';
 import { H2Session } from '../session/h2/session.js';
 import type { H2Sink, H2Stream } from '../session/h2/stream.js';
 import type { HeaderFields } from '../session/h2/writer.js';
@@ -152,8 +152,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     }
     this.require(event['send-head'], 'responded', 'a tunnel is agreed to once');
     const stream = this.session;
-    stream.judge.judge(fields);
-    stream.head({ status, pseudo: noFields, fields }, false);
+    stream.head({ status, pseudo: noFields, fields: this.withoutLength(fields) }, false);
     stream.headSent = true;
     this.machine.take(event['send-head']);
     stream.beginTunnel();
@@ -249,9 +248,9 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
         `an interim status is from 100 to 199 but 101, not ${status}`,
       );
     }
-    this.session.judge.judge(fields);
+    const judged = this.withoutLength(fields);
     if (status === 100) this.continueDue = false;
-    this.session.head({ status, pseudo: noFields, fields }, false);
+    this.session.head({ status, pseudo: noFields, fields: judged }, false);
   }
 
   protected writeHead(
@@ -283,6 +282,12 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     return status === 304 || this.request.method === 'HEAD';
   }
 
+  /** Fields, judged, of a head that has no Content-Length whatever they say, as H1 has none there (RFC 9110 §8.6). */
+  private withoutLength(fields: FieldList): FieldList {
+    const { contentLength } = this.session.judge.judge(fields);
+    return contentLength < 0 ? fields : without('content-length', fields);
+  }
+
   /** A final head, judged; what it declares of the content is in `answerBytes`. */
   private headFor(
     status: number,
@@ -304,8 +309,11 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     }
     this.answerBytes = declared;
     const date = judgement.hasDate ? undefined : this.date?.();
-    const addsLength = declared >= 0 && judgement.contentLength < 0 && status !== 204;
-    const contentLength = addsLength ? declared : undefined;
+    if (status === 204) {
+      const judged = this.withoutLength(fields);
+      return { status, pseudo: noFields, fields: judged, date, contentLength: undefined, sensitive };
+    }
+    const contentLength = declared >= 0 && judgement.contentLength < 0 ? declared : undefined;
     return { status, pseudo: noFields, fields, date, contentLength, sensitive };
   }
 

@@ -67,7 +67,7 @@ export class ConnectionParts {
     const owner = new Owner('session', isServer ? 'h2-server' : 'h2-client', context.id);
     this.machine = new Machine(h2ConnectionTable, owner, context.observer);
     this.outbound = new Outbound(context.output, context.text, settings);
-    this.judge = new FieldJudge();
+    this.judge = new FieldJudge(!isServer);
     this.streams = new Streams(isServer, context.deadlines, settings.maxIdlePriorities, owner);
     this.peer = new SettingsValues();
     this.window = new ReceiveWindow(DEFAULT_WINDOW_SIZE);

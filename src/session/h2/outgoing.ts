@@ -26,10 +26,11 @@ export interface Judgement {
   /** Content-Length, or -1. */
   readonly contentLength: number;
   readonly hasDate: boolean;
-  readonly hasHost: boolean;
+  /** The value of Host; `:authority` takes its place (RFC 9113 §8.3.1). */
+  readonly host: string | undefined;
 }
 
-const plain: Judgement = Object.freeze({ contentLength: -1, hasDate: false, hasHost: false });
+const plain: Judgement = Object.freeze({ contentLength: -1, hasDate: false, host: undefined });
 /** Longer lists are judged each time. */
 const mostRemembered = 32;
 
@@ -38,8 +39,11 @@ export class FieldJudge {
   /** Names and values in turn. */
   private remembered: string[];
   private judgement: Judgement;
+  private readonly ofRequests: boolean;
 
-  constructor() {
+  /** @param ofRequests whose fields are judged, or responses': TE is one of requests (RFC 9113 §8.2.2) */
+  constructor(ofRequests: boolean) {
+    this.ofRequests = ofRequests;
     this.remembered = [];
     this.judgement = plain;
   }
@@ -48,7 +52,7 @@ export class FieldJudge {
   judge(fields: FieldList): Judgement {
     if (fields.length === 0) return plain;
     if (this.remembers(fields)) return this.judgement;
-    const judgement = judge(fields, false);
+    const judgement = judge(fields, false, this.ofRequests);
     if (fields.length <= mostRemembered) {
       this.remembered = fields.flat();
       this.judgement = judgement;
@@ -71,13 +75,13 @@ export class FieldJudge {
 
 /** @throws MisuseError as `judge` does, and for what trailers may not say (RFC 9110 §6.5.1) */
 export function judgeTrailers(fields: FieldList): void {
-  judge(fields, true);
+  judge(fields, true, false);
 }
 
-function judge(fields: FieldList, trailers: boolean): Judgement {
+function judge(fields: FieldList, trailers: boolean, mayTe: boolean): Judgement {
   let contentLength = -1;
   let hasDate = false;
-  let hasHost = false;
+  let host: string | undefined;
   for (const [name, value] of fields) {
     requireName(name);
     requireValue(name, value);
@@ -89,7 +93,7 @@ function judge(fields: FieldList, trailers: boolean): Judgement {
       case NAME_UPGRADE:
         throw refused(name, 'is a field of an H1 connection (RFC 9113 §8.2.2)');
       case NAME_TE:
-        if (trailers || value !== 'trailers')
+        if (!mayTe || value !== 'trailers')
           throw refused(name, 'may say trailers only, in a request (RFC 9113 §8.2.2)');
         break;
       case NAME_CONTENT_LENGTH:
@@ -101,11 +105,17 @@ function judge(fields: FieldList, trailers: boolean): Judgement {
         hasDate = true;
         break;
       case NAME_HOST:
-        hasHost = true;
+        if (trailers || host !== undefined) throw refused(name, 'is given once, and in a head');
+        host = value;
         break;
     }
   }
-  return { contentLength, hasDate, hasHost };
+  return { contentLength, hasDate, host };
+}
+
+/** The fields but those of a name, in lower case. */
+export function without(unwanted: string, fields: FieldList): FieldList {
+  return fields.filter(([name]) => name.toLowerCase() !== unwanted);
 }
 
 /**
