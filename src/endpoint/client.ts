@@ -32,7 +32,7 @@ import { connectionSettings, counting } from './endpoint-options.js';
 import { h1 } from './h1.js';
 import { type Closed, type CloseOptions, Keep, withinOf } from './keep.js';
 import { LazyTimer } from './lazy-timer.js';
-import type { Application, Steps } from './step.js';
+import { type Application, type Steps, sharesConnections } from './step.js';
 
 type Own = Pick<Required<ClientOptions>, 'maxConnections' | 'maxWaiting' | 'waitTimeout'>;
 
@@ -104,6 +104,8 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private readonly lines = new Map<Connection, Line | null>();
   /** Connections that have taken no request yet. */
   private readonly unused = new Set<Connection>();
+  /** Requests share a connection (RFC 9113 §9.1); undefined until the first one tells. */
+  private shares: boolean | undefined;
   /** Requests that wait for a connection, first come, first served. */
   private queue: Waiting[] = [];
   /** For the first of the queue: all wait equally long, so that nobody is due before him. */
@@ -125,6 +127,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     this.maxWaiting = maxWaiting;
     this.waitTimeout = waitTimeout;
     this.onError = onError;
+    this.shares = sharesConnections(settings.steps);
     this.keep = new Keep(settings.clock);
     this.timer = new LazyTimer(settings.clock, () => this.expire());
     this.nextId = options.nextId ?? counting();
@@ -251,6 +254,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     for (let first = this.queue[0]; first !== undefined; first = this.queue[0]) {
       const line = this.free(first.options);
       if (line === undefined) break;
+      this.shares ??= line.session.available > 1;
       this.begin(this.queue.shift() as Waiting, line, true);
     }
     const [first] = this.queue;
@@ -259,7 +263,9 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
     for (const line of this.lines.values()) {
       if (line === null || line.session.awaits?.(first.options) === true) opening += 1;
     }
-    while (opening < this.queue.length && this.keep.size < this.maxConnections) {
+    // One that may take all who wait is waited for, before another one is opened beside it.
+    const most = this.shares === false ? this.maxConnections : 1;
+    while (opening < Math.min(most, this.queue.length) && this.keep.size < this.maxConnections) {
       if (this.connect()) opening += 1;
     }
   }

@@ -31,6 +31,7 @@ export function h1(given: H1StepOptions = {}): Stack {
   const step: SessionStep = {
     kind: 'session',
     name: 'h1',
+    requests: 'one',
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
         const client = h1ClientSession(context, options, application.report);

@@ -20,6 +20,7 @@ export function h2(options: H2Options = {}): Stack {
   const step: SessionStep = {
     kind: 'session',
     name: 'h2',
+    requests: 'many',
     receiveBytes: (slabBytes) => h2ReceiveBytes(options, slabBytes),
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {

@@ -40,6 +40,8 @@ export interface SessionStep {
   readonly role?: Role;
   /** What its receiving may hold of slabs of this size while it still reads: the default of `receiveBytes` is no less. */
   readonly receiveBytes?: (slabBytes: number) => number;
+  /** Client: whether a connection carries one request at a time, or many. Absent where it carries none, or may do either. */
+  readonly requests?: 'one' | 'many';
   /** Makes the session of one connection. The driver starts it. */
   start(context: SessionContext, application: Application): Session;
 }
@@ -102,4 +104,15 @@ export function receiveBytesOf(steps: Steps, slabBytes: number): number {
     return step.kind === 'choice' ? (step.among ?? []).map((it) => receiveBytesOf(it, slabBytes)) : [];
   });
   return Math.max(0, ...needs);
+}
+
+/** Whether requests share a connection of these; undefined where only the connection will tell. */
+export function sharesConnections(steps: Steps): boolean | undefined {
+  for (const step of stepsOf(steps)) {
+    if (step.kind === 'session' && step.requests !== undefined) return step.requests === 'many';
+    if (step.kind !== 'choice') continue;
+    const [first, ...others] = (step.among ?? []).map(sharesConnections);
+    return others.every((it) => it === first) ? first : undefined;
+  }
+  return undefined;
 }
