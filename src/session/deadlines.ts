@@ -15,7 +15,10 @@ export interface Deadlines {
   readonly idle: number;
   /** From the first byte of a head to its last; a server's first head counts from the start of the session. Answer 408. */
   readonly head: number;
-  /** Server: from a complete head to the first byte of the answer, by the application. Answer 503. Client: from the end of the request to the first byte of the response. */
+  /**
+   * Server: from the last that the application was given of a request, while no more of it is waited for, to the head of its
+   * answer. Answer 503. Client: from the end of the request to the first byte of the response.
+   */
   readonly firstByte: number;
   /** Between two arrivals of body bytes that are waited for. Answer 408 when uncommitted. */
   readonly betweenBytes: number;
