@@ -109,3 +109,21 @@ it('what cannot be reached is tried for each of them, and each is told', async (
   expect(told).toEqual(Array.from({ length: 20 }, () => 'connection-refused'));
   expect(client).toMatchObject({ connections: 0, waiting: 0 });
 });
+
+it('a connect() that throws is tried for each of them, and no oftener', () => {
+  const clock = new VirtualClock();
+  const there = memoryNetwork(clock).connectable('there');
+  let tried = 0;
+  const connect = () => {
+    tried += 1;
+    throw new Error('no');
+  };
+  const { kind, key, platform } = there;
+  const client = createClient({ kind, key, platform, connect }, h2(), { onError: () => {} });
+  const told: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    client.request({ authority: 'there' }, { response: () => {}, failed: (error) => told.push(error.code) });
+  }
+  clock.run();
+  expect([tried, told]).toEqual([20, Array.from({ length: 20 }, () => 'connection-lost')]);
+});
