@@ -29,7 +29,7 @@ describe('from within `returned`', () => {
   const ends: [string, (bed: H2Bed, exchange: ServerExchange) => void][] = [
     ['the peer resets the stream', (bed) => bed.end.deliver(reset(1, 8), 0, reset(1, 8).length)],
     ['the application breaks it off', (_bed, exchange) => exchange.abort()],
-    ['a deadline passes', (bed) => bed.at(30_000)],
+    ['a deadline passes', (bed) => bed.at(20_000)],
   ];
   const acts: [string, (exchange: ServerExchange, told: string[]) => void][] = [
     ['a short piece', (exchange, told) => void exchange.send(short, false, (it) => told.push(it))],
@@ -38,7 +38,7 @@ describe('from within `returned`', () => {
   ];
   describe.each(ends)('%s', (_, end) => {
     it.each(acts)('%s comes back as well', (_name, act) => {
-      const bed = new H2Bed('server');
+      const bed = new H2Bed('server', { end: { deadlines: { write: 20_000 } } });
       const exchange = answering(bed);
       let closed: string | undefined;
       exchange.onClosed = (error) => {
