@@ -157,9 +157,9 @@ export const handoffExhibits: readonly Exhibit[] = [
     mutations: [
       {
         file: 'src/session/h1/server-answers.ts',
-        within: 'upgrade(',
-        find: 'if (!this.requestComplete) {',
-        replace: 'if (false) {',
+        within: 'private requireComplete(): void {',
+        find: 'if (this.requestComplete) return;',
+        replace: 'if (true) return;',
       },
       {
         file: 'src/stream/tables.ts',
