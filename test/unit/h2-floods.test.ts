@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { h2, h2ReceiveBytes } from '../../src/endpoint/h2.js';
 import { stepsOf } from '../../src/endpoint/step.js';
+import { defaultDeadlines } from '../../src/session/deadlines.js';
 import {
   errorCodeName,
   FLAG_END_HEADERS,
@@ -335,7 +336,7 @@ describe('short requests from a peer that does not read', () => {
     bad.stopReading();
     bad.give(...Array.from({ length: 12_000 }, (_, i) => request(odd(i), short)));
     expect(bed.closed).toEqual([]);
-    bed.clock.advance(30_000);
+    bed.clock.advance(defaultDeadlines.write);
     expect(bed.closed.map(({ error }) => error?.code)).toEqual(['write-timeout']);
     bed.assertQuiescent();
   });

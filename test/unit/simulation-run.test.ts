@@ -43,6 +43,7 @@ test('LAY-1: a run in which something else than the recipe has a part is found o
     client: {
       kind: 'choice',
       name: 'restless',
+      among: [h1()],
       choose: () => {
         connections += 1;
         // What this connection is depends on how many the process has made, whichever run they were of.
