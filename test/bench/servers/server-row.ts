@@ -11,8 +11,10 @@ export interface Workload {
   readonly depth: number;
 }
 
-/** A server is compiled for its work after about this many seconds of it. */
-const warmUpRounds = 2;
+/** A server is compiled for its work after about so many microseconds of its own; a slow machine needs more rounds for them. */
+const warmUpMicroseconds = 2_000_000;
+/** A server that hardly works at all is not waited for. */
+const mostWarmUpRounds = 5;
 
 /** Starts a contestant. */
 export type Runner = (bodyBytes: number) => Promise<ServerUnderLoad>;
@@ -54,16 +56,23 @@ async function interleaved(
   { serverRounds }: Budget,
 ): Promise<Samples[]> {
   const samples: number[][] = servers.map(() => []);
-  for (let round = -warmUpRounds; round < serverRounds; round++) {
+  const deliver = async (server: ServerUnderLoad): Promise<number> => {
+    const before = await server.cpuMicroseconds();
+    const order = { port: server.port, connections, depth, bodyBytes, ms: 1000 };
+    const { requests, ms } = await load.deliver(order);
+    const used = (await server.cpuMicroseconds()) - before;
+    return unit === 'per second' ? (requests * 1000) / ms : used / requests;
+  };
+  for (const server of servers) {
+    const warm = (await server.cpuMicroseconds()) + warmUpMicroseconds;
+    for (let round = 0; round < mostWarmUpRounds && (await server.cpuMicroseconds()) < warm; round++) {
+      await deliver(server);
+    }
+  }
+  for (let round = 0; round < serverRounds; round++) {
     for (let turn = 0; turn < servers.length; turn++) {
-      const i = (turn + round + warmUpRounds) % servers.length;
-      const server = servers[i] as ServerUnderLoad;
-      const before = await server.cpuMicroseconds();
-      const order = { port: server.port, connections, depth, bodyBytes, ms: 1000 };
-      const { requests, ms } = await load.deliver(order);
-      const used = (await server.cpuMicroseconds()) - before;
-      if (round < 0) continue;
-      (samples[i] as number[]).push(unit === 'per second' ? (requests * 1000) / ms : used / requests);
+      const i = (turn + round) % servers.length;
+      (samples[i] as number[]).push(await deliver(servers[i] as ServerUnderLoad));
     }
   }
   return servers.map(({ name }, i) => ({ name, samples: samples[i] as number[] }));
