@@ -140,6 +140,7 @@ class H2ClientStream
     stream.sink = this;
     stream.content = ends && declared < 0 ? noContent : new Content(declared, false, ends);
     stream.noContent = method === 'HEAD';
+    stream.isHeadAll = this.connects;
     if (ends) this.machine.take(event['send-end']);
   }
 

@@ -5,9 +5,9 @@
  *
  * It does not know who tunnels, nor what.
  */
-import { MisuseError, TransportError, type UndercoatError } from '../errors.js';
+import { MisuseError, TransportError, UndercoatError } from '../errors.js';
 import type { Lease, Returned } from '../memory/index.js';
-import { CONNECT_ERROR } from '../session/h2/frames-codes.js';
+import { CANCEL, CONNECT_ERROR } from '../session/h2/frames-codes.js';
 import type { H2Stream } from '../session/h2/stream.js';
 import { BaseTransport } from '../transport/base.js';
 import type { ByteRange } from '../transport/contract.js';
@@ -143,7 +143,10 @@ export class H2Pipe extends BaseTransport {
         answer: { kind: 'h2-stream', code: CONNECT_ERROR },
         cause: error,
       });
-    this.exchange.abort(failed);
+    const { exchange } = this;
+    exchange.abort(failed);
+    // Of an exchange in which both have ended, and which is over, something may be with the stream still.
+    exchange.stream.abort(failed ?? givenUp());
   }
 
   /** What was framed goes on its way, with END_STREAM behind it; what the peer still sends is dropped. */
@@ -290,6 +293,11 @@ export class H2Pipe extends BaseTransport {
     pieces.splice(0, count);
     this.exchange.wakePipe();
   }
+}
+
+function givenUp(): UndercoatError {
+  const answer = { kind: 'h2-stream', code: CANCEL } as const;
+  return new UndercoatError('api-misuse', 'aborted', 'OWN-7', 'the tunnel was given up', answer);
 }
 
 /** Of a message behind which, or in place of which, there is a tunnel. */

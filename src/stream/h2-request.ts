@@ -68,6 +68,9 @@ export class H2RequestHeads {
     if (ends && declared > 0) {
       throw new MisuseError('length-conflict', 'RFC 9110 §8.6', 'no content follows the declared length');
     }
+    if (connects && declared > 0) {
+      throw new MisuseError('connect-content', 'RFC 9110 §9.3.6', 'a CONNECT request has no content');
+    }
     const contentLength = declared >= 0 && said < 0 && !connects ? declared : undefined;
     const all = options.expectContinue === true && !ends ? [...fields, continueExpected] : fields;
     const head = {
@@ -78,7 +81,7 @@ export class H2RequestHeads {
       contentLength,
       sensitive: options.sensitive,
     };
-    return { method, head, declared, ends };
+    return { method, head, declared: connects ? -1 : declared, ends };
   }
 
   /** The pseudo-header fields; those of the request before when it went to the same place. */

@@ -52,6 +52,10 @@ export class H2cClient implements ClientSession {
     return this.h1.available;
   }
 
+  awaits(options: RequestOptions): boolean {
+    return this.h2?.awaits(options) === true;
+  }
+
   request(options: RequestOptions, listener: ResponseListener): ClientExchange {
     if (this.h2 !== null) return this.h2.request(options, listener);
     const { settings } = this.terms;

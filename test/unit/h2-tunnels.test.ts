@@ -419,3 +419,63 @@ it('a server says by a function who takes a tunnel over', () => {
   expect(said[0]).toMatch(/^HEADERS 1/);
   bed.close();
 });
+
+describe.each(['server', 'client'] as const)(
+  'a tunnel of a %s that is torn down when both have ended it',
+  (role) => {
+    it('keeps no stream for an end that nobody took', () => {
+      const { bed, it } = open(role, []);
+      it.pipe.pause();
+      it.pipe.end();
+      bed.frames();
+      bed.feed(data(1, 0, true));
+      it.pipe.abort();
+      expect(bed.frames()).toEqual([]);
+      expect(it.log.at(-1)).toMatch(/^closed/);
+      expect(bed.end.session.busy).toBe(false);
+      bed.close();
+    });
+
+    it('sends no more of what waits, and says so to the peer', () => {
+      const { bed, it } = open(role, []);
+      bed.feed(settings([4, 0]));
+      bed.frames();
+      write(it, 5000);
+      it.pipe.end();
+      bed.feed(data(1, 0, true));
+      it.pipe.abort();
+      expect(bed.frames()).toEqual(['RST_STREAM 1 CANCEL']);
+      expect(it.log.at(-1)).toMatch(/^closed/);
+      expect(bed.feed(windowUpdate(1, 10_000))).toEqual([]);
+      bed.close();
+    });
+  },
+);
+
+it('a CONNECT that declares content is refused at the call, and one that is refused takes no other along', () => {
+  const bed = new H2Bed('client', {});
+  const listener = { response: () => {}, failed: () => {} };
+  const refused = (options: object): void => {
+    expect(() => bed.client.request({ ...asked, ...options }, listener)).toThrow(
+      /\[connect-content, RFC 9110 §9.3.6\]/,
+    );
+  };
+  refused({ length: 5 });
+  refused({ fields: [['Content-Length', '5']] });
+  bed.client.request({ ...asked, length: 0 }, listener);
+  bed.frames();
+  expect(bed.feed(headers(1, [[':status', '403']], true))).toEqual(['DATA 1 END 0']);
+  expect(bed.end.session.error).toBeUndefined();
+  bed.close();
+});
+
+it('a CONNECT that nobody answers has the deadline of an answer, from its head on', () => {
+  const bed = new H2Bed('client', { end: { deadlines: { firstByte: 60, total: 10_000, settings: 10 } } });
+  const failed: string[] = [];
+  bed.client.request(asked, { response: () => {}, failed: ({ code }) => failed.push(code) });
+  bed.frames();
+  expect(bed.at(59)).toEqual([]);
+  expect(bed.at(60)).toEqual(['RST_STREAM 1 CANCEL']);
+  expect(failed).toEqual(['stream-timeout']);
+  bed.close();
+});

@@ -49,6 +49,21 @@ test('agreed: the answer comes on stream 1 to the exchange that asked', () => {
   client.close();
 });
 
+test('agreed, an extended CONNECT waits for what the server says of it', () => {
+  const client = bench();
+  const tunnel = { method: 'CONNECT', authority: 'a.test', target: '/', protocol: 'websocket' };
+  const awaits = () => client.session.awaits?.(tunnel);
+  client.ask();
+  client.drain();
+  expect(awaits()).toBe(false);
+  client.feed(agreement);
+  expect(client.drain().startsWith(preface)).toBe(true);
+  expect(awaits()).toBe(true);
+  client.feed(text(settings([8, 1]), settingsAck, ok(1, true)));
+  expect(awaits()).toBe(false);
+  client.close();
+});
+
 test.each([1, 3, 50])('agreed, in pieces of %d', (piece) => {
   const client = bench();
   const taker = new Taker();

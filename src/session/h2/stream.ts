@@ -153,6 +153,8 @@ export class H2Stream implements Scheduled, Charge {
   completeAt: number;
   /** When DATA began to wait, or was last sent. */
   sentAt: number;
+  /** Client: the request is complete with its head, though our half stays open: a CONNECT (RFC 9110 §9.3.6). */
+  isHeadAll: boolean;
   /** It carries a tunnel, which lasts as long as it lasts: no limit on a message holds for it. */
   isTunnel: boolean;
 
@@ -205,6 +207,7 @@ export class H2Stream implements Scheduled, Charge {
     this.bodyAt = now;
     this.completeAt = now;
     this.sentAt = now;
+    this.isHeadAll = false;
     this.isTunnel = false;
     this.host = host;
   }

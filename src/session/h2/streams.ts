@@ -204,7 +204,7 @@ export class Streams {
       // The application's time begins when nothing of the request is waited for any more.
       const waits = !stream.headSent && (stream.inputComplete || stream.sink?.wantsBody !== true);
       if (waits) due = Math.min(due, Math.max(stream.completeAt, stream.bodyAt) + deadlines.firstByte);
-    } else if (!stream.headReceived && stream.ending && stream.waiting.length === 0) {
+    } else if (!stream.headReceived && (stream.ending || stream.isHeadAll) && stream.waiting.length === 0) {
       due = Math.min(due, stream.completeAt + deadlines.firstByte);
     }
     return due;
