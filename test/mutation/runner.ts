@@ -3,7 +3,6 @@
 // runner for whole test files goes; see notes/mutation.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
@@ -20,6 +19,7 @@ import { bundle, freshFiles } from './bundle.js';
 import { type Collected, collect } from './collected-tests.js';
 import { type Part, partOf } from './parts.js';
 import { prose } from './prose.js';
+import { Endless, type Limits, within } from './within.js';
 
 type Hits = Record<string, number>;
 
@@ -38,13 +38,20 @@ interface Switchboard {
  */
 type Learnt = Record<string, { readonly ms: number; readonly hits: Hits }>;
 
+/** What was found out of a mutant, and the test that did; none if it has survived. */
+interface Verdict {
+  readonly result: MutantRunResult;
+  readonly by: string | undefined;
+}
+
 const seed = 20_150_801;
 const learntFile = 'learnt-of-tests.json';
 /** How often a test may come by a mutant that comes by it so often without: more is a loop that does not end. */
 const mostHits = (usual: number): number => Math.min(100 * usual, 3 * usual + 1_000_000);
-/** A test that awaits something for this long, and ten times as long as it ever took, does so for ever. */
-const longestWaitMs = 2000;
-const leastTurns = 200;
+/** A test that takes this long, and twenty times its usual processor time, does so for ever. */
+const longestMs = 2000;
+/** In the run without mutants. */
+const patience: Limits = { loopMs: 120_000, awaitedMs: 120_000 };
 /** Tests no slower than this are run once more without the mutant that they failed with. */
 const againMs = 300;
 /** What was loaded is never let go: after so many times a new process is the better one. */
@@ -87,7 +94,7 @@ class PartRunner implements TestRunner {
       switchboard.currentTestId = test.id;
       const start = performance.now();
       const startOfWork = process.cpuUsage();
-      const failure = await this.failureOf(test, Number.POSITIVE_INFINITY);
+      const failure = await this.failureOf(test, patience);
       const { user, system } = process.cpuUsage(startOfWork);
       const timeSpentMs = performance.now() - start;
       switchboard.currentTestId = undefined;
@@ -95,7 +102,7 @@ class PartRunner implements TestRunner {
       tests.push(
         failure === undefined
           ? { ...result, status: TestStatus.Success }
-          : { ...result, status: TestStatus.Failed, failureMessage: failure },
+          : { ...result, status: TestStatus.Failed, failureMessage: failure.message },
       );
       learnt[test.id] = {
         ms: (user + system) / 1000,
@@ -123,18 +130,20 @@ class PartRunner implements TestRunner {
         return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: String(error), nrOfTests: 0 };
       }
     }
-    const result = await this.judge(options);
-    if (atLoading || result.status !== MutantRunStatus.Killed) return result;
-    if (await this.passes(result.killedBy)) return result;
-    // A test that fails without a mutant, too, fails for what one has left behind: this one, or one before it.
-    this.switchboard.activeMutant = undefined;
+    const { result, by } = await this.judge(options);
+    if (atLoading || by === undefined) return result;
+    // What was ended in the middle may have left anything behind.
+    if (result.status === MutantRunStatus.Timeout) await this.load();
+    if (await this.passes(by)) return result;
+    // A test that fails without a mutant, too, fails for what one has left behind, this one or one before it, or for
+    // want of time.
     await this.load();
     const again = await this.judge(options);
     await this.load();
-    return again;
+    return again.result;
   }
 
-  private async judge(options: MutantRunOptions): Promise<MutantRunResult> {
+  private async judge(options: MutantRunOptions): Promise<Verdict> {
     const { switchboard } = this;
     const mutant = options.activeMutant.id;
     const ids = options.testFilter ?? [...this.tests.keys()];
@@ -150,46 +159,49 @@ class PartRunner implements TestRunner {
       switchboard.hitCount = 0;
       const hits = this.learnt[test.id]?.hits[mutant];
       switchboard.hitLimit = hits === undefined ? options.hitLimit : mostHits(hits);
-      const failure = await this.failureOf(test, Math.max(longestWaitMs, 10 * this.usualMs(test)));
-      const endless = switchboard.hitCount > (switchboard.hitLimit ?? Number.POSITIVE_INFINITY);
+      const failure = await this.failureOf(test, this.limitsOf(test));
+      const endless =
+        failure instanceof Endless ||
+        switchboard.hitCount > (switchboard.hitLimit ?? Number.POSITIVE_INFINITY);
       switchboard.activeMutant = undefined;
       switchboard.hitCount = undefined;
-      if (endless) return { status: MutantRunStatus.Timeout, reason: `a loop in ${test.id}` };
-      if (failure === undefined) continue;
-      return {
-        status: MutantRunStatus.Killed,
-        killedBy: [test.id],
-        failureMessage: failure,
-        nrOfTests: ran,
-      };
+      const result = endless
+        ? ({ status: MutantRunStatus.Timeout, reason: `endless: ${test.id}` } as const)
+        : killed(test, failure, ran);
+      if (result !== undefined) return { result, by: test.id };
     }
-    return { status: MutantRunStatus.Survived, nrOfTests: ran };
+    return { result: { status: MutantRunStatus.Survived, nrOfTests: ran }, by: undefined };
   }
 
-  /** Whether the tests that found a mutant pass without it; those that take their time are believed. */
-  private async passes(ids: readonly string[] | string): Promise<boolean> {
-    for (const id of [ids].flat()) {
-      const test = this.tests.get(id);
-      if (test === undefined || this.usualMs(test) > againMs) continue;
-      if ((await this.failureOf(test, longestWaitMs)) !== undefined) return false;
-    }
-    return true;
+  /** Whether the test that found a mutant passes without it; one that takes its time is believed. */
+  private async passes(id: string): Promise<boolean> {
+    const test = this.tests.get(id);
+    if (test === undefined || this.usualMs(test) > againMs) return true;
+    return (await this.failureOf(test, this.limitsOf(test))) === undefined;
   }
 
-  private async failureOf(test: Collected, mostMs: number): Promise<string | undefined> {
+  private async failureOf(test: Collected, limits: Limits): Promise<Error | undefined> {
     this.uncaught = undefined;
     try {
-      await within(test.run(), mostMs);
+      await within(limits, () => test.run());
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return error instanceof Error ? error : new Error(String(error));
     }
-    return this.uncaught === undefined ? undefined : `thrown outside of the test: ${String(this.uncaught)}`;
+    return this.uncaught === undefined
+      ? undefined
+      : new Error(`thrown outside of the test: ${this.uncaught}`);
+  }
+
+  private limitsOf(test: Collected): Limits {
+    const ms = Math.max(longestMs, 20 * this.usualMs(test));
+    return { loopMs: ms, awaitedMs: ms };
   }
 
   private usualMs(test: Collected): number {
     return this.learnt[test.id]?.ms ?? 0;
   }
 
+  /** Loads everything afresh, with the mutant that is active then. */
   private async load(): Promise<void> {
     const root = resolve('.');
     this.generation++;
@@ -200,23 +212,9 @@ class PartRunner implements TestRunner {
   }
 }
 
-/**
- * Rejects if the work does not end: it has had the time, and turns of the event loop enough, however busy the
- * machine is. Nothing here waits for anything outside of this process.
- */
-async function within(work: Promise<void>, mostMs: number): Promise<void> {
-  if (mostMs === Number.POSITIVE_INFINITY) return await work;
-  let over = false;
-  const late = async (): Promise<void> => {
-    await setTimeout(mostMs, undefined, { ref: false });
-    for (let turn = 0; turn < leastTurns && !over; turn++) await setImmediate();
-    if (!over) throw new Error(`not over after ${mostMs} ms`);
-  };
-  try {
-    await Promise.race([work, late()]);
-  } finally {
-    over = true;
-  }
+function killed(test: Collected, failure: Error | undefined, nrOfTests: number): MutantRunResult | undefined {
+  if (failure === undefined) return undefined;
+  return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure.message, nrOfTests };
 }
 
 const createRunner = (): TestRunner => new PartRunner(partOf(process.env['UNDERCOAT_MUTATION']));
