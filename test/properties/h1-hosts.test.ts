@@ -3,13 +3,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isHost } from '../../models/h1-grammar.js';
-import { HOST_INVALID, judgeHost } from '../../src/session/host.js';
+import { HOST_INVALID, judgeHost, judgeHostText } from '../../src/session/host.js';
 import { octets } from '../support/h1.js';
 
-/** Judged where it stands between octets that would make it longer. */
+/** Judged where it stands between octets that would make it longer, and as a text, which must come to the same. */
 function judged(text: string): boolean {
   const bytes = octets(`1:${text}:1]`);
-  return judgeHost(bytes, 2, 2 + text.length) !== HOST_INVALID;
+  const judgement = judgeHost(bytes, 2, 2 + text.length);
+  expect([text, judgeHostText(text)]).toEqual([text, judgement]);
+  return judgement !== HOST_INVALID;
 }
 
 const group = fc.constantFrom('0', 'a', 'fF', '123', '1234', 'ffff', '12345', 'g', '');
@@ -47,9 +49,30 @@ const literal = fc.oneof(
 );
 const host = fc.oneof(
   { weight: 3, arbitrary: literal.map((inside) => `[${inside}]`) },
-  { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'a0.-_~%2fF!@/[]:# '), maxLength: 8 }) },
+  {
+    weight: 2,
+    arbitrary: fc.string({
+      unit: fc.constantFrom(...'a0.-_~2fF!@/[]:# ', '%2f', '%F0', '%', '%g0', '%0g', '\x7f', 'é'),
+      maxLength: 8,
+    }),
+  },
 );
-const port = fc.constantFrom('', '', ':', ':0', ':65535', ':65536', ':000080', ':8x', ':-1', '::', ' ', 'x');
+const port = fc.constantFrom(
+  '',
+  '',
+  ':',
+  ':0',
+  ':65535',
+  ':65536',
+  ':000080',
+  ':9',
+  ':8x',
+  ':-1',
+  '::',
+  ' ',
+  'x',
+  '%41',
+);
 
 describe('WIRE-1: hosts', () => {
   it('are accepted exactly when the grammar accepts them', () => {
