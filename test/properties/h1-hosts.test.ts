@@ -8,10 +8,13 @@ import { octets } from '../support/h1.js';
 
 /** Judged where it stands between octets that would make it longer, and as a text, which must come to the same. */
 function judged(text: string): boolean {
-  const bytes = octets(`1:${text}:1]`);
-  const judgement = judgeHost(bytes, 2, 2 + text.length);
-  expect([text, judgeHostText(text)]).toEqual([text, judgement]);
-  return judgement !== HOST_INVALID;
+  const judgements = [':1]', 'a0'].map((rest) => judgeHost(octets(`1:${text}${rest}`), 2, 2 + text.length));
+  expect([text, judgements, judgeHostText(text)]).toEqual([
+    text,
+    [judgements[0], judgements[0]],
+    judgements[0],
+  ]);
+  return judgements[0] !== HOST_INVALID;
 }
 
 const group = fc.constantFrom('0', 'a', 'fF', '123', '1234', 'ffff', '12345', 'g', '');
@@ -104,6 +107,12 @@ describe('WIRE-1: hosts', () => {
           expect([twice, judged(twice)]).toEqual([twice, isHost(twice)]);
         }
       }
+    }
+  });
+
+  it('a character beyond one octet is none of a host, whatever its lower octet is', () => {
+    for (const text of ['\u0161', 'a\u0161', 'a\u0161:80', '[::\u0131]']) {
+      expect([text, judgeHostText(text)]).toEqual([text, HOST_INVALID]);
     }
   });
 });
