@@ -231,6 +231,29 @@ describe('each way of being wrong is seen', () => {
     expect(said).toHaveLength(1);
   });
 
+  test('what each of several machines that ended left undone', () => {
+    const { said, audit } = bed();
+    for (const name of ['first', 'second', 'third']) {
+      const machine = new Machine(table, new Owner('session', name, 1), audit);
+      for (const event of [bytes, request, end]) machine.take(event);
+    }
+    expect(said.filter((text) => text.includes('take head'))).toHaveLength(3);
+    audit.settled();
+    expect(said.filter((text) => text.includes('release head'))).toHaveLength(3);
+  });
+
+  test('a machine and an owner that another auditor watches are not this one’s', () => {
+    const mine = bed();
+    const others = bed();
+    // Of one owner, each auditor has a machine of its own; what the owner does is told to one of them.
+    const twin = new Machine(table, mine.owner, others.audit);
+    twin.take(bytes);
+    mine.step(bytes);
+    mine.take();
+    expect(mine.said).toHaveLength(1);
+    expect(others.said).toEqual([]);
+  });
+
   test('two machines of one owner are both held to their rows', () => {
     const { said, audit, owner, step, take } = bed();
     const twin = new Machine(table, owner, audit);
