@@ -31,9 +31,19 @@ export class OwedBytes {
   }
 }
 
-/** A session that hands off leaves all that its buffer holds, and nothing is undefined. @throws MisuseError CON-3 */
-export function requireHandedOff(input: ReceiveBuffer, unused: Lease | undefined): void {
+/**
+ * A session that hands off leaves all that its buffer holds, and nothing is undefined.
+ * @param discardedBefore what it had discarded when it was asked to hand off
+ * @throws MisuseError CON-3
+ */
+export function requireHandedOff(
+  input: ReceiveBuffer,
+  unused: Lease | undefined,
+  discardedBefore: number,
+): void {
   if (input.pendingBytes > 0) throw broken('CON-3', 'a session handed off and kept bytes');
+  const discarded = input.discardedBytes - discardedBefore;
+  if (discarded > 0) throw broken('CON-3', `a session discarded ${discarded} bytes where it handed off`);
   if (unused !== undefined && unused.length === 0) throw broken('CON-3', 'nothing unused is undefined');
   const { handedOffBytes } = input;
   if (handedOffBytes !== (unused?.length ?? 0)) {

@@ -21,7 +21,7 @@ import {
 } from '../memory/index.js';
 import { plainText, type TextCodec } from '../memory/text.js';
 import type { Carried } from '../session/carried.js';
-import type { Handoff, Session, SessionContext, Verdict } from '../session/contract.js';
+import type { Session, SessionContext, Verdict } from '../session/contract.js';
 import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import { FrozenBatch, joined } from './frozen-batch.js';
@@ -328,7 +328,7 @@ export class SessionEnd {
         return;
       }
       if (verdict === 'handed-off') {
-        if (!this.goOn(session.handoff())) return;
+        if (!this.goOn(session)) return;
         verdict = this.session.start(this.now);
       } else if (this.draining && !this.drainTold) {
         this.drainTold = true;
@@ -354,8 +354,10 @@ export class SessionEnd {
   }
 
   /** @returns whether a session of the chain goes on */
-  private goOn({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
-    requireHandedOff(this.input, unused);
+  private goOn(session: Session): boolean {
+    const { discardedBytes } = this.input;
+    const { to, unused, facts, inputEnded, takeOver, carried } = session.handoff();
+    requireHandedOff(this.input, unused, discardedBytes);
     this.input.close();
     this.facts = facts;
     this.carried = carried;

@@ -2,7 +2,8 @@
  * Plays bytes to one end of a connection, cut as a plan says, and says what came of it: what its application saw, what
  * it wrote, how it stands. This file does not know what the bytes say, nor what is due.
  */
-import { PropertyFailure, requireThat } from './properties/require.js';
+import { requireThat } from './properties/require.js';
+import { isFinding } from './rule-broken.js';
 import { SessionEnd, type SessionEndOptions } from './session-end.js';
 import type { SessionInstance, SessionUnderTest } from './session-under-test.js';
 
@@ -87,7 +88,7 @@ export class SessionPlay {
     end.lose();
     end.lose();
     const [thrown] = end.thrown;
-    if (thrown instanceof PropertyFailure) throw thrown;
+    if (isFinding(thrown)) throw thrown;
     requireThat('WIRE-3', thrown === undefined, () => `a session threw: ${String(thrown)}`);
     end.assertQuiescent();
   }

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { UndercoatError } from '../../src/errors.js';
 import { sessionConformance } from '../../src/kit/conformance/session.js';
 import { PropertyFailure } from '../../src/kit/properties/require.js';
-import type { SessionUnderTest } from '../../src/kit/session-under-test.js';
+import { handedOn, type SessionUnderTest } from '../../src/kit/session-under-test.js';
 import { type Lease, Owner } from '../../src/memory/index.js';
-import type { Ending, Verdict } from '../../src/session/contract.js';
+import type { Ending, Handoff, Verdict } from '../../src/session/contract.js';
 import { NetstringSession, netstrings } from '../examples/netstring-session.js';
 
 const octets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -18,7 +18,9 @@ function underTest(kind: typeof NetstringSession): SessionUnderTest {
     make: () => {
       const log = { strings: [] };
       const application = { role: 'server' as const, exchange: () => {}, httpDate: undefined };
-      return { steps: netstrings(log, kind), application, seen: () => log.strings };
+      // Netstrings go on to the end; one of the mistaken kinds hands off.
+      const steps = [netstrings(log, kind), handedOn(() => {})];
+      return { steps, application, seen: () => log.strings };
     },
     conversation: fc
       .array(fc.constantFrom('', 'a', '1:x,', 'hello, world', 'y'.repeat(120)), {
@@ -104,6 +106,19 @@ class LosesWhatDoesNotFit extends NetstringSession {
   }
 }
 
+class DiscardsWhereItHandsOff extends NetstringSession {
+  override receive(now: number): Verdict {
+    const verdict = super.receive(now);
+    return verdict === 'need-data' && this.log.strings.length > 0 ? 'handed-off' : verdict;
+  }
+
+  override handoff(): Handoff {
+    const { facts, input } = this.context;
+    input.discard(input.pendingBytes);
+    return { to: 'handed-on', unused: undefined, facts, inputEnded: false };
+  }
+}
+
 const mistakes: readonly (readonly [rule: string, kind: typeof NetstringSession])[] = [
   ['OWN-6', LooksBehind],
   ['CON-6', ForgetsWhatWasCut],
@@ -114,6 +129,7 @@ const mistakes: readonly (readonly [rule: string, kind: typeof NetstringSession]
   ['LAY-4', ExpiresEarly],
   ['LAY-2', CountsQuestions],
   ['WS-9', LosesWhatDoesNotFit],
+  ['CON-3', DiscardsWhereItHandsOff],
 ];
 
 describe('finds', () => {

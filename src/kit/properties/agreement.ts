@@ -11,7 +11,7 @@ import { joined } from '../frozen-batch.js';
 import { Reached } from '../reached.js';
 import { SessionEnd, type SessionEndOptions } from '../session-end.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
-import { requireEqual, requireThat } from './require.js';
+import { requireEqual, requireNoneThrown, requireThat } from './require.js';
 
 const asking = fc.record({
   asks: fc.constantFrom('connect', 'upgrade', 'neither'),
@@ -69,7 +69,7 @@ export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IP
       for (const end of [server, client]) {
         requireThat('CON-3', end.handedOff?.unused?.length !== 0, () => 'nothing unused is undefined');
         end.lose();
-        requireThat('OWN-9', end.thrown.length === 0, () => String(end.thrown[0]));
+        requireNoneThrown('OWN-9', end.thrown);
         end.assertQuiescent();
       }
     },
@@ -131,4 +131,6 @@ function work(end: SessionEnd): void {
   while (end.due) end.turn();
   end.take();
   end.written(end.inFlight);
+  // What a session was stopped by is told before what came of that.
+  requireNoneThrown('OWN-9', end.thrown);
 }

@@ -27,6 +27,13 @@ export function requireContained<T>(rule: string, act: () => T): T {
   }
 }
 
+/** Of what escaped from sessions the first is told, by the rule that it names; what names none breaks this one. */
+export function requireNoneThrown(rule: string, thrown: readonly unknown[]): void {
+  requireContained(rule, () => {
+    if (thrown.length > 0) throw thrown[0];
+  });
+}
+
 /** Plain data, compared by its JSON text. */
 export function requireEqual(rule: string, found: unknown, due: unknown, what: string): void {
   const has = JSON.stringify(found);

@@ -12,7 +12,7 @@ import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { Reached } from '../reached.js';
 import { SessionPair } from '../session-pair.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
-import { requireEqual, requireThat } from './require.js';
+import { requireEqual, requireNoneThrown, requireThat } from './require.js';
 
 const asking = fc.record({
   asks: fc.constantFrom('connect', 'extended', 'neither'),
@@ -73,6 +73,11 @@ export function streamAgreement(
           toClient: down,
         },
       );
+      const settle = (): void => {
+        pair.settle();
+        // What a session was stopped by is told before what came of that.
+        requireNoneThrown('OWN-9', pair.thrown);
+      };
       const ask = (options: RequestOptions) =>
         sessions[0]?.request(options, {
           response: ({ status }, { body }) => {
@@ -91,14 +96,14 @@ export function streamAgreement(
           },
         });
       // What the peer allows is known when its settings have come; and streams are there when a first exchange is over.
-      pair.settle();
+      settle();
       ask({ authority: 'example.test', target: '/beside' });
-      pair.settle();
+      settle();
       requireEqual('LAY-7', answers, ' 204', 'answer before the tunnel');
       answers = '';
       const tunnel = ask(requestOf(asks));
       if (wanted) requireThat('LAY-7', refusesContent(tunnel), () => 'content ahead of the agreement');
-      pair.settle();
+      settle();
       const due = tunnels ? ' 200 tunnel' : wanted ? ' 403' : agrees ? ' 200' : ' 403';
       requireEqual('LAY-7', answers, due, 'answer');
       requireEqual('LAY-7', [ends.length, mine !== undefined], tunnels ? [1, true] : [0, false], 'pipes');
@@ -111,19 +116,19 @@ export function streamAgreement(
         requireThat('LAY-7', refusesContent(tunnel), () => 'content beside the pipe');
         mine.write(up);
         theirs.write(down);
-        pair.settle();
+        settle();
         (first === 'client' ? mine : theirs).end();
-        pair.settle();
+        settle();
         requireEqual('CON-3', theirs.heard(), [...upAhead, ...up], 'bytes to the server');
         requireEqual('CON-3', mine.heard(), [...downAhead, ...down], 'bytes to the client');
         requireEqual('OWN-7', [theirs.closes, mine.closes], ['closed', 'closed'], 'ends of the tunnel');
       }
       answers = '';
       ask({ authority: 'example.test', target: '/beside' });
-      pair.settle();
+      settle();
       requireEqual('LAY-7', answers, ' 204', 'answer behind the tunnel');
       pair.run();
-      requireThat('OWN-9', pair.thrown.length === 0, () => String(pair.thrown[0]));
+      requireNoneThrown('OWN-9', pair.thrown);
       for (const end of [pair.server, pair.client]) end.assertQuiescent();
     },
   );
