@@ -1,12 +1,19 @@
 /**
  * What one end saw of one exchange, in an order and a form in which two runs can be compared: body deliveries are
- * joined (CON-6), errors are their codes. It also refuses what no order allows: an event twice, or after the last.
+ * joined (CON-6), errors are their codes. It also refuses what no order allows: an event twice, or after the last (OWN-7:
+ * everybody who waits is told once).
  * This file does not know which end it is.
  */
 import { MisuseError, type UndercoatError } from '../errors.js';
 
 /** What scripted applications throw. */
 export class ScriptedFailure extends Error {}
+
+/** Everything of an exchange that its application saw. */
+export type ExchangeTold = Pick<
+  ExchangeRecord,
+  'index' | 'head' | 'body' | 'ended' | 'bodyFailed' | 'failed' | 'closed'
+>;
 
 export class ExchangeRecord {
   /** Which exchange of its connection. */
@@ -89,14 +96,14 @@ export class ExchangeRecord {
     if (cause !== undefined && !(cause instanceof ScriptedFailure)) this.bug = cause;
   }
 
-  /** For comparison: everything that was observed. */
-  toJSON(): unknown {
+  /** For comparison. */
+  toJSON(): ExchangeTold {
     const { index, head, body, ended, bodyFailed, failed, closed } = this;
     return { index, head, body, ended, bodyFailed, failed, closed };
   }
 
   private require(holds: boolean, message: string): void {
-    if (!holds) throw broken('LAY-5', `exchange ${this.index}: ${message}`);
+    if (!holds) throw broken('OWN-7', `exchange ${this.index}: ${message}`);
   }
 }
 

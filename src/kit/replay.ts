@@ -5,7 +5,7 @@
  */
 import type { Application } from '../endpoint/step.js';
 import { ClientPlayer } from './client-player.js';
-import type { ExchangeRecord } from './exchange-record.js';
+import type { ExchangeRecord, ExchangeTold } from './exchange-record.js';
 import type { ConnectionScript } from './exchange-script.js';
 import { requireGenuine } from './run-connection.js';
 import { ServerPlayer } from './server-player.js';
@@ -25,7 +25,7 @@ export interface ReplayOptions {
 
 /** What came of a replay, in a form that can be compared as JSON text. */
 export interface Replay {
-  readonly exchanges: readonly unknown[];
+  readonly exchanges: readonly ExchangeTold[];
   /** What was written, as text of one character an octet. */
   readonly output: string;
   /** How the end stands when all bytes were delivered: its state, and its error's code. */

@@ -29,6 +29,11 @@ export interface StackCapabilities {
   readonly damage: Damage;
   /** A slab in which every ordinary exchange of the kit succeeds; below it exhaustion may be the answer. */
   readonly roomyBytes: number;
+  /**
+   * The longest body that it takes, where that is shorter than the kit's are: only what becomes of octets that are cut in
+   * one way or another is asked of such a stack, and some bodies are longer.
+   */
+  readonly maxBodyBytes?: number;
 }
 
 export interface Damage {
@@ -82,8 +87,17 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
       roomyBytes,
       keepsCase: true,
       interleaves: false,
+      ...limits(options),
     },
   };
+}
+
+function limits({
+  maxBodyBytes,
+}: {
+  readonly maxBodyBytes?: number;
+}): Pick<StackCapabilities, 'maxBodyBytes'> {
+  return maxBodyBytes === undefined ? {} : { maxBodyBytes };
 }
 
 /** A PROXY header in front of HTTP/1.1. */
@@ -114,6 +128,7 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
       keepsCase: false,
       damage: frameDamage,
       roomyBytes: roomyH2Bytes,
+      ...limits(options),
     },
   };
 }

@@ -21,3 +21,9 @@ export const stacks: readonly StackUnderTest[] = [
   { ...proxyH1Stack(2, { maxPipelined: 3 }), observer },
   { ...proxyH2Stack(2), observer },
 ];
+
+/** Stacks that most bodies are too long for: what is told of them before they are refused must not depend on the cut. */
+export const limitedStacks: readonly StackUnderTest[] = [
+  { ...h1Stack({ maxBodyBytes: 20, maxPipelined: 3 }), name: 'h1, short bodies', observer },
+  { ...h2Stack('h2, short bodies', { maxBodyBytes: 20 }), observer },
+];

@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { simulatedStacks } from '../../src/kit/simulation/stacks.js';
 import type { CampaignReport } from '../../src/lab/check/campaign-report.js';
+import { checkedRules } from '../../src/lab/check/rules.js';
 import { checkCommand } from '../../src/lab/commands/check.js';
 import { runProgram } from '../../src/lab/program.js';
 import type { ByteRange, Transport } from '../../src/transport/contract.js';
@@ -151,6 +153,15 @@ test('a floor that is not met fails, and so does a rule that was never checked',
   expect(idle?.failures.map(({ message }) => message).join('\n')).toContain('led to "whole" in 0 of');
   const [unasked] = await campaignOf([spoiltStack((lower) => lower)], { seed: 1, runs: 2, rule: 'CON-9' });
   expect(unasked?.failures.map(({ message }) => message)).toEqual(['spoilt: CON-9 was never checked']);
+});
+
+test('the rules that can be asked about are those that runs assert, each of them', async () => {
+  const asserted = new Set<string>();
+  for (let seed = 1; seed <= 12 && asserted.size < checkedRules.length; seed++) {
+    const accounts = await campaignOf(simulatedStacks.slice(-2), { seed, runs: 2 });
+    for (const { rules } of accounts) for (const rule of rules) asserted.add(rule);
+  }
+  expect([...asserted].sort()).toEqual(checkedRules);
 });
 
 test.each([

@@ -21,6 +21,8 @@ export interface ConnectionScriptShape {
   readonly maxExchanges?: number;
   /** Bodies are paused, and gone on with when nothing else is to be done; default true. */
   readonly pauses?: boolean;
+  /** Bodies of several short pieces, often longer than so many bytes in all; by default a few pieces of any length. */
+  readonly beyond?: number;
 }
 
 const fields = fieldList();
@@ -38,6 +40,19 @@ const body: fc.Arbitrary<BodyScript> = fc.record({
   endsWithData: fc.boolean(),
   patient: fc.boolean(),
 });
+
+/** Pieces that stay within a limit, though the body does not. */
+function long(beyond: number): fc.Arbitrary<BodyScript> {
+  const part = fc.integer({ min: 1, max: Math.max(1, beyond >> 1) });
+  return fc.record({
+    pieces: fc.array(part, { minLength: 2, maxLength: 6 }),
+    fill: fc.nat({ max: 255 }),
+    declared: fc.boolean(),
+    trailers: fc.constant([]),
+    endsWithData: fc.boolean(),
+    patient: fc.boolean(),
+  });
+}
 
 const dispositions = ['release', 'hold', 'keep', 'retain', 'split', 'transfer'] as const;
 
@@ -66,15 +81,18 @@ const everyBreak: readonly BreakScript[] = [
   'abort-within-body',
 ];
 
-function exchange({ manner, pauses = true }: ConnectionScriptShape): fc.Arbitrary<ExchangeScript> {
+function exchange({ manner, beyond, pauses = true }: ConnectionScriptShape): fc.Arbitrary<ExchangeScript> {
+  const content = beyond === undefined ? body : long(beyond);
   const orderly = manner === 'orderly';
   const wild = manner === 'wild';
   const never = fc.constant<BreakScript>('never');
-  const modes: readonly TakingScript['mode'][] = orderly
-    ? ['consume']
-    : wild
-      ? ['consume', 'discard', 'ignore', 'late']
-      : ['consume', 'discard', 'ignore'];
+  // How far a body came is seen by whoever takes it.
+  const modes: readonly TakingScript['mode'][] =
+    orderly || beyond !== undefined
+      ? ['consume']
+      : wild
+        ? ['consume', 'discard', 'ignore', 'late']
+        : ['consume', 'discard', 'ignore'];
   const answers: readonly ExchangeScript['answers'][] = wild
     ? ['at-head', 'at-end', 'later', 'never']
     : orderly
@@ -84,19 +102,19 @@ function exchange({ manner, pauses = true }: ConnectionScriptShape): fc.Arbitrar
     .record({
       method: fc.constantFrom('GET', 'GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'X-METHOD'),
       fields,
-      request: fc.option(body, { nil: undefined }),
+      request: fc.option(content, { nil: undefined }),
       expectsContinue: fc.boolean(),
       taking: taking(modes, pauses),
       informs: fc.array(fc.constantFrom(102, 103), { maxLength: 2 }),
       answers: fc.constantFrom(...answers),
       status: fc.constantFrom(200, 200, 200, 201, 204, 205, 304, 404, 500),
       answerFields: fields,
-      response: fc.option(body, { nil: undefined }),
+      response: fc.option(content, { nil: undefined }),
       breaks: orderly
         ? never
         : breaks(wild ? everyBreak : ['throw-at-head', 'throw-at-end', 'throw-at-close', 'abort-at-head']),
       misuses: fc.boolean(),
-      takingResponse: taking(orderly ? ['consume'] : modes, pauses),
+      takingResponse: taking(modes, pauses),
       clientBreaks: wild ? breaks(everyBreak) : never,
     })
     .map((script) => {

@@ -73,6 +73,8 @@ export function stackConformance(
   options: PropertyOptions = {},
 ): readonly ConformanceCase[] {
   const { runs = defaultRuns, seed } = options;
+  const { maxBodyBytes, interleaves } = stack.capabilities;
+  if (maxBodyBytes !== undefined) return replays(stack, [...played, 'a body beyond its limit'], runs, seed);
   return [
     propertyCase(
       ['WIRE-4', 'CON-1', 'CON-2', 'OWN-4'],
@@ -99,7 +101,7 @@ export function stackConformance(
       seed,
     ),
     // A tunnel in a stream is no handoff of the pipe.
-    stack.capabilities.interleaves
+    interleaves
       ? propertyCase(
           ['LAY-7', 'CON-3'],
           'a tunnel in a stream begins with the agreement, with every byte behind it, and the connection goes on',
@@ -116,11 +118,23 @@ export function stackConformance(
           runs,
           seed,
         ),
+    ...replays(stack, played, runs, seed),
+  ];
+}
+
+/** What is asked of one end that is played octets. */
+function replays(
+  stack: StackUnderTest,
+  floor: readonly string[],
+  runs: number,
+  seed: number | undefined,
+): readonly ConformanceCase[] {
+  return [
     propertyCase(
-      ['CON-6'],
-      'any cut gives the same events, output and error',
+      ['CON-6', 'LAY-5'],
+      'any cut gives the same events, output and error, and no event is lost to the error',
       (reached) => sameAtAnyCut(stack, reached),
-      played,
+      floor,
       runs,
       seed,
     ),
@@ -128,7 +142,7 @@ export function stackConformance(
       ['OWN-6', 'OWN-5'],
       'neither the tail of a room nor dead bytes are read',
       (reached) => sameInAnyTail(stack, reached),
-      played,
+      floor,
       runs,
       seed,
     ),
@@ -136,7 +150,7 @@ export function stackConformance(
       ['WS-10'],
       'under emulation all is the same, exhaustion too',
       (reached) => sameUnderEmulation(stack, reached),
-      played,
+      floor,
       runs,
       seed,
     ),

@@ -9,7 +9,7 @@ import { breakAt } from '../server-player.js';
 import { BodySending, BodyTaker, type Stage, type TakingHooks } from './body-play.js';
 import { checkFields, fieldList, whose } from './fields.js';
 import { Mark } from './marks.js';
-import type { Story } from './story.js';
+import type { Assert, Story } from './story.js';
 import { TunnelEnd, type TunnelStage } from './tunnel-play.js';
 
 export const authority = 'simulated.test';
@@ -20,7 +20,7 @@ export interface ServerStage extends Stage, TunnelStage {
   storyOf(target: string): Story | undefined;
   /** The application breaks an exchange off now. */
   broken(story: Story, by: 'server' | 'client'): void;
-  accuse(rule: string, message: string): void;
+  readonly assert: Assert;
 }
 
 export function answering(stage: ServerStage): Handler {
@@ -28,7 +28,7 @@ export function answering(stage: ServerStage): Handler {
     const { target } = exchange.request;
     const story = stage.storyOf(target);
     if (story === undefined) {
-      stage.accuse('CON-1', `a request came for ${target}, which nobody sent`);
+      stage.assert('CON-1', false, () => `a request came for ${target}, which nobody sent`);
       exchange.reply(404, undefined, new Uint8Array(0));
       return;
     }
@@ -39,7 +39,7 @@ export function answering(stage: ServerStage): Handler {
 function serve(exchange: ServerExchange, story: Story, stage: ServerStage): void {
   const { plan } = story;
   story.servings += 1;
-  if (story.servings > 1) stage.accuse('CON-1', `request ${story.index} came twice`);
+  stage.assert('CON-1', story.servings === 1, () => `request ${story.index} came twice`);
   requireAsSent(exchange, story);
   exchange.onClosed = (error) => {
     story.serverClosed(error);
@@ -75,15 +75,14 @@ function hooksOf(exchange: ServerExchange, story: Story, stage: ServerStage): Ta
   };
 }
 
-function requireAsSent({ request }: ServerExchange, { plan, index, accuse }: Story): void {
-  if (request.method !== plan.method) accuse('WIRE-4', `request ${index} has method ${request.method}`);
-  const { fields } = request;
-  if (fields.get(whose) !== String(index)) accuse('WIRE-4', `request ${index} has the fields of another`);
-  if (!checkFields(fields, plan.fields)) accuse('WIRE-4', `request ${index}: its fields are not as sent`);
+function requireAsSent({ request }: ServerExchange, { plan, index, assert }: Story): void {
+  const { fields, method } = request;
+  assert('WIRE-4', method === plan.method, () => `request ${index} has method ${method}`);
+  assert('WIRE-4', fields.get(whose) === String(index), () => `request ${index} has the fields of another`);
+  assert('WIRE-4', checkFields(fields, plan.fields), () => `request ${index}: its fields are not as sent`);
   // A tunnel is asked of whoever the target names.
-  if (plan.tunnel === undefined && request.authority !== authority) {
-    accuse('WIRE-4', `request ${index} is for ${request.authority}`);
-  }
+  const isOurs = plan.tunnel !== undefined || request.authority === authority;
+  assert('WIRE-4', isOurs, () => `request ${index} is for ${request.authority}`);
 }
 
 /** Nobody waits any more for an answer that comes after the end. */
@@ -95,7 +94,7 @@ function answerLate(exchange: ServerExchange, story: Story, stage: ServerStage):
     // What a callback of the clock throws has nobody above it.
     exchange.abort();
     stage.broken(story, 'server');
-    if (story.plan.breaks === 'never') stage.accuse('LAY-3', `answer ${story.index}: ${String(error)}`);
+    stage.assert('LAY-3', story.plan.breaks !== 'never', () => `answer ${story.index}: ${String(error)}`);
   }
 }
 

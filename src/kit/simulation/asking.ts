@@ -73,7 +73,7 @@ class Asker implements ClientListener {
     story.refused = true;
     if (error instanceof UndercoatError) this.closed(error);
     else {
-      story.accuse('WIRE-3', `request ${story.index}: ${String(error)}`);
+      story.assert('WIRE-3', false, () => `request ${story.index}: ${String(error)}`);
       this.closed(undefined);
     }
     stage.mark(Mark.refused);
@@ -115,9 +115,10 @@ class Asker implements ClientListener {
       if (this.exchange !== undefined) this.send(this.exchange);
       return;
     }
-    if (head.status !== 103 || head.fields.get('x-inform') !== String(story.informs)) {
-      story.accuse('WIRE-4', `exchange ${story.index}: interim response ${story.informs} is not as sent`);
-    }
+    const asSent = head.status === 103 && head.fields.get('x-inform') === String(story.informs);
+    story.assert('WIRE-4', asSent, () => {
+      return `exchange ${story.index}: interim response ${story.informs} is not as sent`;
+    });
     story.informs += 1;
     stage.mark(Mark.informed);
   }
@@ -125,23 +126,27 @@ class Asker implements ClientListener {
   response(head: ResponseHead, exchange: ClientExchange): void {
     const { story, stage } = this;
     const { plan } = story;
-    if (story.status !== 0) story.accuse('LAY-5', `exchange ${story.index} was answered twice`);
+    story.assert('OWN-7', story.status === 0, () => `exchange ${story.index} was answered twice`);
     story.status = head.status;
     const isOurs = head.fields.get(whose);
     if (isOurs === undefined) {
       // No application gave this answer: it must be an error's.
-      if (head.status < 400) story.accuse('WIRE-4', `exchange ${story.index}: nobody sent ${head.status}`);
+      story.assert('WIRE-4', head.status >= 400, () => {
+        return `exchange ${story.index}: nobody sent ${head.status}`;
+      });
       stage.mark(Mark.refused);
       exchange.body.discard();
       return;
     }
-    if (isOurs !== String(story.index)) {
-      story.accuse('CON-1', `exchange ${story.index} was given the response to ${isOurs}`);
-    }
-    if (head.status !== plan.status) story.accuse('WIRE-4', `response ${story.index} has ${head.status}`);
-    if (!checkFields(head.fields, plan.fields)) {
-      story.accuse('WIRE-4', `response ${story.index}: its fields are not as sent`);
-    }
+    story.assert('CON-1', isOurs === String(story.index), () => {
+      return `exchange ${story.index} was given the response to ${isOurs}`;
+    });
+    story.assert('WIRE-4', head.status === plan.status, () => {
+      return `response ${story.index} has ${head.status}`;
+    });
+    story.assert('WIRE-4', checkFields(head.fields, plan.fields), () => {
+      return `response ${story.index}: its fields are not as sent`;
+    });
     if (plan.keepsFields) stage.keepsakes.keep(head.fields);
     this.breaks('head', exchange);
     new BodyTaker(exchange.body, plan.takingResponse, story.response, stage, this.hooks(exchange)).begin();

@@ -237,7 +237,7 @@ export class BodySending {
     } catch (error) {
       this.out.abort();
       const isLimit = error instanceof UndercoatError && error.fault === 'limit-reached';
-      if (!isLimit) this.story.accuse('LAY-3', `body of ${this.story.index}: ${String(error)}`);
+      this.story.assert('LAY-3', isLimit, () => `body of ${this.story.index}: ${String(error)}`);
     }
   }
 

@@ -6,16 +6,18 @@ import { UndercoatError } from '../../errors.js';
 import { Mark } from './marks.js';
 import { answersEarly, type BodyPlan, isScarce, leaves } from './recipe.js';
 import type { SimulatedRun } from './run.js';
-import type { BodyStory, Story } from './story.js';
+import type { Assert, BodyStory, Story } from './story.js';
 
 export class Judge {
   private readonly run: SimulatedRun;
   /** Nothing in the recipe can cost an exchange that its own plan does not. */
   private readonly mayFail: boolean;
+  private readonly assert: Assert;
 
   constructor(run: SimulatedRun) {
     const { haste, server, client, features } = run.recipe;
     this.run = run;
+    this.assert = run.assert;
     this.mayFail = haste > 0 || isScarce(server) || isScarce(client) || features.includes('scarce-memory');
   }
 
@@ -39,11 +41,11 @@ export class Judge {
     this.assert('CON-2', story.lent === story.returned, () => {
       return `exchange ${index}: ${story.lent} ranges were lent and ${story.returned} came back`;
     });
-    this.assert('RFC 9110 §9.2.2', !(story.retryable && story.servings > 0), () => {
+    this.assert('WIRE-5', !(story.retryable && story.servings > 0), () => {
       return `exchange ${index} may be tried again, and the server's application has seen it`;
     });
     const isUnsent = clientEnd !== 'ok' && story.connection < 0 && !story.refused;
-    this.assert('RFC 9110 §9.2.2', !isUnsent || story.retryable, () => {
+    this.assert('WIRE-5', !isUnsent || story.retryable, () => {
       return `exchange ${index} was never sent (${clientEnd}), and is said to be unsafe to try again`;
     });
     this.body(request, plan.request, story, 'request');
@@ -145,12 +147,6 @@ export class Judge {
         () => `${heldBytes} bytes of the ${end}'s pool did not come back`,
       );
     }
-  }
-
-  private assert(rule: string, holds: boolean, message: () => string): void {
-    const { ledger } = this.run;
-    if (ledger !== null) ledger.assert(rule, holds, message);
-    else if (!holds) this.run.accuse(rule, message());
   }
 }
 

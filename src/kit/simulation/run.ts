@@ -122,7 +122,12 @@ export class SimulatedRun implements ServerStage, ClientStage {
   private held: number;
   private marks: number;
   private closed: { server: boolean; client: boolean };
-  readonly accuse = (rule: string, message: string): void => this.fail(rule, message);
+  /** Counted by the ledger where there is one, which tells what does not hold. */
+  readonly assert = (rule: string, holds: boolean, message: () => string): void => {
+    const { ledger } = this;
+    if (ledger !== null) ledger.assert(rule, holds, message);
+    else if (!holds) this.fail(rule, message());
+  };
 
   constructor(stack: SimulatedStack, recipe: Recipe, { coverage, traced, ledger }: RunOptions) {
     this.stack = stack;
@@ -130,7 +135,9 @@ export class SimulatedRun implements ServerStage, ClientStage {
     this.clock = new VirtualClock({ maxSteps: mostSteps(recipe) });
     this.keepsakes = new Keepsakes();
     this.stories = [];
-    this.watch = new Watch(this.clock, coverage, traced === true, this.accuse);
+    this.watch = new Watch(this.clock, coverage, traced === true, (rule, message) =>
+      this.fail(rule, message),
+    );
     this.coverage = coverage;
     this.failures = [];
     this.harms = [];
@@ -315,7 +322,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
     if (plan === undefined) return;
     this.asked += 1;
     for (const end of recipe.ends) if (end.atExchange === number) this.end(end.kind, end.end);
-    const story = new Story(number, plan, this.accuse);
+    const story = new Story(number, plan, this.assert);
     stories.push(story);
     ask(this.client as Client, story, this);
   }
@@ -348,7 +355,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
   /** Until nothing is left to do: what goes on in promises has its turns in between. */
   private async untilIdle(): Promise<void> {
     for (let idle = 0; idle < 4; idle++) {
-      if (this.clock.runUntilIdle() > 0) idle = 0;
+      if (this.drive() > 0) idle = 0;
       await Promise.resolve();
     }
     if (this.isClosed && this.over === this.recipe.exchanges.length) return;
@@ -356,7 +363,14 @@ export class SimulatedRun implements ServerStage, ClientStage {
     this.watch.note('nothing is left to do, and it is not over');
     this.client?.abort();
     this.server?.abort();
-    this.clock.runUntilIdle();
+    this.drive();
+  }
+
+  /** The clock holds the callbacks to their number, and the watch each of them to what it may do (WORK-1). */
+  private drive(): number {
+    const made = this.clock.runUntilIdle();
+    if (this.ledger !== null) this.ledger.countOf('WORK-1').made += made;
+    return made;
   }
 
   private judge(): void {

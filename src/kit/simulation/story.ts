@@ -10,6 +10,9 @@ import type { ExchangePlan } from './recipe.js';
 /** Told of what no plan allows. */
 export type Accuse = (rule: string, message: string) => void;
 
+/** Asserts something under a rule: whatever may be accused is counted whenever it holds, too. */
+export type Assert = (rule: string, holds: boolean, message: () => string) => void;
+
 /** What one application was given of one body. */
 export class BodyStory {
   bytes: number;
@@ -19,15 +22,15 @@ export class BodyStory {
   failed: string | undefined;
   private readonly what: string;
   private readonly place: number;
-  private readonly accuse: Accuse;
+  private readonly assert: Assert;
 
-  constructor(index: number, isResponse: boolean, accuse: Accuse) {
+  constructor(index: number, isResponse: boolean, assert: Assert) {
     this.bytes = 0;
     this.trailers = -1;
     this.failed = undefined;
     this.what = `${isResponse ? 'response' : 'request'} ${index}`;
     this.place = placeOf(index, isResponse);
-    this.accuse = accuse;
+    this.assert = assert;
   }
 
   /** It came to its end. */
@@ -35,22 +38,26 @@ export class BodyStory {
     return this.trailers >= 0;
   }
 
+  private get isOpen(): boolean {
+    return !this.isWhole && this.failed === undefined;
+  }
+
   data(bytes: Uint8Array, start: number, end: number): void {
-    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what}: data after its end`);
-    if (!isContent(this.place, this.bytes, bytes, start, end)) {
-      this.accuse('WIRE-4', `${this.what}: bytes from ${this.bytes} on are not those that were sent`);
-    }
+    this.assert('OWN-7', this.isOpen, () => `${this.what}: data after its end`);
+    this.assert('WIRE-4', isContent(this.place, this.bytes, bytes, start, end), () => {
+      return `${this.what}: bytes from ${this.bytes} on are not those that were sent`;
+    });
     this.bytes += end - start;
   }
 
   end(trailers: number, asSent: boolean): void {
-    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what} ended twice`);
-    if (!asSent) this.accuse('WIRE-4', `${this.what}: its trailers are not those that were sent`);
+    this.assert('OWN-7', this.isOpen, () => `${this.what} ended twice`);
+    this.assert('WIRE-4', asSent, () => `${this.what}: its trailers are not those that were sent`);
     this.trailers = trailers;
   }
 
   fail(code: string): void {
-    if (this.isWhole || this.failed !== undefined) this.accuse('LAY-5', `${this.what} failed after its end`);
+    this.assert('OWN-7', this.isOpen, () => `${this.what} failed after its end`);
     this.failed = code;
   }
 }
@@ -81,14 +88,14 @@ export class Story {
   tunnelEnds: number;
   lent: number;
   returned: number;
-  readonly accuse: Accuse;
+  readonly assert: Assert;
 
-  constructor(index: number, plan: ExchangePlan, accuse: Accuse) {
+  constructor(index: number, plan: ExchangePlan, assert: Assert) {
     this.index = index;
     this.plan = plan;
     this.connection = -1;
-    this.request = new BodyStory(index, false, accuse);
-    this.response = new BodyStory(index, true, accuse);
+    this.request = new BodyStory(index, false, assert);
+    this.response = new BodyStory(index, true, assert);
     this.status = 0;
     this.informs = 0;
     this.clientEnd = undefined;
@@ -102,20 +109,26 @@ export class Story {
     this.tunnelEnds = 0;
     this.lent = 0;
     this.returned = 0;
-    this.accuse = accuse;
+    this.assert = assert;
   }
 
   /** The client was told the end of it. */
   clientClosed(error: UndercoatError | undefined): void {
-    if (this.clientEnd !== undefined)
-      this.accuse('LAY-5', `exchange ${this.index} ended twice at the client`);
+    this.assert(
+      'OWN-7',
+      this.clientEnd === undefined,
+      () => `exchange ${this.index} ended twice at the client`,
+    );
     this.clientEnd = error?.code ?? 'ok';
     this.requireScripted(error);
   }
 
   serverClosed(error: UndercoatError | undefined): void {
-    if (this.serverEnd !== undefined)
-      this.accuse('LAY-5', `exchange ${this.index} ended twice at the server`);
+    this.assert(
+      'OWN-7',
+      this.serverEnd === undefined,
+      () => `exchange ${this.index} ended twice at the server`,
+    );
     this.serverEnd = error?.code ?? 'ok';
     this.requireScripted(error);
   }
@@ -123,7 +136,8 @@ export class Story {
   /** Applications throw what their plan says, and the peer breaks off; whatever else was thrown under them is a bug. */
   private requireScripted(error: UndercoatError | undefined): void {
     const cause = error?.cause;
-    if (cause === undefined || cause instanceof ScriptedFailure || cause instanceof TransportError) return;
-    this.accuse('WIRE-3', `exchange ${this.index}: ${String(cause)}`);
+    const isScripted =
+      cause === undefined || cause instanceof ScriptedFailure || cause instanceof TransportError;
+    this.assert('WIRE-3', isScripted, () => `exchange ${this.index}: ${String(cause)}`);
   }
 }

@@ -3,10 +3,11 @@
  */
 import { UsageError } from '../usage.js';
 
-/** What runs assert: the ledger at each act, and the judge when a run is over. */
-const checkedRules: readonly string[] = [
+/** What runs assert: the ledger at each act, both applications at each event, and the judge when a run is over. */
+export const checkedRules: readonly string[] = [
   'CON-1',
   'CON-2',
+  'CON-3',
   'LAY-1',
   'LAY-3',
   'LAY-4',
@@ -17,8 +18,10 @@ const checkedRules: readonly string[] = [
   'OWN-6',
   'OWN-7',
   'OWN-8',
-  'RFC 9110 §9.2.2',
+  'WIRE-3',
   'WIRE-4',
+  'WIRE-5',
+  'WORK-1',
   'WS-1',
   'WS-3',
   'WS-5',

@@ -118,7 +118,7 @@ export const h2Exhibits: readonly Exhibit[] = [
     label:
       'What an application sent from within a callback freed the stream that the caller was still working on.',
     source: 'Node.js CVE-2021-22930',
-    rules: ['OWN-9', 'LAY-5'],
+    rules: ['OWN-9', 'OWN-7'],
     mutations: [
       {
         file: 'src/session/h2/connection.ts',
