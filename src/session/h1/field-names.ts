@@ -60,7 +60,7 @@ export function recogniseField(bytes: Uint8Array, at: number, end: number): numb
 /** Whether a name for which CANDIDATES has `candidate`, not FIELD_OTHER, is of that field. */
 export function isField(candidate: number, bytes: Uint8Array, at: number, end: number): boolean {
   if (candidate === FIELD_TE)
-    return (((bytes[at] as number) << 8) | (bytes[at + 1] as number) | 0x2020) === TE;
+    return (0x2020 | ((bytes[at] as number) << 8) | (bytes[at + 1] as number)) === TE;
   return isFoldedWords(bytes, at, end, WORDS[candidate] as Int32Array);
 }
 
