@@ -6,7 +6,7 @@ import { faultInjector, type PipeFault } from '../../src/transport/fault-injecto
 import { poisoner } from '../../src/transport/poisoner.js';
 import { handoffKeepsBytes, handoffRecipe, restOf, runHandoff } from '../support/properties/handoff.js';
 
-test('CON-3: what a session leaves reaches who comes next, once, in order, at any segmentation and slab size', () => {
+test('CON-3, LAY-6: what a session leaves reaches who comes next, once, in order, at any segmentation and slab size', () => {
   fc.assert(handoffKeepsBytes(), { numRuns: 120 });
 });
 

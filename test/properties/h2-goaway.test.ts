@@ -115,7 +115,7 @@ function pairRun(
 
 describe('GOAWAY', () => {
   it.each(['shutdown-server', 'shutdown-client'] as const)(
-    '%s: what has begun is finished, all of it',
+    'WIRE-4, WIRE-5: %s: what has begun is finished, all of it, and the rest may be sent again',
     async (kind) => {
       const both = ['not begun any more', 'shut down in between'];
       await assertReaching(
@@ -141,7 +141,7 @@ describe('GOAWAY', () => {
     await assertReaching('LAY-3', goawayOfServer, floor, { runs: 30 });
   });
 
-  it('CON-5, OWN-7: a client hears what is safe to retry, and gets the answers to the rest', async () => {
+  it('CON-5, OWN-7, WIRE-5: a client hears what is safe to retry, and gets the answers to the rest', async () => {
     const floor = ['again', 'above the last', 'above the last, though it was sent whole'];
     await assertReaching('LAY-3', goawayToClient, floor, { runs: 60 });
   });

@@ -94,7 +94,7 @@ describe('the HPACK encoder', () => {
     fc.assert(hpackEncoderByModel(), { numRuns: 60 });
   });
 
-  it('finds in its table what is there', () => {
+  it('WORK-1: finds in its table what is there, so that what is sent again costs an octet or two', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 6 }), (list) => {
         const encoder = new HpackEncoder();
@@ -130,7 +130,7 @@ describe('hpack.js', () => {
     { minLength: 1, maxLength: 5 },
   );
 
-  it('decodes what we encode', () => {
+  it('WIRE-4: decodes what we encode', () => {
     fc.assert(
       fc.property(lists, (sections) => {
         const encoder = new HpackEncoder();
@@ -156,7 +156,7 @@ describe('hpack.js', () => {
     );
   });
 
-  it('encodes what we decode', () => {
+  it('WIRE-4: encodes what we decode', () => {
     fc.assert(
       fc.property(lists, (sections) => {
         const decoder = new HpackDecoder();

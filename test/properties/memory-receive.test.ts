@@ -28,7 +28,7 @@ test('WS-10: the same script is seen to do the same on the emulated workspace', 
   );
 });
 
-test('a pipeline moves each byte once at most, in any segmentation, however long its leases live', () => {
+test('WORK-1: a pipeline moves each byte once at most, in any segmentation, however long its leases live', () => {
   let moved = 0;
   fc.assert(
     fc.property(
@@ -76,7 +76,7 @@ test('a pipeline moves each byte once at most, in any segmentation, however long
   expect(moved).toBeGreaterThan(0);
 });
 
-test('bytes that come one at a time behind a long unit are not moved for each of them', () => {
+test('WORK-1: bytes that come one at a time behind a long unit are not moved for each of them', () => {
   const slabBytes = 4096;
   const { pool, ledger } = checkedPool({ slabBytes });
   const buffer = new ReceiveBuffer(pool, session);

@@ -159,7 +159,7 @@ describe('readers of PROXY headers', () => {
     );
   });
 
-  it('CRC32C: any one changed bit of a summed header is refused or changes no meaning', () => {
+  it('WIRE-1: any one changed bit of a header with a CRC32C is refused or changes no meaning', () => {
     fc.assert(
       fc.property(proxyV2Header, fc.nat(), fc.nat({ max: 7 }), (header, place, bit) => {
         const bytes = wire(header);

@@ -61,7 +61,7 @@ const layer: fc.Arbitrary<Layer> = fc.oneof(
 );
 const stack = fc.array(layer, { maxLength: 3 });
 
-test('any acts through any stack of decorators keep the contract and lose nothing', async () => {
+test('CON-1, CON-2: any acts through any stack of decorators keep the contract and lose nothing', async () => {
   await fc.assert(
     fc.asyncProperty(acts, stack, stack, async (sequence, leftLayers, rightLayers) => {
       const clock = new VirtualClock();

@@ -448,10 +448,11 @@ function suite(wrap: Wrap) {
   );
 }
 
-/** What the suite says of a transport: the messages of the cases that fail. */
+/** What the suite says of a transport: the messages of the cases that fail, each of which names the rule. */
 async function failures(wrap: Wrap): Promise<string> {
   const failed: string[] = [];
   for (const { run } of suite(wrap)) await run().catch((error: unknown) => failed.push(String(error)));
+  for (const message of failed) expect(message).toMatch(/\b[A-Z]+-\d+\b/);
   return failed.join('\n');
 }
 

@@ -16,7 +16,7 @@ export type PipeAct =
 
 /** Carries out acts on a fresh pair and sees the pipe to its end. Acts that an end may not do any more are skipped. */
 export async function runActs(pair: PipePair, acts: readonly PipeAct[]): Promise<void> {
-  const pipe = await PipeUnderTest.open(pair);
+  const pipe = await PipeUnderTest.open(pair, 'CON-1');
   const { left, right } = pipe;
   const ended = [false, false];
   let aborted = false;
@@ -55,11 +55,12 @@ export async function runActs(pair: PipePair, acts: readonly PipeAct[]): Promise
     if (left.receivedTotal !== right.accepted || right.receivedTotal !== left.accepted) {
       const [l, r] = [left.receivedTotal, right.receivedTotal];
       throw new ConformanceFailure(
+        'CON-1',
         `closed in order, but of ${right.accepted} bytes ${l} arrived, of ${left.accepted} ${r}`,
       );
     }
     if (left.error !== undefined || right.error !== undefined) {
-      throw new ConformanceFailure('an orderly close had an error');
+      throw new ConformanceFailure('LAY-3', 'an orderly close had an error');
     }
   }
   await pipe.finish();

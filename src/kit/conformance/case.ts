@@ -9,7 +9,10 @@ import type { Reached } from '../reached.js';
 export interface ConformanceCase {
   /** Begins with the rules that it checks: `OWN-7, LAY-4: …`. */
   readonly name: string;
-  /** Rejects if a rule was broken, with the rule, and for a property the seed and the path that replay it. */
+  /**
+   * Rejects if a rule was broken, with the rule in the error's message; for a property with the seed and the path that
+   * replay it, and what was broken as the error's cause.
+   */
   readonly run: () => Promise<void>;
 }
 
@@ -20,12 +23,20 @@ export interface PropertyOptions {
   readonly seed?: number;
 }
 
+/** What a case checks; the first is blamed for what no other is named for. */
+export type CaseRules = readonly [string, ...string[]];
+
+/** The name of a case. */
+export function caseName(rules: CaseRules, says: string): string {
+  return `${rules.join(', ')}: ${says}`;
+}
+
 /**
  * A property as a case: see {@link assertReaching}.
  * @param rules that a failure is of; the first is blamed for a floor that was not met
  */
 export function propertyCase(
-  rules: readonly [string, ...string[]],
+  rules: CaseRules,
   says: string,
   make: (reached: Reached) => fc.IRawProperty<unknown>,
   floor: readonly string[],
@@ -33,5 +44,5 @@ export function propertyCase(
   seed: number | undefined,
 ): ConformanceCase {
   const run = (): Promise<void> => assertReaching(rules[0], make, floor, { runs, seed });
-  return { name: `${rules.join(', ')}: ${says}`, run };
+  return { name: caseName(rules, says), run };
 }

@@ -25,26 +25,38 @@ export interface PipePair {
   readonly dispose?: () => Promise<void> | void;
 }
 
-/** A transport broke the contract. */
+/** A transport broke the contract: the rule, and how. */
 export class ConformanceFailure extends Error {
   override readonly name = 'ConformanceFailure';
+  readonly rule: string;
+
+  constructor(rule: string, message: string) {
+    super(`${rule}: ${message}`);
+    this.rule = rule;
+  }
 }
 
 export class PipeUnderTest {
   readonly left: Probe;
   readonly right: Probe;
   private readonly pair: PipePair;
+  private readonly rule: string;
   private readonly probes: readonly Probe[];
 
-  private constructor(pair: PipePair, left: Probe, right: Probe | null) {
+  private constructor(pair: PipePair, rule: string, left: Probe, right: Probe | null) {
     this.pair = pair;
+    this.rule = rule;
     this.left = left;
     this.right = right ?? left;
     this.probes = right === null ? [left] : [left, right];
   }
 
-  /** Opens both ends; returns when both have reported it. `early` runs before the left end is opened. */
-  static async open(pair: PipePair, early?: (left: Probe) => void): Promise<PipeUnderTest> {
+  /**
+   * Opens both ends; returns when both have reported it.
+   * @param rule broken where something is waited for that never comes
+   * @param early runs before the left end is opened
+   */
+  static async open(pair: PipePair, rule: string, early?: (left: Probe) => void): Promise<PipeUnderTest> {
     const left = new Probe('left', pair.left, saltOfLeft, saltOfRight);
     early?.(left);
     left.open();
@@ -55,7 +67,7 @@ export class PipeUnderTest {
     while (made === undefined) await pair.run();
     const right = new Probe('right', made, saltOfRight, saltOfLeft);
     right.sentBefore(pair.underway ?? 0);
-    const pipe = new PipeUnderTest(pair, left, right);
+    const pipe = new PipeUnderTest(pair, rule, left, right);
     right.open();
     const heard = (probe: Probe): boolean => probe.isOpen || probe.isClosed;
     await pipe.until('both ends are open', () => heard(left) && heard(right));
@@ -63,8 +75,8 @@ export class PipeUnderTest {
   }
 
   /** The left end alone, which nobody opened yet. The right end, if there is one, is never opened. */
-  static alone(pair: PipePair): PipeUnderTest {
-    return new PipeUnderTest(pair, new Probe('left', pair.left, saltOfLeft, saltOfRight), null);
+  static alone(pair: PipePair, rule: string): PipeUnderTest {
+    return new PipeUnderTest(pair, rule, new Probe('left', pair.left, saltOfLeft, saltOfRight), null);
   }
 
   /** Waits until `reached()`. Fails if the transport broke a rule, or if nothing happens any more. */
@@ -76,7 +88,10 @@ export class PipeUnderTest {
       await this.pair.run();
       if (this.pair.live !== true && this.reports === before && !reached()) {
         this.check();
-        throw new ConformanceFailure(`nothing more happens, and not: ${what} (${this.describe()})`);
+        throw new ConformanceFailure(
+          this.rule,
+          `nothing more happens, and not: ${what} (${this.describe()})`,
+        );
       }
     }
   }
@@ -114,10 +129,16 @@ export class PipeUnderTest {
     const violations = this.probes.flatMap((probe) => probe.violations);
     for (const { name, error } of this.probes) {
       if (error !== undefined && !(error instanceof UndercoatError)) {
-        violations.push(`LAY-3: ${name}: closed with an error that is not typed: ${String(error)}`);
+        violations.push({
+          rule: 'LAY-3',
+          what: `${name}: closed with an error that is not typed: ${String(error)}`,
+        });
       }
     }
-    if (violations.length > 0) throw new ConformanceFailure(violations.join('\n'));
+    const [first, ...more] = violations;
+    if (first === undefined) return;
+    const rest = more.map(({ rule, what }) => `\n${rule}: ${what}`).join('');
+    throw new ConformanceFailure(first.rule, `${first.what}${rest}`);
   }
 
   private describe(): string {

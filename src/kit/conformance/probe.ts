@@ -51,10 +51,16 @@ export interface Reactions {
   written?: (count: number) => void;
 }
 
+/** A rule that was broken, and how. */
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+}
+
 export class Probe implements TransportReceiver {
   readonly name: string;
   readonly transport: Transport;
-  readonly violations: string[] = [];
+  readonly violations: Violation[] = [];
   readonly on: Reactions = {};
   /** Bytes of the next room; 0 gives none. */
   roomSize = 4096;
@@ -336,6 +342,6 @@ export class Probe implements TransportReceiver {
   }
 
   private violate(rule: string, what: string): void {
-    this.violations.push(`${rule}: ${this.name}: ${what}`);
+    this.violations.push({ rule, what: `${this.name}: ${what}` });
   }
 }

@@ -5,20 +5,26 @@
 import { demand, type TransportCases } from './transport-cases.js';
 
 export function carryingCases({ capabilities, large, piped }: TransportCases): void {
-  piped('reports opened once, with facts, and carries a message each way', async (pipe, left, right) => {
-    for (const { facts, transport } of [left, right]) {
-      demand(
-        facts?.kind === transport.kind,
-        `facts are of a ${facts?.kind}, the transport is ${transport.kind}`,
-      );
-      demand(transport.state === 'open', `state is ${transport.state}`);
-    }
-    left.write(5);
-    right.write(7);
-    await pipe.drain();
-  });
+  piped(
+    ['LAY-3', 'CON-1'],
+    'reports opened once, with facts, and carries a message each way',
+    async (pipe, left, right) => {
+      for (const { facts, transport } of [left, right]) {
+        demand(
+          'LAY-3',
+          facts?.kind === transport.kind,
+          `facts are of a ${facts?.kind}, the transport is ${transport.kind}`,
+        );
+        demand('LAY-3', transport.state === 'open', `state is ${transport.state}`);
+      }
+      left.write(5);
+      right.write(7);
+      await pipe.drain();
+    },
+  );
 
   piped(
+    ['CON-1', 'CON-2', 'OWN-4'],
     'a stream of segments of all sizes, empty ones among them, arrives in order and is all written',
     async (pipe, left, right) => {
       for (const size of [0, 1, 2, 3, 47, 48, 49, 255, 256, 1000, 4096, 20_000]) {
@@ -31,7 +37,7 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
   );
 
   for (const size of [1, 2, 7]) {
-    piped(`rooms of ${size}`, async (pipe, left, right) => {
+    piped(['CON-1', 'WS-1', 'WS-5'], `rooms of ${size}`, async (pipe, left, right) => {
       left.roomSize = size;
       right.roomSize = size;
       left.write(100, 1, 60);
@@ -47,6 +53,7 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
     ['empty rooms at the left end, from the start', 'left', true],
   ] as const) {
     piped(
+      ['LAY-3', 'CON-1'],
       `${by}: asks again after resume only, and what is pending comes without anything new`,
       async (pipe) => {
         const [reader, writer] = side === 'left' ? [pipe.left, pipe.right] : [pipe.right, pipe.left];
@@ -82,12 +89,12 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
     );
   }
 
-  piped('pause and resume, outside of reports and inside', async (pipe, left, right) => {
+  piped(['LAY-3', 'CON-1'], 'pause and resume, outside of reports and inside', async (pipe, left, right) => {
     right.pause();
     right.pause();
     left.write(500, 500);
     await pipe.settle();
-    demand(right.receivedTotal === 0, 'received while paused');
+    demand('LAY-3', right.receivedTotal === 0, 'received while paused');
     right.resume();
     right.resume();
     await pipe.drain();
@@ -98,7 +105,7 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
     while (total < left.accepted) {
       await pipe.until('it went on', () => right.receivedTotal > total);
       await pipe.settle();
-      demand(right.receivedTotal - total <= 10, 'received on after pause in received');
+      demand('LAY-3', right.receivedTotal - total <= 10, 'received on after pause in received');
       total = right.receivedTotal;
       right.resume();
     }
@@ -111,11 +118,12 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
   });
 
   piped(
+    ['LAY-3', 'CON-1'],
     'pause before opened',
     async (pipe, left, right) => {
       right.write(100);
       await pipe.settle();
-      demand(left.receivedTotal === 0, 'received while paused');
+      demand('LAY-3', left.receivedTotal === 0, 'received while paused');
       left.resume();
       await pipe.drain();
     },
@@ -123,6 +131,7 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
   );
 
   piped(
+    ['CON-1', 'CON-2'],
     'what is written before open and before opened waits and arrives',
     async (pipe, left) => {
       left.write(50);
@@ -131,7 +140,7 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
     (left) => left.write(100, 0, 20_000),
   );
 
-  piped('replies and ends from inside reports', async (pipe, left, right) => {
+  piped(['OWN-9', 'CON-1', 'LAY-3'], 'replies and ends from inside reports', async (pipe, left, right) => {
     right.on.received = (count) => right.write(count);
     right.on.ended = () => right.end();
     left.on.written = () => {
@@ -140,41 +149,45 @@ export function carryingCases({ capabilities, large, piped }: TransportCases): v
     };
     left.write(10_000);
     await pipe.until('both are closed', () => left.isClosed && right.isClosed);
-    demand(left.error === undefined && right.error === undefined, 'an orderly close had an error');
-    demand(left.receivedTotal === right.accepted, 'not every byte came back');
+    demand('LAY-3', left.error === undefined && right.error === undefined, 'an orderly close had an error');
+    demand('CON-1', left.receivedTotal === right.accepted, 'not every byte came back');
   });
 
-  piped('a long segment is reported in parts, as it is taken', async (pipe, left, right) => {
-    const taken = Math.min(large, 200_000) / 2;
-    right.roomSize = 10_000;
-    right.on.received = () => {
-      if (right.receivedTotal >= taken) right.pause();
-    };
-    left.write(capabilities.holds + large);
-    left.end();
-    await pipe.until('some of it arrived', () => right.receivedTotal >= taken);
-    await pipe.settle(50);
-    demand(left.writtenTotal > 0, 'nothing is reported of a segment of which bytes were read');
-    demand(left.pending > 0, 'more is reported than the pipe can hold');
-    delete right.on.received;
-    right.roomSize = 65_536;
-    right.resume();
-    await pipe.until('the end arrives', () => right.isEnded);
-    await pipe.drain();
-  });
+  piped(
+    ['CON-2', 'OWN-4'],
+    'a long segment is reported in parts, as it is taken',
+    async (pipe, left, right) => {
+      const taken = Math.min(large, 200_000) / 2;
+      right.roomSize = 10_000;
+      right.on.received = () => {
+        if (right.receivedTotal >= taken) right.pause();
+      };
+      left.write(capabilities.holds + large);
+      left.end();
+      await pipe.until('some of it arrived', () => right.receivedTotal >= taken);
+      await pipe.settle(50);
+      demand('CON-2', left.writtenTotal > 0, 'nothing is reported of a segment of which bytes were read');
+      demand('CON-2', left.pending > 0, 'more is reported than the pipe can hold');
+      delete right.on.received;
+      right.roomSize = 65_536;
+      right.resume();
+      await pipe.until('the end arrives', () => right.isEnded);
+      await pipe.drain();
+    },
+  );
 
-  piped('a reader that stops is felt by the writer', async (pipe, left, right) => {
+  piped(['OWN-8', 'CON-1'], 'a reader that stops is felt by the writer', async (pipe, left, right) => {
     right.pause();
     for (let sent = 0; sent < capabilities.holds + Math.min(large, 200_000); sent += 50_000)
       left.write(50_000);
     await pipe.settle(50);
-    demand(left.pending > 0, `all of ${left.accepted} bytes were taken though nobody reads`);
+    demand('OWN-8', left.pending > 0, `all of ${left.accepted} bytes were taken though nobody reads`);
     right.roomSize = 65_536;
     right.resume();
     await pipe.drain();
   });
 
-  piped('large transfers both ways at once', async (pipe, left, right) => {
+  piped(['CON-1', 'CON-2', 'OWN-4'], 'large transfers both ways at once', async (pipe, left, right) => {
     const sizes = [1, 100, 5000, 65_536, 3];
     for (const probe of [left, right]) {
       let turn = 0;

@@ -3,7 +3,7 @@
  * a case demands. This file does not know any case.
  */
 import { MisuseError } from '../../errors.js';
-import type { ConformanceCase } from './case.js';
+import { type CaseRules, type ConformanceCase, caseName } from './case.js';
 import { ConformanceFailure, type PipePair, PipeUnderTest } from './pipe.js';
 import type { Probe } from './probe.js';
 
@@ -38,25 +38,25 @@ export class TransportCases {
   }
 
   /** A case that does with pairs what it likes. */
-  readonly plain = (name: string, run: () => Promise<void>): void => {
-    this.cases.push({ name, run });
+  readonly plain = (rules: CaseRules, says: string, run: () => Promise<void>): void => {
+    this.cases.push({ name: caseName(rules, says), run });
   };
 
   /** A case on one pair that is open. @param early is done before the left end is opened */
-  readonly piped = (name: string, body: Body, early?: (left: Probe) => void): void => {
-    this.plain(name, async () => {
-      const pipe = await PipeUnderTest.open(await this.makePair(), early);
+  readonly piped = (rules: CaseRules, says: string, body: Body, early?: (left: Probe) => void): void => {
+    this.plain(rules, says, async () => {
+      const pipe = await PipeUnderTest.open(await this.makePair(), rules[0], early);
       await body(pipe, pipe.left, pipe.right);
       await pipe.finish();
     });
   };
 }
 
-export function demand(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new ConformanceFailure(what);
+export function demand(rule: string, holds: boolean, what: string): asserts holds {
+  if (!holds) throw new ConformanceFailure(rule, what);
 }
 
-/** @throws ConformanceFailure when `act` is not refused as misuse */
+/** @throws ConformanceFailure LAY-3 when `act`, for which there is no row, is not refused as misuse */
 export function refuses(what: string, act: () => void): void {
   let thrown: unknown;
   try {
@@ -64,5 +64,5 @@ export function refuses(what: string, act: () => void): void {
   } catch (error) {
     thrown = error;
   }
-  demand(thrown instanceof MisuseError, `${what} was not refused as misuse`);
+  demand('LAY-3', thrown instanceof MisuseError, `${what} was not refused as misuse`);
 }

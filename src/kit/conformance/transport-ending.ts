@@ -8,6 +8,7 @@ import { demand, refuses, type TransportCases } from './transport-cases.js';
 
 export function endingCases({ capabilities, large, piped, plain, makePair }: TransportCases): void {
   piped(
+    ['CON-1', 'LAY-3'],
     'end before open comes after what was written',
     async (pipe, _left, right) => {
       await pipe.until('the end arrives', () => right.isEnded);
@@ -20,6 +21,7 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
   );
 
   piped(
+    ['LAY-3', 'CON-1', 'CON-2'],
     'both end at once, with bytes under way: closed once, last, without an error',
     async (pipe, left, right) => {
       left.write(10_000);
@@ -28,8 +30,9 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
       right.end();
       left.end();
       await pipe.until('both are closed', () => left.isClosed && right.isClosed);
-      demand(left.error === undefined && right.error === undefined, 'an orderly close had an error');
+      demand('LAY-3', left.error === undefined && right.error === undefined, 'an orderly close had an error');
       demand(
+        'CON-1',
         right.receivedTotal === left.accepted && left.receivedTotal === right.accepted,
         'bytes were lost before the end',
       );
@@ -39,29 +42,38 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
 
   if (capabilities.halfClose) {
     for (const first of ['left', 'right'] as const) {
-      piped(`half-close by the ${first} end: it receives on, until the other ends`, async (pipe) => {
-        const [a, b] = first === 'left' ? [pipe.left, pipe.right] : [pipe.right, pipe.left];
-        b.roomSize = 100;
-        a.write(5000);
-        a.end();
-        await pipe.until('the end arrives', () => b.isEnded);
-        demand(b.receivedTotal === a.accepted, 'the end came before the last byte');
-        demand(b.transport.state === 'half-closed-remote', `state is ${b.transport.state}`);
-        await pipe.until('ours is half-closed', () => a.transport.state === 'half-closed-local');
-        b.write(3000, 1);
-        await pipe.drain();
-        demand(!a.isEnded && !a.isClosed, 'closed before the second end');
-        b.write(30_000);
-        b.end();
-        await pipe.until('both are closed', () => a.isClosed && b.isClosed);
-        demand(a.receivedTotal === b.accepted && a.isEnded, 'bytes after the half-close were lost');
-        demand(a.error === undefined && b.error === undefined, 'an orderly close had an error');
-      });
+      piped(
+        ['LAY-3', 'CON-1'],
+        `half-close by the ${first} end: it receives on, until the other ends`,
+        async (pipe) => {
+          const [a, b] = first === 'left' ? [pipe.left, pipe.right] : [pipe.right, pipe.left];
+          b.roomSize = 100;
+          a.write(5000);
+          a.end();
+          await pipe.until('the end arrives', () => b.isEnded);
+          demand('CON-1', b.receivedTotal === a.accepted, 'the end came before the last byte');
+          demand('LAY-3', b.transport.state === 'half-closed-remote', `state is ${b.transport.state}`);
+          await pipe.until('ours is half-closed', () => a.transport.state === 'half-closed-local');
+          b.write(3000, 1);
+          await pipe.drain();
+          demand('LAY-3', !a.isEnded && !a.isClosed, 'closed before the second end');
+          b.write(30_000);
+          b.end();
+          await pipe.until('both are closed', () => a.isClosed && b.isClosed);
+          demand(
+            'CON-1',
+            a.receivedTotal === b.accepted && a.isEnded,
+            'bytes after the half-close were lost',
+          );
+          demand('LAY-3', a.error === undefined && b.error === undefined, 'an orderly close had an error');
+        },
+      );
     }
   }
 
   if (capabilities.halfClose) {
     piped(
+      ['CON-1', 'LAY-3'],
       'a reader without room, after both have ended, still gets every byte',
       async (pipe, left, right) => {
         right.end();
@@ -73,13 +85,18 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
         right.roomSize = 700;
         right.resume();
         await pipe.until('both are closed', () => left.isClosed && right.isClosed);
-        demand(right.receivedTotal === 5000, `${right.receivedTotal} of 5000 bytes arrived`);
-        demand(left.error === undefined && right.error === undefined, 'an orderly close had an error');
+        demand('CON-1', right.receivedTotal === 5000, `${right.receivedTotal} of 5000 bytes arrived`);
+        demand(
+          'LAY-3',
+          left.error === undefined && right.error === undefined,
+          'an orderly close had an error',
+        );
       },
     );
   }
 
   piped(
+    ['LAY-3'],
     'abort with bytes pending: nothing but closed follows, and the other end closes',
     async (pipe, left, right) => {
       right.roomSize = 0;
@@ -89,19 +106,20 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
       left.abort();
       left.write(10);
       await pipe.until('ours is closed', () => left.isClosed);
-      demand(left.error === undefined, 'an abort without an error reported one');
+      demand('LAY-3', left.error === undefined, 'an abort without an error reported one');
       right.roomSize = 4096;
       right.resume();
       right.write(10);
       await pipe.until('the other is closed', () => right.isClosed || right.isEnded);
       if (capabilities.reset) {
         await pipe.until('with an error', () => right.isClosed);
-        demand(right.error !== undefined, 'a reset was reported as an orderly end');
+        demand('LAY-3', right.error !== undefined, 'a reset was reported as an orderly end');
       }
     },
   );
 
   piped(
+    ['CON-1', 'CON-2', 'LAY-3'],
     'release: what was written arrives, and the end behind it, however late it is read',
     async (pipe, left, right) => {
       right.pause();
@@ -121,27 +139,28 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
       left.release();
       left.release();
       await pipe.until('ours is closed', () => left.isClosed);
-      demand(left.error === undefined, 'a release reported an error');
+      demand('LAY-3', left.error === undefined, 'a release reported an error');
       await pipe.settle(20);
       right.resume();
       await pipe.until('the end arrives', () => right.isEnded || right.isClosed);
-      demand(right.isEnded && right.error === undefined, `no end, but ${right.error?.code}`);
+      demand('LAY-3', right.isEnded && right.error === undefined, `no end, but ${right.error?.code}`);
       demand(
+        'CON-1',
         right.receivedTotal === left.accepted,
         `${right.receivedTotal} of ${left.accepted} bytes arrived`,
       );
     },
   );
 
-  piped('abort with an error reports that error', async (pipe, left) => {
+  piped(['LAY-3'], 'abort with an error reports that error', async (pipe, left) => {
     const error = new TransportError('mine', 'the user gave up');
     left.abort(error);
     await pipe.until('ours is closed', () => left.isClosed);
-    demand(left.error === error, `closed with ${left.error?.code}`);
+    demand('LAY-3', left.error === error, `closed with ${left.error?.code}`);
   });
 
   for (const report of ['room', 'received', 'written', 'ended'] as const) {
-    piped(`abort inside ${report}`, async (pipe, left, right) => {
+    piped(['OWN-9', 'LAY-3'], `abort inside ${report}`, async (pipe, left, right) => {
       let reached = false;
       right.on[report] = () => {
         reached = true;
@@ -152,31 +171,31 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
       left.write(200);
       left.end();
       await pipe.until('ours is closed', () => right.isClosed);
-      demand(reached, `${report} never came`);
+      demand('LAY-3', reached, `${report} never came`);
     });
   }
 
-  plain('abort inside opened', async () => {
+  plain(['OWN-9', 'LAY-3'], 'abort inside opened', async () => {
     const pair = await makePair();
-    const pipe = await PipeUnderTest.open(pair, (left) => {
+    const pipe = await PipeUnderTest.open(pair, 'OWN-9', (left) => {
       left.on.opened = () => left.abort();
     });
     await pipe.until('it is closed', () => pipe.left.isClosed);
     await pipe.finish();
   });
 
-  plain('abort before open: the receiver of a later open hears closed, once', async () => {
-    const pipe = PipeUnderTest.alone(await makePair());
+  plain(['LAY-3'], 'abort before open: the receiver of a later open hears closed, once', async () => {
+    const pipe = PipeUnderTest.alone(await makePair(), 'LAY-3');
     pipe.left.write(10);
     pipe.left.abort();
     await pipe.settle();
-    demand(pipe.left.reports === 0, 'something was reported before open');
+    demand('LAY-3', pipe.left.reports === 0, 'something was reported before open');
     pipe.left.open();
     await pipe.until('it is closed', () => pipe.left.isClosed);
     await pipe.finish();
   });
 
-  piped('after closed: nothing is reported, and calls do nothing', async (pipe, left, right) => {
+  piped(['LAY-3'], 'after closed: nothing is reported, and calls do nothing', async (pipe, left, right) => {
     left.abort();
     await pipe.until('closed', () => left.isClosed);
     left.transport.write([{ bytes: new Uint8Array(3), start: 0, end: 3 }]);
@@ -188,7 +207,7 @@ export function endingCases({ capabilities, large, piped, plain, makePair }: Tra
     await pipe.settle();
   });
 
-  piped('misuse is refused at the call, and changes nothing', async (pipe, left) => {
+  piped(['LAY-3'], 'misuse is refused at the call, and changes nothing', async (pipe, left) => {
     const bytes = new Uint8Array(4);
     refuses('a second open', () => left.transport.open(left));
     refuses('a range beyond its bytes', () => left.transport.write([{ bytes, start: 0, end: 5 }]));

@@ -27,6 +27,8 @@ export interface ConformanceOptions {
   readonly large?: number;
 }
 
+const randomRules = ['CON-1', 'CON-2', 'LAY-3', 'OWN-4', 'OWN-9'] as const;
+
 /** The cases, in order. Each makes pairs of its own and leaves none open. */
 export function transportConformance(
   makePair: () => PipePair | Promise<PipePair>,
@@ -38,6 +40,7 @@ export function transportConformance(
   endingCases(all);
   for (const seed of options.seeds ?? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
     all.plain(
+      randomRules,
       `random acts, seed ${seed}: what is received is a prefix of what was sent, all of it if nobody aborts`,
       async () => {
         await runActs(await makePair(), actsFrom(seed));
