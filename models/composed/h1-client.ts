@@ -11,6 +11,8 @@ import type { Composition, Part, Rule } from './language.js';
 const running = 'connection in running';
 const unanswered = 'first exchange in open|half-closed-local';
 const receiving = 'first exchange in receiving|half-closed-local-receiving';
+const awaiting = 'session in waiting|head';
+const inFlight = `${awaiting}|body|until-close`;
 const bodies = 'each body release? from held';
 /** Every exchange is over, however far it got. */
 const allOver = ['each exchange reset?', 'each exchange leave?', bodies];
@@ -31,43 +33,59 @@ function clientParts(tables: Tables): readonly Part[] {
 
 const clientRules: readonly Rule[] = [
   { on: 'session begin', by: 'due' },
-  { on: 'session request', by: 'application', due: ['new exchange begin'] },
-  { on: 'session bytes', by: 'peer', when: [running] },
-  { on: 'session interim', by: 'peer', when: [running, unanswered], due: ['first exchange receive-inform'] },
+  {
+    on: 'session request',
+    by: 'application',
+    when: ['session in idle|waiting|head|body'],
+    due: ['new exchange begin'],
+  },
+  { on: 'session bytes', by: 'peer', when: [running, 'session in waiting'] },
+  {
+    on: 'session interim',
+    by: 'peer',
+    when: [running, awaiting, unanswered],
+    due: ['first exchange receive-inform'],
+  },
   {
     on: 'session response|response-until-close',
     by: 'peer',
-    when: [running, unanswered],
+    when: [running, awaiting, unanswered],
     due: ['first exchange receive-head'],
   },
   // Agreed: we asked for it and have sent all of it, and nothing follows such a request (LAY-7).
   {
     on: 'session upgrade',
     by: 'peer',
-    when: [running, 'first exchange in half-closed-local', 'second exchange in absent'],
+    when: [running, awaiting, 'first exchange in half-closed-local', 'second exchange in absent'],
     due: ['first exchange upgrade', 'first exchange leave?', 'connection tunnel'],
   },
   {
     on: 'session body-complete',
     by: 'itself',
-    when: [running, 'first exchange in closed', 'second exchange in absent'],
+    when: [running, 'session in body', 'first exchange in closed', 'second exchange in absent'],
     due: ['first exchange leave', bodies],
   },
   {
     on: 'session body-complete-more',
     by: 'itself',
-    when: [running, 'first exchange in closed', 'second exchange not in absent'],
+    when: [running, 'session in body', 'first exchange in closed', 'second exchange not in absent'],
     due: ['first exchange leave', bodies],
   },
   {
     on: 'session last-body-complete',
     by: 'itself',
-    when: [running, 'first exchange in closed'],
+    when: [running, 'session in body', 'first exchange in closed'],
     due: [...allOver, 'connection finish'],
   },
-  { on: 'session refuse', by: 'peer', when: [running], due: breaks },
-  { on: 'session timeout', by: 'clock', when: [running, 'session in idle'], due: ['connection finish'] },
-  { on: 'session timeout', by: 'clock', when: [running, 'session not in idle'], due: breaks },
+  { on: 'session refuse', by: 'peer', when: [running, `${inFlight}|idle`], due: breaks },
+  {
+    on: 'session timeout',
+    by: 'clock',
+    when: [running, 'session in idle'],
+    cites: 'LAY-4',
+    due: ['connection finish'],
+  },
+  { on: 'session timeout', by: 'clock', when: [running, inFlight], cites: 'LAY-4', due: breaks },
   {
     on: 'session input-end',
     by: 'itself',
@@ -87,14 +105,27 @@ const clientRules: readonly Rule[] = [
     when: [running, 'transport in halfClosedRemote', 'session in until-close'],
     due: ['first exchange receive-end', ...allOver, ['connection finish', 'connection abort']],
   },
-  { on: 'session abort', by: 'peer', when: [running], due: breaks },
-  { on: 'session shutdown', by: 'endpoint', when: [running], due: ['connection finish'] },
+  { on: 'session abort', by: 'peer', when: [running, inFlight], due: breaks },
+  {
+    on: 'session shutdown',
+    by: 'endpoint',
+    when: [running, 'session in idle'],
+    due: ['connection finish'],
+  },
   { on: 'session transport-gone', by: 'due', due: allOver },
   // Exchanges.
   { on: 'exchange begin', by: 'due' },
-  { on: 'exchange send-data|send-end', by: 'application' },
+  {
+    on: 'exchange send-data|send-end',
+    by: 'application',
+    when: ['exchange in open|receiving|half-closed-remote'],
+  },
   { on: 'exchange receive-inform|receive-head|receive-data|receive-end|upgrade', by: 'due' },
-  { on: 'exchange receive-end', by: 'peer', when: [running, 'session in body'] },
+  {
+    on: 'exchange receive-end',
+    by: 'peer',
+    when: [running, 'session in body', 'exchange in receiving|half-closed-local-receiving'],
+  },
   // A response that ends with its connection ends before its exchange is given up.
   { on: 'exchange reset', by: 'due', when: ['session not in closing'] },
   { on: 'exchange reset', by: 'due', when: ['exchange not in receiving|half-closed-local-receiving'] },
@@ -103,13 +134,13 @@ const clientRules: readonly Rule[] = [
   {
     on: 'trailers take',
     by: 'peer',
-    when: [running, receiving, 'session in body'],
+    when: [running, receiving, 'session in body', 'trailers in none'],
     due: ['first exchange receive-end'],
   },
   {
     on: 'body take',
     by: 'peer',
-    when: [running, receiving, 'session in body|until-close'],
+    when: [running, receiving, 'session in body|until-close', 'body in none'],
     due: ['first exchange receive-data'],
   },
 ];
@@ -128,8 +159,8 @@ export function h1Client(tables: Tables = {}): Composition {
         when: ['session in closing|closed|failed|handed-off'],
         holds: ['every exchange in absent'],
       },
-      { rule: 'CON-1', atRest: true, when: ['session in idle'], holds: ['every exchange in absent'] },
-      { rule: 'CON-1', atRest: true, when: ['session in waiting|head'], holds: [unanswered] },
+      { rule: 'OWN-7', atRest: true, when: ['session in idle'], holds: ['every exchange in absent'] },
+      { rule: 'OWN-7', atRest: true, when: [awaiting], holds: [unanswered] },
       { rule: 'LAY-7', when: ['connection in tunnelling'], holds: ['session in handed-off'] },
     ],
   };

@@ -4,7 +4,7 @@
  */
 import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
 import type { Composition, Part, Rule } from './language.js';
-import { bodyRules, headRules, unusedRules } from './lease-rules.js';
+import { bodyNeverTaken, bodyRules, headRules, unusedRules } from './lease-rules.js';
 import { leaseTable } from './lease-table.js';
 
 /** What an end adds. */
@@ -37,7 +37,7 @@ export function h1Composition(
     rules: [
       ...endpointRules({
         first: 'session',
-        gone: ['session transport-gone?', 'unused release?'],
+        gone: [{ due: ['session transport-gone?', 'unused release?'] }],
         hasHandoff: false,
         hasTunnel: true,
       }),
@@ -51,7 +51,8 @@ export function h1Composition(
       { rule: 'OWN-7', atRest: true, when: ['head in held'], holds: [reading] },
       { rule: 'OWN-7', atRest: true, when: ['trailers in held'], holds: [reading] },
       { rule: 'OWN-7', atRest: true, when: ['some body in held'], holds: [reading] },
-      { rule: 'OWN-3', atRest: true, when: [reading], holds: ['head in held'] },
+      // A head is read for as long as its message is.
+      { rule: 'OWN-5', atRest: true, when: [reading], holds: ['head in held'] },
       { rule: 'LAY-7', when: ['unused in held'], holds: ['session in handed-off'] },
       ...invariants,
     ],
@@ -67,5 +68,6 @@ export function h1Composition(
     ],
     waits: ['connection in idle', 'connection in tunnelling'],
     leavesOut: ['segments'],
+    neverTaken: [bodyNeverTaken],
   };
 }

@@ -6,12 +6,17 @@
 import { h2ConnectionTable, h2StreamTable } from '../../src/session/h2/tables.js';
 import { clientExchangeTable, serverExchangeTable } from '../../src/stream/tables.js';
 import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
-import type { Composition, Rule } from './language.js';
-import { bodyRules } from './lease-rules.js';
+import type { Composition, NeverTaken, Rule } from './language.js';
+import { bodyNeverTaken, bodyRules } from './lease-rules.js';
 import { leaseTable } from './lease-table.js';
 
 const running = 'connection in running';
 const working = 'session in open|draining';
+const alive = 'session in preface|settings|open|draining';
+const receiving = 'stream in open|half-closed-local';
+const sending = 'stream in open|half-closed-remote';
+const unclosed = 'stream in open|half-closed-local|half-closed-remote';
+const unanswered = 'exchange in open|half-closed-local';
 /** Of one stream: it is forgotten, and its exchange told. */
 const over = ['exchange reset?', 'exchange leave?', 'each body release? from held', 'stream leave?'];
 /** Of all. */
@@ -25,10 +30,10 @@ const allOver = [
 
 const sessionRules: readonly Rule[] = [
   { on: 'session begin', by: 'due' },
-  { on: 'session settings', by: 'peer', when: [running] },
+  { on: 'session settings', by: 'peer', when: [running, 'session in settings|draining'] },
   { on: 'session upgrade', by: 'nobody', why: 'a connection that was upgraded has H1 before it' },
   // A shutdown, and the answer to the PING of the warning; with nothing under way it is the last word.
-  { on: 'session goaway-sent', by: 'endpoint', when: [running, 'session not in preface'] },
+  { on: 'session goaway-sent', by: 'endpoint', when: [running, 'session in settings|open|draining'] },
   { on: 'session goaway-sent', by: 'peer', when: [running, 'session in draining'] },
   {
     on: 'session goaway-sent',
@@ -48,20 +53,26 @@ const sessionRules: readonly Rule[] = [
     when: [running, 'session in preface'],
     due: ['connection finish'],
   },
-  { on: 'session goaway-received', by: 'peer', when: [running] },
+  { on: 'session goaway-received', by: 'peer', when: [running, working] },
   {
     on: 'session last-stream-closed',
     by: 'itself',
-    when: [running, 'every stream in absent'],
+    when: [running, 'session in draining', 'every stream in absent'],
     due: ['connection finish'],
   },
   { on: 'session last-stream-closed', by: 'due', due: ['connection finish'] },
-  { on: 'session error', by: 'peer', when: [running], due: [...allOver, 'connection finish'] },
-  { on: 'session timeout', by: 'clock', when: [running], due: [...allOver, 'connection finish'] },
+  { on: 'session error', by: 'peer', when: [running, alive], due: [...allOver, 'connection finish'] },
+  {
+    on: 'session timeout',
+    by: 'clock',
+    when: [running, alive],
+    cites: 'LAY-4',
+    due: [...allOver, 'connection finish'],
+  },
   {
     on: 'session input-end',
     by: 'itself',
-    when: [running, 'transport in halfClosedRemote', 'every stream in absent'],
+    when: [running, 'transport in halfClosedRemote', alive, 'every stream in absent'],
     due: ['connection finish'],
   },
   { on: 'session transport-gone', by: 'due', due: allOver },
@@ -69,15 +80,22 @@ const sessionRules: readonly Rule[] = [
 
 const streamRules: readonly Rule[] = [
   // What is received.
-  { on: 'stream receive-headers', by: 'peer', when: [running, working, 'stream not in idle'] },
-  { on: 'stream receive-data|receive-end', by: 'peer', when: [running, working] },
+  {
+    on: 'stream receive-headers|receive-data|receive-end',
+    by: 'peer',
+    when: [running, working, receiving],
+  },
   { on: 'stream receive-end', by: 'due' },
-  { on: 'stream receive-reset', by: 'peer', when: [running, working], due: over },
+  { on: 'stream receive-reset', by: 'peer', when: [running, working, unclosed], due: over },
   // What is sent: the application's, or what waited for a window or for its turn.
-  { on: 'stream send-headers|send-data|send-end', by: 'application', when: ['exchange not in absent'] },
+  {
+    on: 'stream send-headers|send-data|send-end',
+    by: 'application',
+    when: ['exchange not in absent', sending],
+  },
   // A stream error, or the application broke it off, or a deadline of the stream passed.
-  { on: 'stream send-reset', by: 'peer', when: [running], due: over },
-  { on: 'stream send-reset', by: 'clock', when: [running], due: over },
+  { on: 'stream send-reset', by: 'peer', when: [running, unclosed], due: over },
+  { on: 'stream send-reset', by: 'clock', when: [running, unclosed], cites: 'LAY-4', due: over },
   { on: 'stream send-reset', by: 'due', due: over },
   // Both messages are complete, and nobody is still to be told.
   {
@@ -94,34 +112,45 @@ const streamRules: readonly Rule[] = [
 
 const exchangeRules: readonly Rule[] = [
   { on: 'exchange begin', by: 'due' },
-  { on: 'exchange send-data|send-end', by: 'application' },
-  // Delivered when the application wants it.
-  { on: 'exchange receive-data', by: 'application', when: ['stream not in absent'] },
-  { on: 'exchange receive-end', by: 'application', when: ['stream in half-closed-remote|closed'] },
   { on: 'exchange upgrade', by: 'nobody', why: 'a tunnel of H2 is a stream: the pipe stays where it is' },
   { on: 'exchange reset|leave', by: 'due' },
   {
     on: 'body take',
     by: 'peer',
-    when: [running, working, 'stream in open|half-closed-local', 'exchange not in absent'],
+    when: [running, working, receiving, 'exchange not in absent', 'body in none'],
   },
   ...bodyRules(),
 ];
+
+/** What the application sends, and what is delivered when it wants it. */
+function deliveryRules(receives: string, sends: string): readonly Rule[] {
+  return [
+    { on: 'exchange send-data|send-end', by: 'application', when: [`exchange in ${sends}`] },
+    {
+      on: 'exchange receive-data',
+      by: 'application',
+      when: ['stream not in absent', `exchange in ${receives}`],
+    },
+    {
+      on: 'exchange receive-end',
+      by: 'application',
+      when: ['stream in half-closed-remote|closed', `exchange in ${receives}`],
+    },
+  ];
+}
 
 /** A server answers in place of an application that does not, and then the stream is over. */
 const answersFor: readonly Rule[] = (['peer', 'clock', 'due'] as const).flatMap((by) => [
   {
     on: 'stream send-headers',
     by,
-    ...(by === 'due'
-      ? {}
-      : { when: [running, 'exchange in open|half-closed-remote|absent', 'stream not in idle'] }),
+    ...(by === 'due' ? {} : { when: [running, 'exchange in open|half-closed-remote|absent', sending] }),
     due: ['stream send-end'],
   },
 ]);
 
 const serverRules: readonly Rule[] = [
-  { on: 'session preface', by: 'peer', when: [running] },
+  { on: 'session preface', by: 'peer', when: [running, 'session in preface'] },
   { on: 'stream begin', by: 'peer', when: [running, working], due: ['stream receive-headers'] },
   // A request that is refused at once has no exchange: it is reset, or answered as soon as it is complete.
   {
@@ -131,7 +160,8 @@ const serverRules: readonly Rule[] = [
   },
   ...answersFor,
   { on: 'stream send-end', by: 'due', due: ['stream send-reset?', ...over] },
-  { on: 'exchange send-inform|send-head', by: 'application' },
+  { on: 'exchange send-inform|send-head', by: 'application', when: ['exchange in open|half-closed-remote'] },
+  ...deliveryRules('open|answering|half-closed-local', 'answering|half-closed-remote-answering'),
 ];
 
 const clientRules: readonly Rule[] = [
@@ -146,6 +176,7 @@ const clientRules: readonly Rule[] = [
   { on: 'stream send-headers', by: 'due' },
   // The peer does not want the rest of the request, and its answer is whole.
   { on: 'stream receive-reset', by: 'peer', when: [running, working, 'stream in half-closed-remote'] },
+  ...deliveryRules('receiving|half-closed-local-receiving', 'open|receiving|half-closed-remote'),
   // A request that could not be built has no stream, and fails in the next turn.
   {
     on: 'exchange begin',
@@ -153,11 +184,34 @@ const clientRules: readonly Rule[] = [
     alone: true,
     when: ['session in settings|open', 'stream in absent'],
   },
-  { on: 'exchange reset', by: 'itself', when: [running, 'stream in absent'], due: ['exchange leave'] },
+  {
+    on: 'exchange reset',
+    by: 'itself',
+    when: [running, 'stream in absent', unanswered],
+    due: ['exchange leave'],
+  },
   {
     on: 'exchange receive-inform|receive-head',
     by: 'peer',
-    when: [running, working, 'stream not in absent'],
+    when: [running, working, 'stream not in absent', unanswered],
+  },
+];
+
+const serverNeverTakes: readonly NeverTaken[] = [
+  { rows: ['stream: idle --send-headers--> open'], why: 'the client begins a stream: push is refused' },
+];
+
+const clientNeverTakes: readonly NeverTaken[] = [
+  { rows: ['stream: idle --receive-headers--> open'], why: 'the client begins a stream: push is refused' },
+  {
+    rows: [
+      'session: preface --error--> closing',
+      'session: preface --timeout--> closing',
+      'session: preface --input-end--> closed',
+      'session: preface --goaway-sent--> closing',
+      'session: preface --transport-gone--> failed',
+    ],
+    why: 'a client sends its preface in the turn in which it begins',
   },
 ];
 
@@ -177,7 +231,7 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       ...endpointRules({
         first: 'session',
         begins: isServer ? [] : ['session preface'],
-        gone: ['session transport-gone?'],
+        gone: [{ due: ['session transport-gone?'] }],
         hasHandoff: false,
         hasTunnel: false,
       }),
@@ -205,7 +259,7 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       ...(isServer
         ? [
             {
-              rule: 'LAY-1',
+              rule: 'OWN-7',
               atRest: true,
               when: ['exchange not in absent'],
               holds: ['stream not in absent'],
@@ -224,6 +278,14 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
     ],
     waits: ['connection in idle'],
     leavesOut: ['segments', 'unused'],
+    neverTaken: [
+      bodyNeverTaken,
+      {
+        rows: ['session: draining --preface--> draining'],
+        why: 'the preface comes first where there was no upgrade',
+      },
+      ...(isServer ? serverNeverTakes : clientNeverTakes),
+    ],
   };
 }
 

@@ -4,7 +4,8 @@ import { h1Client } from './h1-client.js';
 import { h1Server } from './h1-server.js';
 import { h2Client, h2Server } from './h2.js';
 import type { Bounds, Composition } from './language.js';
-import { proxyH1Client, proxyH1Server } from './proxy-h1.js';
+import { prefaceH1Server, prefaceH2Server } from './preface.js';
+import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from './proxy.js';
 
 export interface Entry {
   readonly name: string;
@@ -15,15 +16,21 @@ export interface Entry {
   readonly large: Bounds;
   /** Fewer states than this, within the small bounds, say that the rules exclude what they must not. */
   readonly leastStates: number;
+  /** Rows for which the small bounds leave no place. */
+  readonly outOfBounds?: readonly string[];
 }
 
 const one: Bounds = { exchanges: 1, leases: 1, outputs: 1 };
+const noBodies: Bounds = { ...one, leases: 0 };
+const serverBodyRows: readonly string[] = ['open', 'answering', 'half-closed-local'].map(
+  (state) => `exchange: ${state} --receive-data--> ${state}`,
+);
 
 export const compositions: readonly Entry[] = [
   {
     name: 'h1-server',
     compose: h1Server,
-    small: { ...one, leases: 2 },
+    small: one,
     large: { ...one, leases: 3, outputs: 2 },
     leastStates: 10_000,
   },
@@ -65,15 +72,53 @@ export const compositions: readonly Entry[] = [
   {
     name: 'proxy+h1-server',
     compose: proxyH1Server,
-    small: one,
+    small: noBodies,
     large: { ...one, leases: 2, outputs: 2 },
-    leastStates: 10_000,
+    leastStates: 5000,
+    outOfBounds: serverBodyRows,
   },
   {
     name: 'proxy+h1-client',
     compose: proxyH1Client,
-    small: one,
+    small: noBodies,
     large: { exchanges: 2, leases: 2, outputs: 1 },
-    leastStates: 5000,
+    leastStates: 3000,
+    outOfBounds: [
+      'exchange: receiving --receive-data--> receiving',
+      'exchange: half-closed-local-receiving --receive-data--> half-closed-local-receiving',
+      'session: waiting --request--> waiting',
+      'session: head --request--> head',
+      'session: body --request--> body',
+      'session: body --body-complete-more--> waiting',
+    ],
+  },
+  {
+    name: 'proxy+h2-server',
+    compose: proxyH2Server,
+    small: noBodies,
+    large: { exchanges: 2, leases: 0, outputs: 1 },
+    leastStates: 4000,
+  },
+  {
+    name: 'proxy+h2-client',
+    compose: proxyH2Client,
+    small: noBodies,
+    large: { exchanges: 2, leases: 0, outputs: 1 },
+    leastStates: 4000,
+  },
+  {
+    name: 'preface+h1-server',
+    compose: prefaceH1Server,
+    small: noBodies,
+    large: { ...one, leases: 2, outputs: 2 },
+    leastStates: 3000,
+    outOfBounds: serverBodyRows,
+  },
+  {
+    name: 'preface+h2-server',
+    compose: prefaceH2Server,
+    small: noBodies,
+    large: { exchanges: 2, leases: 0, outputs: 1 },
+    leastStates: 4000,
   },
 ];

@@ -37,6 +37,8 @@ export interface Part {
    * Of leases of the application no row says anything.
    */
   readonly owner?: readonly string[];
+  /** No machine stands for it: what it says is of the world, and no record of a run shows its rows. */
+  readonly unseen?: true;
   /** For leases: an optional release of a row happens with the row if it can; otherwise at any time while the row lasts. */
   readonly settles?: 'with-row';
 }
@@ -66,8 +68,15 @@ export interface Rule {
   readonly by: Agent;
   /** Only when nothing is due. */
   readonly alone?: true;
-  /** All of these hold before. */
+  /**
+   * All of these hold before. Between turns this says enough: where they hold the event comes, wanted or not, so there has
+   * to be a row that takes it, and of an act one of its owner's that names it.
+   */
   readonly when?: readonly string[];
+  /** It is asked for rather than comes: where there is no row, it is refused and nothing happens. */
+  readonly tries?: true;
+  /** Which rule it breaks when there is no row; LAY-3 by default, of an act OWN-2. */
+  readonly cites?: string;
   /** Holds after it. Each is due, or one of each array is. */
   readonly due?: readonly (string | readonly string[])[];
   readonly why?: string;
@@ -93,6 +102,16 @@ export interface Composition {
   readonly waits: readonly string[];
   /** Units that rows name and the composition has no part for. */
   readonly leavesOut: readonly string[];
+  /** By part and guard, `proxy trusted`: the condition under which the guard holds. */
+  readonly guards?: { readonly [guard: string]: string };
+  /** Rows of events that somebody makes happen, and that are never taken all the same. All others are. */
+  readonly neverTaken?: readonly NeverTaken[];
+}
+
+export interface NeverTaken {
+  /** `stream: idle --send-headers--> open` */
+  readonly rows: readonly string[];
+  readonly why: string;
 }
 
 export interface Bounds {

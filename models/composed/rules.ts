@@ -49,14 +49,23 @@ export interface Bound {
   readonly comesWithin: boolean;
   readonly when: readonly Check[];
   readonly due: readonly Becomes[];
+  /** What is broken when it comes and there is no row for it. */
+  readonly breaks: string;
+  /** It comes whether there is a row or not. */
+  readonly comesAnyhow: boolean;
 }
 
 export class Rules {
   readonly bound: readonly Bound[];
+  /** What comes whether there is a row for it or not; and of that, what comes in the middle of turns. */
+  readonly imposed: readonly Bound[];
+  readonly ofTurns: readonly Bound[];
   /** By place, then by event: the rules by which it happens because it is due. */
   readonly onDue: readonly ReadonlyMap<string, readonly Bound[]>[];
   /** By place and row: what the acts of the row make due. */
   private readonly byRow: readonly (readonly (readonly Due[])[])[];
+  /** By place and row: when its guard holds; undefined for a row without one. */
+  private readonly guards: readonly (readonly (Check | undefined)[])[];
   private readonly places: Places;
   private readonly dues: Due[];
   private readonly dueNumbers: Map<string, number>;
@@ -70,6 +79,8 @@ export class Rules {
       place.part.table.rows.map((_, row) => this.dueByRow(place, row, composition)),
     );
     this.bound = composition.rules.flatMap((rule) => this.bind(rule));
+    this.imposed = this.bound.filter(({ comesAnyhow: comes }) => comes);
+    this.ofTurns = this.imposed.filter(({ by }) => by === 'turn');
     const onDue = places.all.map(() => new Map<string, Bound[]>());
     for (const bound of this.bound) {
       if (bound.by !== 'due') continue;
@@ -77,11 +88,21 @@ export class Rules {
       at.set(bound.event, [...(at.get(bound.event) ?? []), bound]);
     }
     this.onDue = onDue;
+    this.guards = places.all.map((place) =>
+      place.part.table.rows.map(({ guard }) => this.guardOf(place, guard, composition)),
+    );
     requireComplete(composition);
   }
 
   due(id: number): Due {
     return this.dues[id] as Due;
+  }
+
+  /** The row by which the place would take the event: as in a machine, the first one whose guard holds. */
+  rowFor({ index, modes: of }: Place, modes: ModesOf, event: string): number | undefined {
+    return of.rows[modes[index] as number]
+      ?.get(event)
+      ?.find((row) => this.guards[index]?.[row]?.(modes) ?? true);
   }
 
   afterRow(place: Place, row: number): readonly Due[] {
@@ -144,6 +165,13 @@ export class Rules {
     return (modes) => numbers.some((at) => fits[modes[at] as number]);
   }
 
+  private guardOf(place: Place, guard: string | null, { name, guards }: Composition): Check | undefined {
+    if (guard === null) return undefined;
+    const text = guards?.[`${place.part.name} ${guard}`];
+    if (text === undefined) throw new SyntaxError(`${name} does not say when ${place.part.name} is ${guard}`);
+    return this.condition(text, place);
+  }
+
   private bind(rule: Rule): Bound[] {
     const [name = '', events = ''] = rule.on.split(' ');
     if (rule.by === 'nobody') {
@@ -157,6 +185,8 @@ export class Rules {
         by: rule.by,
         comesWithin: (rule.by === 'turn' || rule.by === 'application') && rule.alone !== true,
         when: (rule.when ?? []).map((text) => this.condition(text, place)),
+        breaks: rule.cites ?? (place.part.owner === undefined ? 'LAY-3' : 'OWN-2'),
+        comesAnyhow: comesAnyhow(rule, event),
         due: (rule.due ?? []).flatMap((item) => this.becomes(item, place)),
       })),
     );
@@ -226,6 +256,10 @@ export class Rules {
     }
     return this.dues[id] as Due;
   }
+}
+
+function comesAnyhow({ by, tries }: Rule, event: string): boolean {
+  return by !== 'due' && tries !== true && event !== begin && event !== leave;
 }
 
 function requireEvent(text: string, events: readonly string[], event: string, comes: boolean): void {

@@ -22,6 +22,8 @@ export interface Move<S> {
   readonly to: S;
   /** Comes by itself: nobody outside has to do anything. */
   readonly unaided: boolean;
+  /** What the move shows to be possible, if that is counted. */
+  readonly shows: string | undefined;
 }
 
 export interface Fault {
@@ -44,6 +46,8 @@ export interface Result {
   readonly finding: Finding | undefined;
   /** Keys of the states. */
   readonly reached: ReadonlySet<string>;
+  /** What the moves show. */
+  readonly shown: ReadonlySet<string>;
 }
 
 interface Found<S> {
@@ -62,6 +66,7 @@ export function search<S>(system: System<S>, mostStates = 5_000_000): Result {
   /** By state: where its moves lead, and where those do that come by themselves. */
   const next: number[][] = [];
   const unaided: number[][] = [];
+  const shown = new Set<string>();
   let moves = 0;
   const finish = (at: number | undefined, fault?: Fault): Result => ({
     states: found.length,
@@ -70,6 +75,7 @@ export function search<S>(system: System<S>, mostStates = 5_000_000): Result {
     depth: found.reduce((most, { depth }) => Math.max(most, depth), 0),
     finding: fault === undefined ? undefined : { ...fault, path: pathTo(found, at as number) },
     reached: new Set(numbers.keys()),
+    shown,
   });
   for (let at = 0; at < found.length; at++) {
     const { state, depth } = found[at] as Found<S>;
@@ -79,6 +85,7 @@ export function search<S>(system: System<S>, mostStates = 5_000_000): Result {
     const own: number[] = [];
     for (const move of system.moves(state)) {
       moves += 1;
+      if (move.shows !== undefined) shown.add(move.shows);
       const key = system.key(move.to);
       let to = numbers.get(key);
       if (to === undefined) {

@@ -81,7 +81,7 @@ export class ComposedSystem implements System<ComposedState> {
 
   *moves(state: ComposedState): Iterable<Move<ComposedState>> {
     for (const step of this.steps(state)) {
-      yield { label: stepText(step), to: step.to, unaided: unaided.has(step.by) };
+      yield { label: stepText(step), to: step.to, unaided: unaided.has(step.by), shows: rowText(step) };
     }
   }
 
@@ -110,10 +110,12 @@ export class ComposedSystem implements System<ComposedState> {
       if (atRest && dues.length > 0) continue;
       if (when.every((check) => check(modes)) && !holds.some((check) => check(modes))) return { rule, says };
     }
-    if (dues.length === 0) return undefined;
+    const unanswered = this.unanswered(state);
+    if (unanswered !== undefined || dues.length === 0) return unanswered;
     for (const step of this.steps(state)) if (step.by === 'due' || step.by === 'turn') return undefined;
-    const what = dues.map((id) => this.rules.due(id).alternatives.map(text).join(' or ')).join('; ');
-    return { rule: 'LAY-3', says: `due, and impossible as things stand: ${what}` };
+    const all = dues.map((id) => this.rules.due(id));
+    const what = all.map(({ alternatives }) => alternatives.map(text).join(' or ')).join('; ');
+    return { rule: this.brokenBy(modes, all), says: `due, and impossible as things stand: ${what}` };
   }
 
   /** The state as people read it. */
@@ -125,6 +127,34 @@ export class ComposedSystem implements System<ComposedState> {
       ...parts,
       ...dues.map((id) => `due: ${this.rules.due(id).alternatives.map(text).join(' or ')}`),
     ].join(', ');
+  }
+
+  /** Something comes for which there is no row, or an act that no row names. In the middle of a turn only what is of it. */
+  private unanswered({ modes, dues }: ComposedState): Fault | undefined {
+    for (const { place, event, by, when, breaks } of dues.length > 0
+      ? this.rules.ofTurns
+      : this.rules.imposed) {
+      if (!when.every((holds) => holds(modes)) || this.isDue(dues, place)) continue;
+      if (this.rules.rowFor(place, modes, event) !== undefined && this.isAllowed(modes, place, event))
+        continue;
+      const at = place.modes.states[modes[place.index] as number];
+      return {
+        rule: breaks,
+        says: `${place.label} ${event} comes (${by}) in ${at}, and there is no row for it`,
+      };
+    }
+    return undefined;
+  }
+
+  /** An act that its lease is not ready for breaks what the lease's own rows cite; one that no row names, OWN-2. */
+  private brokenBy(modes: ModesOf, dues: readonly Due[]): string {
+    for (const { place, event } of dues.flatMap(({ alternatives }) => alternatives)) {
+      if (place.part.owner === undefined) continue;
+      if (this.rules.rowFor(place, modes, event) !== undefined) return 'OWN-2';
+      const rows = place.part.table.rows.filter(({ transition }) => transition.event === event);
+      return rows[0]?.cites.split(',')[0] ?? 'OWN-2';
+    }
+    return 'LAY-3';
   }
 
   private *taken(state: ComposedState, bound: Bound, discharged: number | undefined): Iterable<Step> {
@@ -139,10 +169,9 @@ export class ComposedSystem implements System<ComposedState> {
     } else if (event === leave) {
       if (place.modes.final[mode]) yield* this.step(state, bound, undefined, place.modes.initial, discharged);
     } else {
-      const rows = place.modes.rows[mode]?.get(event);
-      if (rows === undefined || !this.isAllowed(modes, place, event)) return;
-      for (const row of rows)
-        yield* this.step(state, bound, row, place.modes.after[row] as number, discharged);
+      const row = this.rules.rowFor(place, modes, event);
+      if (row === undefined || !this.isAllowed(modes, place, event)) return;
+      yield* this.step(state, bound, row, place.modes.after[row] as number, discharged);
     }
   }
 
@@ -183,7 +212,7 @@ export class ComposedSystem implements System<ComposedState> {
     if (from !== undefined && place.modes.states[mode] !== from) return false;
     if (event === leave) return mode !== place.modes.initial;
     if (event === begin) return mode === place.modes.initial;
-    return place.modes.rows[mode]?.has(event) === true;
+    return this.rules.rowFor(place, modes, event) !== undefined;
   }
 
   /** Of a lease: whether its owner's last row allows the act. */
@@ -251,6 +280,10 @@ export class ComposedSystem implements System<ComposedState> {
 
 function text({ place, event }: Alternative): string {
   return `${place.label} ${event}`;
+}
+
+function rowText({ place, row }: Step): string | undefined {
+  return row === undefined ? undefined : `${place.part.name}: ${rowName(place.part.table.rows[row] as Row)}`;
 }
 
 function stepText({ place, row, event, by }: Step): string {

@@ -45,8 +45,8 @@ interface Candidate {
   readonly leases: readonly Parts[];
 }
 
-function isUnseen(_: Place, event: string): boolean {
-  return event === begin || event === leave;
+function isUnseen({ part }: Place, event: string): boolean {
+  return part.unseen === true || event === begin || event === leave;
 }
 
 const slabActs: ReadonlySet<string> = new Set(['acquire', 'return']);
@@ -161,7 +161,7 @@ export class Walk {
       found.set(key, from);
       this.visited.add(this.system.key(from.state));
       for (const { place, event, by, to } of this.system.steps(from.state, isUnseen)) {
-        if (event === begin && (eager || by === 'due')) open.push({ ...from, state: to });
+        if (event !== leave && (eager || by === 'due')) open.push({ ...from, state: to });
         if (event === leave) open.push({ ...from, state: to, machines: this.without(from, place) });
       }
     }
