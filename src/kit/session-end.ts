@@ -16,7 +16,6 @@ import {
   EmulatedWorkspace,
   Owner,
   ReceiveBuffer,
-  SendBuffer,
   SlabPool,
 } from '../memory/index.js';
 import { plainText, type TextCodec } from '../memory/text.js';
@@ -28,6 +27,7 @@ import { FrozenBatch, joined } from './frozen-batch.js';
 import { loopback } from './loopback.js';
 import { OwedBytes, requireAccounts, requireHandedOff } from './owed-bytes.js';
 import { broken } from './rule-broken.js';
+import { WatchedSendBuffer } from './watched-send-buffer.js';
 
 export interface SessionEndOptions {
   /** Bytes of a slab; default 4096. */
@@ -63,7 +63,7 @@ export class SessionEnd {
   readonly ledger: CheckedLedger | null;
   readonly audit: ActAudit | null;
   readonly pool: SlabPool;
-  readonly output: SendBuffer;
+  readonly output: WatchedSendBuffer;
   input: ReceiveBuffer;
   session: Session;
   verdict: Verdict;
@@ -109,7 +109,7 @@ export class SessionEnd {
     const limitBytes = options.limitBytes ?? 64 * slabBytes;
     this.pool = new SlabPool({ slabBytes, limitBytes, workspace, ledger: this.ledger });
     this.owner = new Owner('session', 'session-end', 1);
-    this.output = new SendBuffer(this.pool, this.owner);
+    this.output = new WatchedSendBuffer(this.pool, this.owner);
     this.input = new ReceiveBuffer(this.pool, this.owner);
     this.inputs = [this.input];
     this.flight = new FrozenBatch();

@@ -132,6 +132,8 @@ export class SessionPair {
   /** Elementary acts so far. */
   acts: number;
   now: number;
+  /** The acts behind which lent bytes waited to be taken, at either end. */
+  readonly lendsWaitedAt: number[];
   /** How often time had to go on because nothing else could. */
   expirations: number;
   readonly later: Later;
@@ -153,6 +155,7 @@ export class SessionPair {
     this.acts = 0;
     this.now = 0;
     this.expirations = 0;
+    this.lendsWaitedAt = [];
     this.later = later;
     this.server = new SessionEnd(
       serverSteps,
@@ -229,6 +232,7 @@ export class SessionPair {
     }
     this.server.assertAccounts();
     this.client.assertAccounts();
+    if (this.server.output.lendsWait || this.client.output.lendsWait) this.lendsWaitedAt.push(this.acts);
     if (this.fault === undefined || this.faulted || this.acts < this.fault.at) return;
     this.faulted = true;
     switch (this.fault.kind) {

@@ -27,6 +27,11 @@ export interface StackCapabilities {
   readonly keepsCase: boolean;
   /** Mistakes in what is sent: recipes, and how they are applied. */
   readonly damage: Damage;
+  /**
+   * Its ends lend what an application sends in pieces of more than 100 bytes, and do not copy it: then a pipe is broken
+   * while such bytes wait. Default: no.
+   */
+  readonly lends?: boolean;
   /** A slab in which every ordinary exchange of the kit succeeds; below it exhaustion may be the answer. */
   readonly roomyBytes: number;
   /**
@@ -59,6 +64,8 @@ export function observed(stack: StackUnderTest, options: SessionEndOptions): Ses
 /** `LF`, `CR`, `G`, `0`, `:`, space, NUL, and an octet that no text has. */
 const tellingH1 = [0x0a, 0x0d, 0x47, 0x30, 0x3a, 0x20, 0x00, 0xff];
 const roomyBytes = 1100;
+/** What `lends` promises of a stack whose ends copy what is shorter than `copyBelowBytes`. */
+const lendsFrom = (copyBelowBytes: number | undefined) => (copyBelowBytes ?? Infinity) <= 100;
 
 /** Edits that know lines and fields; they fit any text. */
 const textDamage: Damage = {
@@ -87,6 +94,7 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
       roomyBytes,
       keepsCase: true,
       interleaves: false,
+      lends: lendsFrom(options.copyBelowBytes),
       ...limits(options),
     },
   };
@@ -127,6 +135,7 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
       interleaves: true,
       keepsCase: false,
       damage: frameDamage,
+      lends: lendsFrom(options.copyBelowBytes),
       roomyBytes: roomyH2Bytes,
       ...limits(options),
     },

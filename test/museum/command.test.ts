@@ -33,7 +33,9 @@ describe('undercoat museum', () => {
     const { code, out } = await run('run', 'queued-twice', '--json', '--jobs', '1');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
-      exhibits: [{ id: 'queued-twice', rules: ['SCHED-1'], stacks: ['h2'], caught: true, by: 'SCHED-1' }],
+      exhibits: [
+        { id: 'queued-twice', rules: ['SCHED-1'], stacks: ['h2 scheduler'], caught: true, by: 'SCHED-1' },
+      ],
     });
     expect(JSON.parse(out).exhibits[0].runs).toBeGreaterThan(0);
   });

@@ -14,8 +14,8 @@ export interface ExhibitReport {
   readonly rules: readonly string[];
   readonly stacks: readonly string[];
   readonly caught: boolean;
-  /** The rule that caught it, of `rules`; on several stacks the first one's. */
-  readonly by: string | undefined;
+  /** The rule that caught it, of `rules`; on several stacks the first one's. Null for a survivor: JSON has no undefined. */
+  readonly by: string | null;
   /** Cases tried until it was caught, of all stacks. */
   readonly runs: number;
   readonly trials: readonly TrialReport[];
@@ -27,7 +27,7 @@ interface TrialReport {
   /** Whether the code as it is passes. */
   readonly control: boolean;
   readonly caught: boolean;
-  readonly by: string | undefined;
+  readonly by: string | null;
   readonly runs: number;
   readonly message: string;
 }
@@ -80,19 +80,20 @@ function reportOf(
   const trials = outcomes.map(({ trial, runs, failure }): TrialReport => {
     const control = controls.get(keyOf(trial));
     const passes = control !== undefined && control.failure === undefined;
-    const by = rules.find((rule) => rule === failure?.rule);
+    const by = rules.find((rule) => rule === failure?.rule) ?? null;
     const message = passes
       ? (failure?.message ?? 'nothing was found')
       : `control: ${control?.failure?.message}`;
     const { check, subject: stack } = trial;
-    return { check, stack, control: passes, caught: passes && by !== undefined, by, runs, message };
+    return { check, stack, control: passes, caught: passes && by !== null, by, runs, message };
   });
+  const caught = trials.length > 0 && trials.every((trial) => trial.caught);
   return {
     id,
     rules,
     stacks: [...new Set(trials.map(({ stack }) => stack))],
-    caught: trials.length > 0 && trials.every(({ caught }) => caught),
-    by: trials[0]?.by,
+    caught,
+    by: caught ? (trials[0]?.by ?? null) : null,
     runs: trials.reduce((sum, { runs }) => sum + runs, 0),
     trials,
   };

@@ -44,7 +44,7 @@ export function showExhibit({ id, label, source, rules, mutations, shown }: Exhi
 
 export function showKills(reports: readonly ExhibitReport[], { isColoured }: ShowOptions): string {
   const colours = picocolors.createColors(isColoured);
-  const head = ['exhibit', 'rules', 'stacks', 'caught by', 'runs'].map(colours.bold);
+  const head = ['exhibit', 'rules', 'over', 'caught by', 'runs'].map(colours.bold);
   const table = new Table({
     head,
     style: plain,

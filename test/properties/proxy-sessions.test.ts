@@ -6,105 +6,47 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { byteEdits, editBytes } from '../../src/kit/arbitraries/byte-edits.js';
-import { proxyV1Header, proxyV2Header } from '../../src/kit/arbitraries/proxy-header.js';
-import { BumpWorkspace, EmulatedWorkspace } from '../../src/memory/index.js';
-import { proxyReadLimits, readProxyHeader } from '../../src/session/proxy/read.js';
-import { proxyReceiver } from '../../src/session/proxy/receiver.js';
+import { readProxyHeader } from '../../src/session/proxy/read.js';
 import { proxySender } from '../../src/session/proxy/sender.js';
-import { Bench, type BenchOptions } from '../support/proxy-bench.js';
+import {
+  limits,
+  memory,
+  outcome,
+  payload,
+  pieces,
+  proxyHandsOver,
+  proxyHeader,
+  waiting,
+} from '../support/properties/proxy-handoff.js';
+import { Bench } from '../support/proxy-bench.js';
 import { concat, wire } from '../support/proxy-headers.js';
-
-const header = fc.oneof(proxyV1Header, proxyV2Header);
-const payload = fc
-  .tuple(fc.constantFrom(0, 1, 3, 40, 600), fc.integer({ min: 0, max: 255 }))
-  .map(([length, fill]) => new Uint8Array(length).fill(fill));
-const pieces = fc.oneof(
-  fc.constant([1]),
-  fc.constant([1 << 20]),
-  fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1, maxLength: 5 }),
-);
-const memory = fc.record({
-  slabBytes: fc.oneof(fc.integer({ min: 1, max: 130 }), fc.constantFrom(16, 28, 107, 256, 1024, 4096)),
-  workspace: fc.constantFrom(BumpWorkspace, EmulatedWorkspace),
-});
-
-const receiver = proxyReceiver({ trust: ['127.0.0.0/8'], maxHeaderBytes: 4096 });
-const limits = proxyReadLimits({ maxHeaderBytes: 4096 });
-
-/** A started session that waits for a header. */
-function waiting(options: BenchOptions): Bench {
-  const bench = new Bench(receiver, options);
-  expect(bench.session.start(1000)).toBe('need-data');
-  return bench;
-}
-
-/** What came of a connection, with the memory given back. */
-function outcome(bench: Bench, received: number): unknown {
-  const { session } = bench;
-  const verdict = bench.verdict;
-  let result: unknown;
-  if (verdict === 'handed-off') {
-    const { to, unused, facts, inputEnded } = session.handoff();
-    result = { verdict, to, header: facts.proxy, unused: unused?.copy(), inputEnded };
-    unused?.release();
-  } else {
-    result = { verdict, code: session.error?.code, ending: session.ending, busy: session.busy };
-    if (verdict === 'need-data') session.fail(undefined, 2000);
-  }
-  expect(bench.input.receivedBytes).toBe(received);
-  expect(bench.output.acceptedBytes).toBe(0);
-  expect(session.deadline()).toBe(Number.POSITIVE_INFINITY);
-  bench.assertSettled();
-  return result;
-}
 
 describe('proxyReceiver', () => {
   it('CON-3, WS-9: hands over what is not the header, once, or closes where it cannot fit', () => {
-    fc.assert(
-      fc.property(header, payload, pieces, memory, (given, rest, cut, room) => {
-        const bytes = concat(wire(given), rest);
-        const size = bytes.length - rest.length;
-        const bench = waiting(room);
-        const received = bench.feed(bytes, cut);
-        const got = outcome(bench, received);
-        if (size > room.slabBytes) {
-          expect(got).toEqual({
-            verdict: 'closed',
-            code: 'proxy-header-over-slab',
-            ending: 'end',
-            busy: false,
-          });
-          expect(received).toBe(room.slabBytes);
-          return;
-        }
-        const read = readProxyHeader(bytes, 0, bytes.length, limits);
-        expect(received).toBeGreaterThanOrEqual(size);
-        expect(got).toEqual({
-          verdict: 'handed-off',
-          to: 'next',
-          header: read.kind === 'complete' ? read.header : 'none',
-          unused: received === size ? undefined : bytes.slice(size, received),
-          inputEnded: false,
-        });
-      }),
-      { numRuns: 300 },
-    );
+    fc.assert(proxyHandsOver(), { numRuns: 300 });
   });
 
   it('CON-6: comes to the same at any segmentation, in any memory that holds the header', () => {
     const anyByte = fc.integer({ min: 0, max: 255 });
     fc.assert(
-      fc.property(header, byteEdits(anyByte), payload, pieces, memory, (given, changes, rest, cut, room) => {
-        const bytes = concat(editBytes(wire(given), changes), rest);
-        const read = readProxyHeader(bytes, 0, bytes.length, limits);
-        const bench = waiting({ ...room, slabBytes: 4096 + (room.slabBytes % 100) });
-        const received = bench.feed(bytes, cut);
-        const expected =
-          read.kind === 'error'
-            ? { verdict: 'closed', code: read.error.code, ending: 'end' }
-            : { verdict: read.kind === 'complete' ? 'handed-off' : 'need-data' };
-        expect(outcome(bench, received)).toMatchObject(expected);
-      }),
+      fc.property(
+        proxyHeader,
+        byteEdits(anyByte),
+        payload,
+        pieces,
+        memory,
+        (given, changes, rest, cut, room) => {
+          const bytes = concat(editBytes(wire(given), changes), rest);
+          const read = readProxyHeader(bytes, 0, bytes.length, limits);
+          const bench = waiting({ ...room, slabBytes: 4096 + (room.slabBytes % 100) });
+          const received = bench.feed(bytes, cut);
+          const expected =
+            read.kind === 'error'
+              ? { verdict: 'closed', code: read.error.code, ending: 'end' }
+              : { verdict: read.kind === 'complete' ? 'handed-off' : 'need-data' };
+          expect(outcome(bench, received)).toMatchObject(expected);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -112,7 +54,7 @@ describe('proxyReceiver', () => {
   it('OWN-7: holds nothing after an end, a deadline, a shutdown or a fault at any byte', () => {
     const acts = fc.constantFrom('end', 'expire', 'shutdown', 'fail');
     fc.assert(
-      fc.property(header, payload, fc.nat(), acts, memory, (given, rest, place, act, room) => {
+      fc.property(proxyHeader, payload, fc.nat(), acts, memory, (given, rest, place, act, room) => {
         const bytes = concat(wire(given), rest);
         const size = bytes.length - rest.length;
         const at = place % (bytes.length + 1);
@@ -174,7 +116,7 @@ describe('proxyReceiver', () => {
 describe('proxySender', () => {
   it('WIRE-4, WS-8: sends the header whole and first, or nothing', () => {
     fc.assert(
-      fc.property(header, fc.nat({ max: 40 }), memory, (given, before, room) => {
+      fc.property(proxyHeader, fc.nat({ max: 40 }), memory, (given, before, room) => {
         const bytes = wire(given);
         const bench = new Bench(proxySender({ header: () => given }), room);
         const { session, output } = bench;
@@ -207,7 +149,7 @@ describe('proxySender', () => {
 
   it('WIRE-4: is understood by the receiver', () => {
     fc.assert(
-      fc.property(header, payload, pieces, (given, rest, cut) => {
+      fc.property(proxyHeader, payload, pieces, (given, rest, cut) => {
         const sender = new Bench(proxySender({ header: () => given }), { slabBytes: 4096 });
         expect(sender.session.start(0)).toBe('handed-off');
         const bytes = concat(sender.drain(), rest);

@@ -88,7 +88,7 @@ export function stackConformance(
       ['OWN-7', 'LAY-4'],
       'nothing is held, and everybody is told once, however it ends',
       (reached) => quiescence(stack, reached),
-      ended,
+      stack.capabilities.lends === true ? [...ended, 'lent bytes were queued when the pipe broke'] : ended,
       runs,
       seed,
     ),

@@ -41,6 +41,13 @@ export function quiescence(stack: StackUnderTest, reached = new Reached()): fc.I
       };
       const run = runConnection(stack, script, options);
       markRun(reached, script, run);
+      // Where somebody had lent what nobody has taken yet, which is seldom: he has to be told, too.
+      const { lendsWaitedAt } = run.pair;
+      const lent = lendsWaitedAt[place % lendsWaitedAt.length];
+      if (lent !== undefined) {
+        const { pair } = runConnection(stack, script, { ...options, fault: { kind: 'lose', at: lent } });
+        reached.mark('lent bytes were queued when the pipe broke', pair.faulted);
+      }
       if (kind === undefined) return;
       const fault = { kind, at: place % (run.pair.acts + 1) };
       const broken = runConnection(stack, script, { ...options, fault });

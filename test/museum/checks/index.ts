@@ -3,11 +3,14 @@
  * stack to a model. This file does not know any exhibit.
  */
 import type fc from 'fast-check';
+import { askedAgain } from '../../../src/kit/conformance/session.js';
 import { agreement } from '../../../src/kit/properties/agreement.js';
 import { exhaustion } from '../../../src/kit/properties/exhaustion.js';
 import { quiescence } from '../../../src/kit/properties/quiescence.js';
 import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../../../src/kit/properties/replays.js';
 import { roundTrip } from '../../../src/kit/properties/round-trip.js';
+import { streamAgreement } from '../../../src/kit/properties/stream-agreement.js';
+import type { SessionUnderTest } from '../../../src/kit/session-under-test.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { BumpWorkspace } from '../../../src/memory/index.js';
 import { answersAreAskedFor } from '../../support/properties/h1-answers.js';
@@ -32,6 +35,7 @@ import {
   hpackEncoderByModel,
 } from '../../support/properties/hpack.js';
 import { anyHeaderIsTaken, headerOfItsOwn } from '../../support/properties/proxy-facts.js';
+import { proxyHandsOver } from '../../support/properties/proxy-handoff.js';
 import {
   proxyAmidAnything,
   proxyBeforeLures,
@@ -42,6 +46,7 @@ import {
 import { receiveByModel } from '../../support/properties/receive-buffer.js';
 import { sendByModel } from '../../support/properties/send-buffer.js';
 import { workspaceByModel } from '../../support/properties/workspace.js';
+import { sessions as sessionList } from '../../support/sessions.js';
 import { stacks } from './stacks.js';
 
 export type AnyProperty = fc.IRawProperty<unknown[], boolean>;
@@ -54,6 +59,8 @@ export interface Check {
   readonly property: (subject: string) => AnyProperty;
 }
 
+const sessions = new Map(sessionList.map((session) => [session.name, session]));
+
 /** A connection of H2 costs several of H1. */
 function overStacks(h1Runs: number, h2Runs: number, property: (stack: StackUnderTest) => AnyProperty): Check {
   return {
@@ -63,7 +70,7 @@ function overStacks(h1Runs: number, h2Runs: number, property: (stack: StackUnder
   };
 }
 
-/** One part by itself: `subject` says whose. */
+/** One part by itself, or one end against a peer by hand: `subject` says which. */
 function of(subject: string, runs: number, property: () => AnyProperty): Check {
   return { runs: () => runs, subjects: [subject], property };
 }
@@ -76,14 +83,21 @@ export const checks = {
   sameAtAnyCut: overStacks(80, 50, sameAtAnyCut),
   sameInAnyTail: overStacks(40, 20, sameInAnyTail),
   sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
-  workspaceByModel: of('memory', 80, () => workspaceByModel()),
-  receiveByModel: of('memory', 100, () => receiveByModel(BumpWorkspace)),
-  sendByModel: of('memory', 150, () => sendByModel(BumpWorkspace)),
+  streamAgreement: { ...overStacks(40, 40, streamAgreement), subjects: ['h2', 'h2c', 'proxy-v2+h2'] },
+  workspaceByModel: of('workspace', 80, () => workspaceByModel()),
+  receiveByModel: of('receive buffer', 100, () => receiveByModel(BumpWorkspace)),
+  sendByModel: of('send buffer', 150, () => sendByModel(BumpWorkspace)),
   handoffKeepsBytes: {
     runs: () => 200,
     subjects: ['endpoint', 'endpoint, transport swapped'],
     property: (subject) => handoffKeepsBytes(subject === 'endpoint' ? ['session', 'tunnel'] : ['transport']),
   },
+  askedAgain: {
+    runs: () => 400,
+    subjects: [...sessions.keys()],
+    property: (subject) => askedAgain(sessions.get(subject) as SessionUnderTest),
+  },
+  proxyHandsOver: of('proxy receiver', 100, proxyHandsOver),
   headerOfItsOwn: of('proxy', 30, headerOfItsOwn),
   anyHeaderIsTaken: of('proxy', 100, anyHeaderIsTaken),
   errorsClose: {
@@ -91,26 +105,26 @@ export const checks = {
     subjects: ['h1', 'h1 pipelined'],
     property: (subject) => errorsClose(stacks.get(subject) as StackUnderTest),
   },
-  answersAreAskedFor: of('h1', 60, answersAreAskedFor),
-  declaredIsDelivered: of('h2', 150, declaredIsDelivered),
-  windowsAreKept: of('h2', 80, windowsAreKept),
-  blocksAreDecoded: of('h2', 100, blocksAreDecoded),
-  floodsEnd: of('h2', 60, floodsEnd),
-  headsInAnyRoom: of('h1', 1000, headsInAnyRoom),
-  requestsByGrammar: of('h1', 8000, () => requestsByGrammar()),
-  responsesByGrammar: of('h1', 3000, () => responsesByGrammar()),
-  bodiesByGrammar: of('h1', 3000, () => bodiesByGrammar()),
-  proxyAmidAnything: of('proxy', 1000, proxyAmidAnything),
-  proxyBeforeLures: of('proxy', 1000, proxyBeforeLures),
-  proxyTotal: of('proxy', 1000, proxyTotal),
-  proxyV1ByGrammar: of('proxy', 2000, proxyV1ByGrammar),
-  proxyV2ByModel: of('proxy', 2000, proxyV2ByModel),
-  framesByModel: of('h2', 6000, framesByModel),
-  creditByModel: of('h2', 60, () => creditByModel()),
-  queuedOnce: of('h2', 300, queuedOnce),
-  hpackDecoderByModel: of('h2', 150, hpackDecoderByModel),
-  hpackDamagedByModel: of('h2', 600, hpackDamagedByModel),
-  hpackEncoderByModel: of('h2', 150, hpackEncoderByModel),
+  answersAreAskedFor: of('h1 client', 60, answersAreAskedFor),
+  declaredIsDelivered: of('h2 server', 150, declaredIsDelivered),
+  windowsAreKept: of('h2 server', 80, windowsAreKept),
+  blocksAreDecoded: of('h2 server', 100, blocksAreDecoded),
+  floodsEnd: of('h2 server', 60, floodsEnd),
+  headsInAnyRoom: of('h1 writer', 1000, headsInAnyRoom),
+  requestsByGrammar: of('h1 reader', 8000, () => requestsByGrammar()),
+  responsesByGrammar: of('h1 reader', 3000, () => responsesByGrammar()),
+  bodiesByGrammar: of('h1 reader', 3000, () => bodiesByGrammar()),
+  proxyAmidAnything: of('proxy reader', 1000, proxyAmidAnything),
+  proxyBeforeLures: of('proxy reader', 1000, proxyBeforeLures),
+  proxyTotal: of('proxy reader', 1000, proxyTotal),
+  proxyV1ByGrammar: of('proxy reader', 2000, proxyV1ByGrammar),
+  proxyV2ByModel: of('proxy reader', 2000, proxyV2ByModel),
+  framesByModel: of('h2 frame reader', 6000, framesByModel),
+  creditByModel: of('h2 server', 60, () => creditByModel()),
+  queuedOnce: of('h2 scheduler', 300, queuedOnce),
+  hpackDecoderByModel: of('hpack', 150, hpackDecoderByModel),
+  hpackDamagedByModel: of('hpack', 600, hpackDamagedByModel),
+  hpackEncoderByModel: of('hpack', 150, hpackEncoderByModel),
 } satisfies Record<string, Check>;
 
 export type CheckName = keyof typeof checks;

@@ -16,7 +16,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'case STATE_DATA_LF:',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1'] }],
+    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'bare-lf-ends-a-size-line',
@@ -33,7 +33,7 @@ export const foundExhibits: readonly Exhibit[] = [
           'if (octet === LF && size > 0) { this.state = STATE_DATA; return p + 1; } if (octet === CR) {',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1'] }],
+    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'bare-lf-in-an-extension',
@@ -48,7 +48,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'const next = octet === LF ? this.state : nextInExtension(this.state, octet);',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1'] }],
+    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'coding-read-leniently',
@@ -63,7 +63,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'chunked-not-last',
@@ -78,7 +78,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'chunked ? CODINGS_CHUNKED_TWICE : CODINGS_CHUNKED;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'second-coding-ignored',
@@ -95,7 +95,7 @@ export const foundExhibits: readonly Exhibit[] = [
           'if (this.codings !== CODINGS_NONE) return null; if (this.contentLength >= 0) return FIELDS.lengthAndCoding;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'spaces-within-a-length',
@@ -110,7 +110,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'if (bytes[p] === SP) continue; if (digit < 0 || digit > 9) return -1;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'space-before-the-colon',
@@ -126,7 +126,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'p = skipWhitespace(bytes, skipClass(tchar, bytes, p, lineStop), lineStop);',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'settings-flood',
@@ -142,7 +142,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
   },
   {
     id: 'ping-flood',
@@ -158,7 +158,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
   },
   {
     id: 'empty-frames-flood',
@@ -174,6 +174,78 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+  },
+  {
+    id: 'content-of-a-304',
+    label:
+      'A 304 with a Content-Length was taken to have that much content: what it says is the length of what was not sent.',
+    source: 'moonbitlang/async #615',
+    rules: ['WIRE-1'],
+    mutations: [
+      {
+        file: 'src/session/h1/head-reader.ts',
+        within: 'private decideResponse(): MessageFault | null {',
+        find: 'status === 204 || status === 304',
+        replace: 'status === 204',
+      },
+    ],
+    shown: [{ check: 'responsesByGrammar', over: ['h1 reader'] }],
+  },
+  {
+    id: 'mapped-address-refused',
+    label:
+      'A PROXY line of TCP6 was refused when an address in it was an IPv4 one that is mapped into IPv6: its family was judged by its value, not by how it is written.',
+    source: 'nats-server #8302',
+    rules: ['WIRE-1'],
+    mutations: [
+      {
+        file: 'src/session/proxy/read-v1.ts',
+        within: "private address(family: 'ipv4' | 'ipv6'): string | undefined {",
+        find: 'if (!scan.complete || this.bytes[stop] !== SP) {',
+        replace:
+          "if (!scan.complete || this.bytes[stop] !== SP || (family === 'ipv6' && scan.address[11] === 0xff && scan.address[10] === 0xff && scan.address.subarray(0, 10).every((octet) => octet === 0))) {",
+      },
+    ],
+    shown: [{ check: 'proxyV1ByGrammar', over: ['proxy reader'] }],
+  },
+  {
+    id: 'block-of-local-left',
+    label:
+      'Behind a PROXY header of the command LOCAL, which health checks send, the block of addresses was not skipped: it was taken for the first bytes of the connection.',
+    source: 'go-proxyproto #12',
+    rules: ['WIRE-1'],
+    mutations: [
+      {
+        file: 'src/session/proxy/read-v2.ts',
+        within: 'export function readProxyV2(',
+        find: "kind: 'complete', length, header:",
+        replace: "kind: 'complete', length: V2_PREFIX_BYTES, header:",
+      },
+    ],
+    shown: [{ check: 'proxyV2ByModel', over: ['proxy reader'] }],
+  },
+  {
+    id: 'short-block-throws',
+    label:
+      'A PROXY header that says that it is shorter than its addresses was cut into pieces all the same, one of them of a negative length: that threw, and ended the process.',
+    source: 'mastercactapus/proxyprotocol #1',
+    rules: ['WIRE-3'],
+    mutations: [
+      {
+        file: 'src/session/proxy/read-v2.ts',
+        within: 'export function readProxyV2(',
+        find: 'if (!isLocal && blockLength < (V2_ADDRESS_BYTES[family] as number)) {',
+        replace: 'if (false) {',
+      },
+      {
+        file: 'src/session/proxy/read-v2.ts',
+        within: 'function block(',
+        find: 'const reader = new TlvReader(bytes, limits.maxTlvs);',
+        replace:
+          'const region = new Uint8Array(headerEnd - tlvAt); const reader = new TlvReader(bytes, limits.maxTlvs);',
+      },
+    ],
+    shown: [{ check: 'proxyTotal', over: ['proxy reader'] }],
   },
 ];

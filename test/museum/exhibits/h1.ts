@@ -18,7 +18,7 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'size = (size * 16 + value) >>> 0;',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1'] }],
+    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'chunk-end-not-enforced',
@@ -34,7 +34,7 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'if (end - p >= 2) {',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1'] }],
+    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'connection-kept-after-400',
@@ -84,7 +84,7 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'if (this.contentLength >= 0) return null;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
   {
     id: 'coding-wins-over-length',
@@ -99,6 +99,6 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1'] }],
+    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
   },
 ];

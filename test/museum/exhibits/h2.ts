@@ -6,7 +6,7 @@ export const h2Exhibits: readonly Exhibit[] = [
     id: 'credit-of-padding-lost',
     label:
       'Padding counts against the window, but was never credited: connections with padded DATA came to a stop.',
-    source: 'hyperium/h2 #32',
+    source: 'hyperium/h2 #867, #869',
     rules: ['CON-4'],
     mutations: [
       {
@@ -16,13 +16,13 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2'] }],
+    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
   },
   {
     id: 'credit-of-reset-streams-lost',
     label:
       'DATA that came for a stream which had been reset was thrown away without giving its credit back to the connection.',
-    source: 'hyperium/h2 #183, golang/go #16481',
+    source: 'hyperium/h2 #32, #183, golang/go #20469',
     rules: ['CON-4'],
     mutations: [
       {
@@ -32,13 +32,13 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (stream === null) connection.window.credit(0);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2'] }],
+    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
   },
   {
     id: 'credit-of-ended-streams-lost',
     label:
       'Content that an application still held when its stream ended was credited to nobody when it let go.',
-    source: 'hyperium/h2 #334, netty #7040',
+    source: 'hyperium/h2 #334, golang/go #16481, netty #7040',
     rules: ['CON-4'],
     mutations: [
       {
@@ -48,13 +48,13 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (!stream.discarding) this.window.credit(bytes);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2'] }],
+    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
   },
   {
     id: 'padding-left-in-the-buffer',
     label:
       'Only the data of a padded frame was consumed; its padding was read as the header of the next frame.',
-    source: 'HAProxy #3354',
+    source: 'HAProxy #3354 †',
     rules: ['CON-1'],
     mutations: [
       {
@@ -64,7 +64,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'declaredIsDelivered', over: ['h2'] }],
+    shown: [{ check: 'declaredIsDelivered', over: ['h2 server'] }],
   },
   {
     id: 'pad-length-underflows',
@@ -80,7 +80,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (padLength > this.length) return this.refuse(FRAME.padding);',
       },
     ],
-    shown: [{ check: 'framesByModel', over: ['h2'] }],
+    shown: [{ check: 'framesByModel', over: ['h2 frame reader'] }],
   },
   {
     id: 'less-content-than-declared',
@@ -96,7 +96,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (false) {',
       },
     ],
-    shown: [{ check: 'declaredIsDelivered', over: ['h2'] }],
+    shown: [{ check: 'declaredIsDelivered', over: ['h2 server'] }],
   },
   {
     id: 'queued-twice',
@@ -111,7 +111,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'queuedOnce', over: ['h2'] }],
+    shown: [{ check: 'queuedOnce', over: ['h2 scheduler'] }],
   },
   {
     id: 'freed-within-a-callback',
@@ -143,7 +143,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (stream === undefined && streams.wasReset(streamId)) return undefined; const isFresh =',
       },
     ],
-    shown: [{ check: 'blocksAreDecoded', over: ['h2'] }],
+    shown: [{ check: 'blocksAreDecoded', over: ['h2 server'] }],
   },
   {
     id: 'table-entry-without-size',
@@ -159,7 +159,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'const size = entry.size - 32;',
       },
     ],
-    shown: [{ check: 'hpackDecoderByModel', over: ['h2'] }],
+    shown: [{ check: 'hpackDecoderByModel', over: ['hpack'] }],
   },
   {
     id: 'length-in-too-few-bits',
@@ -179,7 +179,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'this.integer(0x80, 0x7f, coded & 0xff);',
       },
     ],
-    shown: [{ check: 'hpackEncoderByModel', over: ['h2'] }],
+    shown: [{ check: 'hpackEncoderByModel', over: ['hpack'] }],
   },
   {
     id: 'rapid-reset',
@@ -195,7 +195,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'return connection.resets.spend(connection.now) || true',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
   },
   {
     id: 'made-you-reset',
@@ -210,7 +210,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (false) return',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
   },
   {
     id: 'continuation-flood',
@@ -226,7 +226,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2'] }],
+    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
   },
   {
     id: 'settings-move-the-connection-window',
@@ -242,6 +242,6 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (difference !== 0) { outbound.window.add(difference);',
       },
     ],
-    shown: [{ check: 'windowsAreKept', over: ['h2'] }],
+    shown: [{ check: 'windowsAreKept', over: ['h2 server'] }],
   },
 ];

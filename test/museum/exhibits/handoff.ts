@@ -21,6 +21,22 @@ export const handoffExhibits: readonly Exhibit[] = [
     shown: [{ check: 'roundTrip', over: behindProxy }],
   },
   {
+    id: 'head-pins-the-buffer',
+    label:
+      'The same handoff from HTTP/1 to HTTP/2: the head that asked for it stayed, and pinned the buffer of the first protocol for as long as the second lived.',
+    source: 'Varnish CVE-2026-40394',
+    rules: ['OWN-8', 'OWN-7', 'WS-3'],
+    mutations: [
+      {
+        file: 'src/session/h1/server-session.ts',
+        within: 'private advanceExchange(): boolean {',
+        find: 'this.machine.take(event.upgrade);',
+        replace: 'this.machine.take(event.upgrade); this.head = null;',
+      },
+    ],
+    shown: [{ check: 'roundTrip', over: ['h2c'] }],
+  },
+  {
     id: 'tlvs-run-on',
     label:
       'The reader of TLVs was bounded by the buffer and not by the length of the header: it went on into the payload.',
@@ -35,8 +51,8 @@ export const handoffExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [
-      { check: 'proxyBeforeLures', over: ['proxy'] },
-      { check: 'proxyAmidAnything', over: ['proxy'] },
+      { check: 'proxyBeforeLures', over: ['proxy reader'] },
+      { check: 'proxyAmidAnything', over: ['proxy reader'] },
     ],
   },
   {
@@ -90,7 +106,7 @@ export const handoffExhibits: readonly Exhibit[] = [
     id: 'leftover-cut',
     label:
       'Bytes behind the PROXY header were delivered as far as they fitted the first read that came after it, and no further.',
-    source: 'go-proxyproto #116, #142',
+    source: 'go-proxyproto #142, which #116 had brought in',
     rules: ['CON-3', 'CON-1'],
     mutations: [
       {
@@ -105,7 +121,7 @@ export const handoffExhibits: readonly Exhibit[] = [
   {
     id: 'leftover-twice',
     label: 'Bytes behind the PROXY header were delivered, and then delivered again.',
-    source: 'go-proxyproto #148',
+    source: 'ours: a kind of mistake that a rest of bytes with a place of its own invites',
     rules: ['CON-3', 'CON-1'],
     mutations: [
       {
@@ -188,7 +204,7 @@ export const handoffExhibits: readonly Exhibit[] = [
   {
     id: 'bytes-behind-upgrade-dropped',
     label: 'Bytes that had been received behind the head that agrees to an upgrade were dropped.',
-    source: 'bun #28158',
+    source: 'bun #28158 †, #43153',
     rules: ['CON-3'],
     mutations: [
       {
@@ -198,6 +214,9 @@ export const handoffExhibits: readonly Exhibit[] = [
         replace: 'const unused = undefined; this.input.discard(this.input.pendingBytes);',
       },
     ],
-    shown: [{ check: 'agreement', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] }],
+    shown: [
+      { check: 'agreement', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] },
+      { check: 'roundTrip', over: ['h2c'] },
+    ],
   },
 ];

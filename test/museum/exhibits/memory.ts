@@ -1,7 +1,7 @@
 /** Workspaces, and the receive buffer that stands on them. */
 import type { Exhibit } from '../exhibit.js';
 
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'proxy-v2+h2'];
+const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
 
 export const memoryExhibits: readonly Exhibit[] = [
   {
@@ -101,7 +101,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'this.vacate(snapshot.base); this.overflow = false;',
       },
     ],
-    shown: [{ check: 'workspaceByModel', over: ['memory'] }],
+    shown: [{ check: 'workspaceByModel', over: ['workspace'] }],
   },
   {
     id: 'exhaustion-forgotten',
@@ -132,7 +132,7 @@ export const memoryExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [
-      { check: 'headsInAnyRoom', over: ['h1'] },
+      { check: 'headsInAnyRoom', over: ['h1 writer'] },
       { check: 'exhaustion', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] },
     ],
   },
@@ -245,7 +245,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'this.slab.bytes.copyWithin(0, start, end - 1);',
       },
     ],
-    shown: [{ check: 'receiveByModel', over: ['memory'] }],
+    shown: [{ check: 'receiveByModel', over: ['receive buffer'] }],
   },
   {
     id: 'carried-over-short',
@@ -261,7 +261,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'unit.start, unit.end - 1,',
       },
     ],
-    shown: [{ check: 'receiveByModel', over: ['memory'] }],
+    shown: [{ check: 'receiveByModel', over: ['receive buffer'] }],
   },
   {
     id: 'output-shortened-wrongly',
@@ -277,6 +277,6 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'let i = 1;',
       },
     ],
-    shown: [{ check: 'sendByModel', over: ['memory'] }],
+    shown: [{ check: 'sendByModel', over: ['send buffer'] }],
   },
 ];

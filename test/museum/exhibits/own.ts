@@ -1,7 +1,7 @@
 /** Mistakes that we made ourselves, or of kinds that we made; the notes and the history tell of them. */
 import type { Exhibit } from '../exhibit.js';
 
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'proxy-v2+h2'];
+const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
 
 export const ownExhibits: readonly Exhibit[] = [
   {
@@ -65,7 +65,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (this.flight[0] === undefined)',
       },
     ],
-    shown: [{ check: 'answersAreAskedFor', over: ['h1'] }],
+    shown: [{ check: 'answersAreAskedFor', over: ['h1 client'] }],
   },
   {
     id: 'head-without-a-deadline',
@@ -96,7 +96,7 @@ export const ownExhibits: readonly Exhibit[] = [
     ],
     shown: [
       { check: 'quiescence', over: everyStack },
-      { check: 'receiveByModel', over: ['memory'] },
+      { check: 'receiveByModel', over: ['receive buffer'] },
     ],
   },
   {
@@ -113,7 +113,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'workspaceByModel', over: ['memory'] }],
+    shown: [{ check: 'workspaceByModel', over: ['workspace'] }],
   },
   {
     id: 'accepted-after-the-end',
@@ -128,7 +128,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (false) {',
       },
     ],
-    shown: [{ check: 'sendByModel', over: ['memory'] }],
+    shown: [{ check: 'sendByModel', over: ['send buffer'] }],
   },
   {
     id: 'empty-segment-given-out',
@@ -143,7 +143,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'return queued;',
       },
     ],
-    shown: [{ check: 'sendByModel', over: ['memory'] }],
+    shown: [{ check: 'sendByModel', over: ['send buffer'] }],
   },
   {
     id: 'head-not-given-back',

@@ -1,10 +1,12 @@
-// CON-4 against a model: whatever is sent, padded, held, released and reset, in any order, credit is what nobody holds.
+// CON-4 against a model: whatever is sent, padded, held, released and reset, in any order, and also behind the last stream
+// that a GOAWAY says is taken, credit is what nobody holds.
 import fc from 'fast-check';
 import { CreditModel } from '../../../models/h2-credit.js';
 import { requireThat } from '../../../src/kit/properties/require.js';
+import { Reached } from '../../../src/kit/reached.js';
 import type { Lease } from '../../../src/memory/index.js';
 import { FLAG_PADDED, FRAME_DATA } from '../../../src/session/h2/frames-codes.js';
-import { frame, H2Bed, headers, put, reset } from '../h2-bed.js';
+import { frame, H2Bed, headers, put, reset, warningAnswered } from '../h2-bed.js';
 
 type Act =
   | { kind: 'open' }
@@ -34,12 +36,13 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 /** Half of a window: what is owed is announced by then. */
 const half = 32_768;
 
-/** @param seen is told how much was credited: none at all would show nothing */
-export function creditByModel(seen = { credited: 0 }) {
+export function creditByModel(reached = new Reached()) {
   return fc.property(
     fc.array(act, { minLength: 30, maxLength: 90, size: 'max' }),
     fc.constantFrom(16, 4096),
-    (acts, lendFromBytes) => {
+    // After how many acts it goes away; what its first stream began keeps the connection until the end.
+    fc.option(fc.nat({ max: 60 }), { nil: undefined }),
+    (acts, lendFromBytes, goesAt) => {
       const model = new CreditModel();
       const leases: { id: number; lease: Lease; length: number }[] = [];
       const bed = new H2Bed('server', {
@@ -61,7 +64,7 @@ export function creditByModel(seen = { credited: 0 }) {
         for (const text of frames) {
           const [type, id, increment] = text.split(' ');
           if (type === 'WINDOW_UPDATE') model.update(Number(id), Number(increment));
-          requireThat('CON-4', type !== 'GOAWAY', () => text);
+          requireThat('CON-4', type !== 'GOAWAY' || goesAt !== undefined, () => text);
         }
       };
       const release = (index: number): void => {
@@ -73,7 +76,15 @@ export function creditByModel(seen = { credited: 0 }) {
       };
       const silent = new Set<number>();
       let next = 1;
-      for (const it of acts) {
+      /** The streams from here on came behind the last that is taken. */
+      let behind = Number.POSITIVE_INFINITY;
+      for (const [i, it] of acts.entries()) {
+        if (i === goesAt && next > 1) {
+          bed.end.shutdown();
+          read(bed.frames());
+          read(bed.feed(warningAnswered));
+          behind = next;
+        }
         if (it.kind === 'open') {
           read(bed.feed(headers(next, put(), false)));
           next += 2;
@@ -82,13 +93,17 @@ export function creditByModel(seen = { credited: 0 }) {
         const id = next === 1 ? 0 : 1 + 2 * (it.which % ((next - 1) / 2));
         if (id === 0) continue;
         const stream = model.stream(id);
+        if (id >= behind) stream.isOver = true;
+        const isKept = goesAt !== undefined && id === 1;
         if (it.kind === 'release') {
           if (leases.length > 0) release(it.which % leases.length);
         } else if (it.kind === 'reset') {
+          if (isKept) continue;
           read(bed.feed(reset(id, 8)));
           stream.isOver = true;
           silent.add(id);
         } else if (it.kind === 'abort') {
+          if (isKept || id >= behind) continue;
           bed.exchanges[(id - 1) / 2]?.abort();
           read(bed.frames());
           stream.isOver = true;
@@ -102,6 +117,7 @@ export function creditByModel(seen = { credited: 0 }) {
           const payload = new Uint8Array(octets);
           if (it.padding >= 0) payload[0] = it.padding;
           model.data(id, octets);
+          reached.mark('DATA behind a GOAWAY', id >= behind);
           read(bed.feed(frame(FRAME_DATA, it.padding < 0 ? 0 : FLAG_PADDED, id, payload)));
         }
         requireOwed(model, 0);
@@ -109,7 +125,7 @@ export function creditByModel(seen = { credited: 0 }) {
       }
       while (leases.length > 0) release(0);
       requireOwed(model, 0);
-      seen.credited += model.announced;
+      reached.mark('credited', model.announced > 0);
       bed.close();
     },
   );

@@ -51,7 +51,12 @@ export const v1Bytes = fc
   )
   .map(([bytes, changes]) => editBytes(bytes, changes));
 
-/** Bytes that begin like version 2: right, edited, or with a block of anything. */
+/** What a header of version 2 begins with, up to its block. */
+function v2Prefix(command: number, family: number, length: number): Uint8Array {
+  return concat(latin1('\r\n\r\n\0\r\nQUIT\n'), Uint8Array.of(command, family, length >> 8, length & 255));
+}
+
+/** Bytes that begin like version 2: right, edited, with a block of anything, or with one that is too short for its addresses. */
 const v2Bytes = fc.oneof(
   {
     weight: 3,
@@ -63,12 +68,14 @@ const v2Bytes = fc.oneof(
     weight: 1,
     arbitrary: fc
       .tuple(fc.constantFrom(0x20, 0x21, 0x21, 0x21, 0x22, 0x31), anyByte, fc.nat({ max: 300 }), junk)
-      .map(([command, family, length, block]) =>
-        concat(
-          latin1('\r\n\r\n\0\r\nQUIT\n'),
-          Uint8Array.of(command, family, length >> 8, length & 255),
-          block,
-        ),
+      .map(([command, family, length, block]) => concat(v2Prefix(command, family, length), block)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0x11, 0x12, 0x21, 0x22, 0x31, 0x32), fc.nat({ max: 40 }), anyByte)
+      .map(([family, length, fill]) =>
+        concat(v2Prefix(0x21, family, length), new Uint8Array(length).fill(fill)),
       ),
   },
 );
