@@ -19,7 +19,7 @@ for (const [name, seed] of seeds) {
 }
 const peers = 'test/peers/**';
 const properties = 'test/properties/**/*.test.ts';
-const setupFiles = ['test/house/seed.ts'];
+const setupFiles = ['test/house/seed.ts', 'test/house/rows.ts'];
 
 export default defineConfig({
   test: {
@@ -28,6 +28,9 @@ export default defineConfig({
     hookTimeout: 120_000,
     // All cores: nothing else is to be done meanwhile, and a small machine would otherwise use half of what it has.
     maxWorkers: '100%',
+    // The files of a project share two processes. What they import has no state that a test could spoil, and a process of
+    // its own for each of two hundred files takes more processor time than most of them; see notes/test-time.md.
+    isolate: false,
     reporters: ['default', new HouseReporter([...seeds].map(([name, seed]) => `${name} ${seed}`).join(', '))],
     projects: [
       {

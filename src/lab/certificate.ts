@@ -1,8 +1,6 @@
 /**
  * A certificate that signs itself, for runs and tries on the own machine. This file does not know who shows it.
  */
-import { generate } from 'selfsigned';
-
 export interface Certificate {
   /** PEM. */
   readonly key: string;
@@ -11,6 +9,8 @@ export interface Certificate {
 
 /** For `localhost`, 127.0.0.1 and ::1, on the P-256 curve: its key is made in a millisecond, where RSA takes a second. */
 export async function selfSigned(): Promise<Certificate> {
+  // It takes as long to load as all that the command is made of, and few need it.
+  const { generate } = await import('selfsigned');
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -7,8 +7,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire, Module, register as registerHooks } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { register as registerRequire } from 'tsx/cjs/api';
-import { register as registerImport } from 'tsx/esm/api';
 
 /** The endings of what can be loaded. */
 export const moduleEndings: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
@@ -25,6 +23,7 @@ const requires = /\brequire\s*\(|\bmodule\.exports\b|\bexports\.[\w$]+\s*=/;
  */
 export async function loadModule(path: string): Promise<unknown> {
   goOnHere();
+  const { register: registerImport } = await import('tsx/esm/api');
   const unregister = registerImport();
   try {
     return await (isCommon(path) ? exportedBy(path) : importedFrom(path));
@@ -60,6 +59,7 @@ async function exportedBy(path: string): Promise<unknown> {
         .then((module) => ours.set(name, module))
         .catch(() => {});
   }
+  const { register: registerRequire } = await import('tsx/cjs/api');
   const unregister = registerRequire();
   try {
     const exported: unknown = own(path);

@@ -5,11 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UndercoatError } from '../errors.js';
-import { checkCommand } from './commands/check.js';
-import { getCommand } from './commands/get.js';
-import { museumCommand } from './commands/museum.js';
-import { runCommand } from './commands/run.js';
-import { serveCommand } from './commands/serve.js';
 import type { Console } from './console.js';
 import { ScenarioError } from './scenario.js';
 import { StalledError } from './time.js';
@@ -19,6 +14,18 @@ const isFine = 0;
 const isFailed = 1;
 const isUsage = 2;
 
+/** Makes a subcommand; `finish` is told the exit code. */
+type Maker = (console: Console, finish: (code: number) => void) => Command;
+
+/** In the order of the help. Most of what starting takes is loading, and a command line that names its command needs no other. */
+const makers: ReadonlyMap<string, () => Promise<Maker>> = new Map([
+  ['run', async () => (await import('./commands/run.js')).runCommand],
+  ['serve', async () => (await import('./commands/serve.js')).serveCommand],
+  ['museum', async () => (await import('./commands/museum.js')).museumCommand],
+  ['get', async () => (await import('./commands/get.js')).getCommand],
+  ['check', async () => (await import('./commands/check.js')).checkCommand],
+]);
+
 /** Carries out one command line, without the program's name. @returns the exit code */
 export async function runProgram(args: readonly string[], console: Console): Promise<number> {
   let code = isFine;
@@ -27,12 +34,8 @@ export async function runProgram(args: readonly string[], console: Console): Pro
   };
   const program = new Command('undercoat')
     .description('Experiment with protocol layering: transports, sessions and streams under one rulebook.')
-    .version(version())
-    .addCommand(runCommand(console, finish))
-    .addCommand(serveCommand(console, finish))
-    .addCommand(museumCommand(console, finish))
-    .addCommand(getCommand(console, finish))
-    .addCommand(checkCommand(console, finish));
+    .version(version());
+  for (const make of await makersFor(args)) program.addCommand(make(console, finish));
   for (const command of [
     program,
     ...program.commands,
@@ -52,6 +55,12 @@ export async function runProgram(args: readonly string[], console: Console): Pro
   } catch (error) {
     return complain(error, console);
   }
+}
+
+/** Of the one that is named first; else, for the help and for what is no command, of all. */
+function makersFor([first = '']: readonly string[]): Promise<readonly Maker[]> {
+  const named = makers.get(first);
+  return Promise.all((named === undefined ? [...makers.values()] : [named]).map((load) => load()));
 }
 
 function complain(error: unknown, console: Console): number {

@@ -4,6 +4,7 @@
  */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { complaints } from './complaints.js';
 import { copiedPerDelivered, isClean, isWhole, type RunReport, type StackReport } from './report.js';
 import { showComparisons } from './show-comparison.js';
 
@@ -73,31 +74,9 @@ export function showReport(report: RunReport, options: ShowOptions): string {
   return `${parts.join('\n')}\n`;
 }
 
-/** What was not as it should be, the first few of each sort. */
-export function complaints(stack: StackReport): string[] {
-  const { name, unexpected, unexpectedMessages, violations, violationMessages, heldAtEndBytes } = stack;
-  const lines = [
-    ...unexpectedMessages.map((message) => `${name}: ${message}`),
-    ...rest(name, unexpected - unexpectedMessages.length, 'failures'),
-    ...violationMessages.map((message) => `${name}: violation: ${message}`),
-    ...rest(name, violations - violationMessages.length, 'violations'),
-  ];
-  if (!isWhole(stack)) {
-    const { exchanges, notRunToEnd } = stack;
-    const all = exchanges + notRunToEnd;
-    lines.push(`${name}: time was over: ${notRunToEnd} of ${all} exchanges were not run to the end`);
-  }
-  if (heldAtEndBytes > 0) lines.push(`${name}: ${heldAtEndBytes} bytes were still held at the end`);
-  return lines;
-}
-
 function overOf(cutOff: number, all: number, bad: number): string {
   const fine = bad === 0 ? '; what was run was as expected' : '';
   return `time was over before ${cutOff} of ${all} stacks had run to the end${fine} (--time-limit gives more)`;
-}
-
-function rest(name: string, left: number, what: string): string[] {
-  return left > 0 ? [`${name}: ${left} more ${what}`] : [];
 }
 
 /** As many stacks as fit side by side, then the next ones. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { h1 } from '../../src/endpoint/h1.js';
 import { checkScenario } from '../../src/lab/check-scenario.js';
+import { complaints } from '../../src/lab/complaints.js';
 import { isClean, isWhole, type StackReport } from '../../src/lab/report.js';
 import { runScenario } from '../../src/lab/run-scenario.js';
 import type { ExchangeKind, ScenarioStack } from '../../src/lab/scenario.js';
 import { standard } from '../../src/lab/scenarios/standard.js';
-import { complaints } from '../../src/lab/show-report.js';
 import { tables } from '../../src/lab/tables.js';
 import type { ByteRange, Transport } from '../../src/transport/contract.js';
 import {

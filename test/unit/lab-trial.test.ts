@@ -1,12 +1,13 @@
 // What is expected of one exchange, and what is not.
 import { describe, expect, test } from 'vitest';
 import { TransportError } from '../../src/errors.js';
+import { complaints } from '../../src/lab/complaints.js';
 import { Pattern } from '../../src/lab/content.js';
 import { CheckingConsumer } from '../../src/lab/message-player.js';
 import { planRun } from '../../src/lab/plan.js';
 import { isClean, isWhole, type StackReport } from '../../src/lab/report.js';
 import type { ExchangeKind } from '../../src/lab/scenario.js';
-import { complaints, showReport } from '../../src/lab/show-report.js';
+import { showReport } from '../../src/lab/show-report.js';
 import { Trial } from '../../src/lab/trial.js';
 import { memoryStack } from '../support/lab.js';
 

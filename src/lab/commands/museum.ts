@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { register as registerTypeScript } from 'tsx/esm/api';
 import type { Console } from '../console.js';
 import { UsageError } from '../usage.js';
 
@@ -31,6 +30,7 @@ export function museumCommand(console: Console, finish: (code: number) => void):
           'the museum is in a checkout of undercoat only: it changes the source that it tests',
         );
       }
+      const { register: registerTypeScript } = await import('tsx/esm/api');
       const unregister = registerTypeScript();
       try {
         const { addMuseum } = (await import(place.href)) as Museum;

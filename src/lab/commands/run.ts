@@ -2,12 +2,12 @@
  * `undercoat run <scenario>`: runs a scenario and reports. This file does not know what scenarios there are.
  */
 import { Command } from 'commander';
+import { complaints } from '../complaints.js';
 import type { Console } from '../console.js';
 import { loadScenario } from '../load-scenario.js';
 import { isClean, isWhole, type RunReport } from '../report.js';
 import { runScenario } from '../run-scenario.js';
 import { progressBar } from '../show-progress.js';
-import { complaints, showReport } from '../show-report.js';
 import { gathered, integerOption } from '../usage.js';
 
 interface RunFlags {
@@ -70,7 +70,11 @@ export function runCommand(console: Console, finish: (code: number) => void): Co
       if (flags.json === true) {
         console.out.write(`${JSON.stringify(report)}\n`);
         for (const line of report.stacks.flatMap(complaints)) console.err.write(`${line}\n`);
-      } else console.out.write(showReport(report, console));
+      } else {
+        // Loaded where it is shown: the tables and formats take a good part of what starting takes.
+        const { showReport } = await import('../show-report.js');
+        console.out.write(showReport(report, console));
+      }
       finish(exitCode(report));
     });
 }
