@@ -24,7 +24,6 @@ const failed = ['each output failed?', 'each output release? from held'];
 const alive = 'connection in opening|running|finishing|lingering|aborting';
 const working = 'connection in running|finishing|lingering|tunnelling';
 const closing = 'connection in finishing|lingering';
-const there = 'transport not in closed|failed';
 
 /** Due when the pipe is gone, where `when` holds. */
 export interface Gone {
@@ -43,51 +42,68 @@ export interface EndpointShape {
   readonly hasTunnel: boolean;
 }
 
-export function endpointRules({
-  first,
-  begins = [],
-  gone,
-  hasHandoff,
-  hasTunnel,
-}: EndpointShape): readonly Rule[] {
+/** What happens to a pipe of a connection while it is the one that the connection has, and to the connection with it. */
+export function pipeRules(
+  pipe: string,
+  gone: readonly Gone[],
+  meanwhile: readonly string[] = [],
+): readonly Rule[] {
+  const thereYet = `${pipe} not in closed|failed`;
   return [
     // Gone before anybody opened it.
-    { on: 'transport abort|fail', by: 'fault', when: ['connection in idle', there] },
-    { on: 'connection open', by: 'endpoint', when: ['connection in idle'], due: ['transport open?'] },
-    { on: 'transport open', by: 'due' },
-    ...gone.flatMap(({ when = [], due }): readonly Rule[] => [
-      {
+    { on: `${pipe} abort|fail`, by: 'fault', when: ['connection in idle', thereYet, ...meanwhile] },
+    ...gone.map(
+      ({ when = [], due }): Rule => ({
         on: 'connection closed',
         by: 'pipe',
-        when: ['connection in opening|aborting', 'transport in closed|failed', ...when],
+        when: ['connection in opening|aborting', `${pipe} in closed|failed`, ...meanwhile, ...when],
         due,
-      },
-      { on: 'connection closed', by: 'due', when, due: [...due, ...failed] },
-    ]),
+      }),
+    ),
     // A connection that is to be drained gives up where it would begin.
     {
-      on: 'transport opened',
+      on: `${pipe} opened`,
       by: 'peer',
-      when: ['connection in opening', 'transport in connecting'],
+      when: ['connection in opening', `${pipe} in connecting`, ...meanwhile],
       due: [['connection opened', 'connection abort']],
     },
-    { on: 'connection opened', by: 'due', due: [`${first} begin`, ...begins] },
-    { on: 'transport endReceived', by: 'peer', when: [working, 'transport in open'] },
-    { on: 'transport endReceived', by: 'peer', when: [closing, 'transport in halfClosedLocal'], due: ends },
-    // An end counts as sent behind every byte (CON-2).
+    { on: `${pipe} endReceived`, by: 'peer', when: [working, `${pipe} in open`, ...meanwhile] },
     {
-      on: 'transport endSent',
+      on: `${pipe} endReceived`,
       by: 'peer',
-      when: ['connection in finishing|lingering|tunnelling', 'every output in none', 'transport in open'],
-    },
-    {
-      on: 'transport endSent',
-      by: 'peer',
-      when: [closing, 'every output in none', 'transport in halfClosedRemote'],
+      when: [closing, `${pipe} in halfClosedLocal`, ...meanwhile],
       due: ends,
     },
-    { on: 'transport abort|fail', by: 'pipe', when: ['connection in aborting', there], due: ends },
-    { on: 'transport fail', by: 'fault', when: [alive, there], due: ends },
+    // An end counts as sent behind every byte (CON-2).
+    {
+      on: `${pipe} endSent`,
+      by: 'peer',
+      when: [`${closing}|tunnelling`, 'every output in none', `${pipe} in open`, ...meanwhile],
+    },
+    {
+      on: `${pipe} endSent`,
+      by: 'peer',
+      when: [closing, 'every output in none', `${pipe} in halfClosedRemote`, ...meanwhile],
+      due: ends,
+    },
+    {
+      on: `${pipe} abort|fail`,
+      by: 'pipe',
+      when: ['connection in aborting', thereYet, ...meanwhile],
+      due: ends,
+    },
+    { on: `${pipe} fail`, by: 'fault', when: [alive, thereYet, ...meanwhile], due: ends },
+  ];
+}
+
+/** What happens to a connection, whatever pipe it has. */
+export function connectionRules(pipe: string, gone: readonly Gone[]): readonly Rule[] {
+  return [
+    { on: 'connection open', by: 'endpoint', when: ['connection in idle'], due: [`${pipe} open?`] },
+    { on: `${pipe} open`, by: 'due' },
+    ...gone.map(
+      ({ when = [], due }): Rule => ({ on: 'connection closed', by: 'due', when, due: [...due, ...failed] }),
+    ),
     {
       on: 'connection abort',
       by: 'clock',
@@ -103,20 +119,31 @@ export function endpointRules({
     // Everything that was built goes to the transport before its end does.
     { on: 'connection finish', by: 'due', when: ['no output in held'] },
     { on: 'connection flushed', by: 'itself', when: ['connection in finishing', 'every output in none'] },
-    ...(hasHandoff
-      ? [{ on: 'connection handoff', by: 'due' } as const]
-      : [{ on: 'connection handoff', by: 'nobody', why: 'there is one session' } as const]),
-    ...(hasTunnel
-      ? tunnelRules
-      : [{ on: 'connection tunnel', by: 'nobody', why: 'nobody takes the pipe over' } as const]),
-    {
-      on: 'connection swap',
-      by: 'nobody',
-      why: 'a transport that stands on this one has a connection of its own',
-    },
     ...outputRules,
   ];
 }
+
+export const noHandoff: Rule = { on: 'connection handoff', by: 'nobody', why: 'there is one session' };
+export const noTunnel: Rule = { on: 'connection tunnel', by: 'nobody', why: 'nobody takes the pipe over' };
+
+export function endpointRules({
+  first,
+  begins = [],
+  gone,
+  hasHandoff,
+  hasTunnel,
+}: EndpointShape): readonly Rule[] {
+  return [
+    ...pipeRules('transport', gone),
+    ...connectionRules('transport', gone),
+    { on: 'connection opened', by: 'due', due: [`${first} begin`, ...begins] },
+    hasHandoff ? { on: 'connection handoff', by: 'due' } : noHandoff,
+    ...(hasTunnel ? tunnelRules : [noTunnel]),
+    { on: 'connection swap', by: 'nobody', why: 'no transport stands on this one' },
+  ];
+}
+
+const there = 'transport not in closed|failed';
 
 /** From the handover on the pipe is the application's: it reads what is left, and ends it when it likes. */
 const tunnelRules: readonly Rule[] = [

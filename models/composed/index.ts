@@ -6,6 +6,7 @@ import { h2Client, h2Server } from './h2.js';
 import type { Bounds, Composition } from './language.js';
 import { prefaceH1Server, prefaceH2Server } from './preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from './proxy.js';
+import { proxySwapH2Server } from './swap.js';
 
 export interface Entry {
   readonly name: string;
@@ -120,5 +121,12 @@ export const compositions: readonly Entry[] = [
     small: noBodies,
     large: { exchanges: 2, leases: 0, outputs: 1 },
     leastStates: 4000,
+  },
+  {
+    name: 'proxy+swap+h2-server',
+    compose: proxySwapH2Server,
+    small: { ...noBodies, exchanges: 0 },
+    large: noBodies,
+    leastStates: 1000,
   },
 ];

@@ -58,21 +58,23 @@ const startsAtOnce = 'it starts in the turn in which it begins';
 
 const inHeader = [running, 'proxy in header'];
 
-const receiverRules: readonly Rule[] = [
+const receiverRules = (pipe: string): readonly Rule[] => [
   { on: 'proxy start', by: 'due' },
-  { on: 'proxy complete|invalid|exhausted', by: 'peer', when: [...inHeader, 'start in touched'] },
+  { on: 'proxy complete', by: 'peer', when: [...inHeader, 'start in touched'] },
+  { on: 'proxy invalid|exhausted', by: 'peer', when: [...inHeader, 'start in touched'] },
   { on: 'proxy expire', by: 'clock', when: inHeader, cites: 'LAY-4' },
   // Half a header is waited for all the same.
   { on: 'proxy shutdown', by: 'endpoint', when: [...inHeader, 'start in untouched'] },
-  { on: 'proxy end', by: 'itself', when: [...inHeader, 'transport in halfClosedRemote'] },
+  { on: 'proxy end', by: 'itself', when: [...inHeader, `${pipe} in halfClosedRemote`] },
   { on: 'header take|release', by: 'due' },
   { on: 'header split|transfer|retain|freeze|written|failed', by: 'nobody', why: 'a header is read at once' },
   unusedTaken,
   { on: 'peer doubt', by: 'fault', when: ['connection in idle', 'peer in trusted'] },
-  { on: 'start come', by: 'peer', when: [...inHeader, 'start in untouched', 'transport in open'] },
+  { on: 'start come', by: 'peer', when: [...inHeader, 'start in untouched', `${pipe} in open`] },
 ];
 
-function receiver(tables: Tables): First {
+/** @param pipe what carries the header */
+export function receiver(tables: Tables, pipe = 'transport'): First {
   return {
     name: 'proxy',
     table: tables['proxy-receiver'] ?? proxyReceiverTable,
@@ -81,7 +83,7 @@ function receiver(tables: Tables): First {
       { name: 'peer', table: peerTable, unseen: true },
       { name: 'start', table: startTable, unseen: true },
     ],
-    rules: receiverRules,
+    rules: receiverRules(pipe),
     begins: ['proxy start'],
     fails: { event: 'fail', from: 'header|handed-off' },
     guards: { 'proxy trusted': 'peer in trusted', 'proxy untouched': 'start in untouched' },

@@ -104,7 +104,7 @@ export class Walk {
     const { machines } = from;
     const stands = machines.get(machine)?.place;
     const next: Candidate[] = [];
-    const isOfTable = ({ part }: Place): boolean => part.table === machine.table;
+    const isOfTable = ({ part }: Place): boolean => part.table === machine.table && part.unseen !== true;
     for (const { row: taken, place, to } of this.system.steps(from.state, isOfTable)) {
       if (taken !== row) continue;
       if (stands === undefined ? !isFree(machines, place, exchange) : stands !== place) continue;

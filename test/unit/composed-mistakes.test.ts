@@ -197,6 +197,19 @@ const mistakes: readonly Mistake[] = [
     tables: leftOut(connectionTable, 'lingering --abort--> aborting'),
   },
   {
+    rule: 'LAY-6',
+    what: 'a chain of sessions that reads on after the swap',
+    in: 'proxy+swap+h2-server',
+    tables: leadsTo(connectionTable, 'running --swap--> opening', 'running'),
+  },
+  {
+    rule: 'OWN-2',
+    what: 'bytes received before a swap that nobody takes to the upper transport',
+    in: 'proxy+swap+h2-server',
+    tables: withoutAct(proxyReceiverTable, 'take unused', 'header --complete--> handed-off'),
+    says: 'unused take',
+  },
+  {
     rule: 'LAY-7',
     what: 'a tunnel that is agreed to before its request is complete',
     in: 'h1-server',
@@ -222,7 +235,7 @@ const mistakes: readonly Mistake[] = [
   },
 ];
 
-describe('OWN-1, OWN-2, OWN-4, OWN-5, OWN-7, CON-2, CON-3, LAY-3, LAY-4, LAY-7, WS-8, WIRE-1: a mistake in a table', () => {
+describe('OWN-1, OWN-2, OWN-4, OWN-5, OWN-7, CON-2, CON-3, LAY-3, LAY-4, LAY-6, LAY-7, WS-8, WIRE-1: a mistake in a table', () => {
   test.each(mistakes)('$rule: $what', ({ rule, in: name, tables, says = '' }) => {
     expect(findingOf(entry(name), tables)).toMatchObject({ rule, says: expect.stringContaining(says) });
   });
