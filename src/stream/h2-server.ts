@@ -110,6 +110,11 @@ class H2RequestHead implements RequestHead {
   }
 }
 
+/** Three digits make a status (RFC 9110 §15). */
+function isBetween(status: number, least: number, most: number): boolean {
+  return status >= least && status <= most && Number.isInteger(status);
+}
+
 class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchange, H2Sink, PipeExchange {
   readonly protocol: 'h2';
   readonly request: H2RequestHead;
@@ -147,7 +152,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     if (this.request.method !== 'CONNECT') {
       throw new MisuseError('no-upgrade', 'LAY-7', 'the request asked for no tunnel');
     }
-    if (!(status >= 200 && status <= 299)) {
+    if (!isBetween(status, 200, 299)) {
       throw new MisuseError('status', 'RFC 9110 §9.3.6', `a tunnel is agreed to with a 2xx, not ${status}`);
     }
     this.require(event['send-head'], 'responded', 'a tunnel is agreed to once');
@@ -241,7 +246,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
   }
 
   protected writeInterim(status: number, fields: FieldList): void {
-    if (!(status >= 100 && status <= 199) || status === 101) {
+    if (!isBetween(status, 100, 199) || status === 101) {
       throw new MisuseError(
         'status',
         'RFC 9110 §15.2',
@@ -296,7 +301,7 @@ class H2ServerStream extends AnsweringExchange<H2Stream> implements ServerExchan
     end: boolean,
     sensitive: readonly string[] | undefined,
   ): HeaderFields {
-    if (!(status >= 200 && status <= 599)) {
+    if (!isBetween(status, 200, 599)) {
       throw new MisuseError('status', 'RFC 9110 §15', `a final status is from 200 to 599, not ${status}`);
     }
     if (this.request.method === 'CONNECT' && status < 300) {
