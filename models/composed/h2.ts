@@ -12,7 +12,7 @@ import { leaseTable } from './lease-table.js';
 
 const running = 'connection in running';
 const working = 'session in open|draining';
-const alive = 'session in preface|settings|open|draining';
+const alive = 'session in preface|upgraded|settings|open|draining';
 const receiving = 'stream in open|half-closed-local';
 const sending = 'stream in open|half-closed-remote';
 const unclosed = 'stream in open|half-closed-local|half-closed-remote';
@@ -33,12 +33,16 @@ const sessionRules: readonly Rule[] = [
   { on: 'session settings', by: 'peer', when: [running, 'session in settings|draining'] },
   { on: 'session upgrade', by: 'nobody', why: 'a connection that was upgraded has H1 before it' },
   // A shutdown, and the answer to the PING of the warning; with nothing under way it is the last word.
-  { on: 'session goaway-sent', by: 'endpoint', when: [running, 'session in settings|open|draining'] },
+  {
+    on: 'session goaway-sent',
+    by: 'endpoint',
+    when: [running, 'session in upgraded|settings|open|draining'],
+  },
   { on: 'session goaway-sent', by: 'peer', when: [running, 'session in draining'] },
   {
     on: 'session goaway-sent',
     by: 'clock',
-    when: [running, 'session in settings|open', 'every stream in absent'],
+    when: [running, 'session in upgraded|settings|open', 'every stream in absent'],
     due: ['session last-stream-closed'],
   },
   {
@@ -85,7 +89,7 @@ const streamRules: readonly Rule[] = [
     by: 'peer',
     when: [running, working, receiving],
   },
-  { on: 'stream receive-end', by: 'due' },
+  { on: 'stream receive-end', by: 'due', when: [working] },
   { on: 'stream receive-reset', by: 'peer', when: [running, working, unclosed], due: over },
   // What is sent: the application's, or what waited for a window or for its turn.
   {
@@ -156,6 +160,7 @@ const serverRules: readonly Rule[] = [
   {
     on: 'stream receive-headers',
     by: 'due',
+    when: [working],
     due: [['exchange begin', 'stream send-reset', 'stream send-headers', 'stream receive-end']],
   },
   ...answersFor,

@@ -3,6 +3,7 @@ import type { Tables } from './endpoint.js';
 import { h1Client } from './h1-client.js';
 import { h1Server } from './h1-server.js';
 import { h2Client, h2Server } from './h2.js';
+import { h2cServer } from './h2c.js';
 import type { Bounds, Composition } from './language.js';
 import { prefaceH1Server, prefaceH2Server } from './preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from './proxy.js';
@@ -127,6 +128,13 @@ export const compositions: readonly Entry[] = [
     compose: proxySwapH2Server,
     small: { ...noBodies, exchanges: 0 },
     large: noBodies,
-    leastStates: 1000,
+    leastStates: 2500,
+  },
+  {
+    name: 'h2c-server',
+    compose: h2cServer,
+    small: { ...one, outputs: 0 },
+    large: { exchanges: 1, leases: 2, outputs: 1 },
+    leastStates: 8000,
   },
 ];

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { h1Client } from '../../models/composed/h1-client.js';
 import { h1Server } from '../../models/composed/h1-server.js';
 import { h2Client, h2Server } from '../../models/composed/h2.js';
+import { h2cServer } from '../../models/composed/h2c.js';
 import type { Composition } from '../../models/composed/language.js';
 import { prefaceH1Server, prefaceH2Server } from '../../models/composed/preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from '../../models/composed/proxy.js';
@@ -16,6 +17,7 @@ import { byPreface, h2 } from '../../src/endpoint/h2.js';
 import { proxy, proxySend } from '../../src/endpoint/proxy.js';
 import type { Steps } from '../../src/endpoint/step.js';
 import { connectionScript } from '../../src/kit/arbitraries/connection-script.js';
+import type { ConnectionScript } from '../../src/kit/exchange-script.js';
 import { type Row, rowName } from '../../src/machine/index.js';
 import type { ActRecord } from '../../src/memory/index.js';
 import type { ProxyHeader } from '../../src/session/proxy/header.js';
@@ -30,6 +32,8 @@ interface Stack {
   readonly slabBytes: number;
   readonly server: Steps;
   readonly client: Steps;
+  /** The scripts that it is for; all of them by default. */
+  readonly script?: (script: ConnectionScript) => ConnectionScript;
   readonly composed: { readonly server: Composition; readonly client: Composition | undefined };
 }
 
@@ -91,9 +95,23 @@ const stacks: readonly Stack[] = [
     // The upper transport is a decorator here, without a machine of its own.
     composed: { server: unseen(proxySwapH2Server(), 'transport'), client: undefined },
   },
+  {
+    name: 'h2c',
+    slabBytes: 18_000,
+    server: h1({ h2c: true }),
+    client: h1({ h2c: true }),
+    script: asking,
+    composed: { server: h2cServer(), client: undefined },
+  },
   { name: 'h2', slabBytes: 18_000, server: h2(), client: h2(), composed: h2Composed },
   { name: 'h2, lending', slabBytes: 18_000, server: lending, client: lending, composed: h2Composed },
 ];
+
+/** The first request may ask for an upgrade. */
+function asking({ exchanges: [first, ...others], ...script }: ConnectionScript): ConnectionScript {
+  const asks = first && { ...first, method: 'GET', request: undefined, fields: [] };
+  return { ...script, exchanges: asks === undefined ? others : [asks, ...others] };
+}
 
 function unseen(composition: Composition, name: string): Composition {
   const parts = composition.parts.map((part) =>
@@ -150,7 +168,7 @@ afterAll(() => {
   expect(rows.size).toBeGreaterThan(60);
 });
 
-describe.each(stacks)('$name', ({ server, client, slabBytes, composed, name }) => {
+describe.each(stacks)('$name', ({ server, client, slabBytes, composed, name, script: of = (it) => it }) => {
   const isH2 = /\bh2/.test(name);
   const systems = {
     server: new ComposedSystem(composed.server, bounds, false),
@@ -164,7 +182,7 @@ describe.each(stacks)('$name', ({ server, client, slabBytes, composed, name }) =
         fault,
         fc.constantFrom(64, 64, 20, 6),
         (script, broken, slabs) => {
-          const run = recordConnection(script, { server, client, slabBytes, slabs, fault: broken });
+          const run = recordConnection(of(script), { server, client, slabBytes, slabs, fault: broken });
           for (const end of ['server', 'client'] as const) {
             for (const record of run[end]) {
               if (record.act === undefined) rows.add(`${record.machine.table.name} ${record.row}`);
@@ -182,7 +200,7 @@ describe.each(stacks)('$name', ({ server, client, slabBytes, composed, name }) =
   it('LAY-3, OWN-5: a run in which a row or a release is missing is none', () => {
     fc.assert(
       fc.property(connectionScript({ manner: 'orderly', maxExchanges: 1 }), fc.nat(), (script, pick) => {
-        const { server: records } = recordConnection(script, { server, client, slabBytes });
+        const { server: records } = recordConnection(of(script), { server, client, slabBytes });
         const telling = records.filter(
           ({ act, ...row }) =>
             (act?.act === 'release' && !isRetained(act, records)) ||

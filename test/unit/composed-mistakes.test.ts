@@ -156,6 +156,18 @@ const mistakes: readonly Mistake[] = [
     tables: withoutAct(h1ServerTable, 'take unused'),
   },
   {
+    rule: 'CON-3',
+    what: 'bytes behind an upgrade to H2 that are left in H1',
+    in: 'h2c-server',
+    tables: withoutAct(h1ServerTable, 'take unused'),
+  },
+  {
+    rule: 'OWN-7',
+    what: 'a head that stays in H1 when H2 goes on with its request',
+    in: 'h2c-server',
+    tables: withoutAct(h1ServerTable, 'release head', 'exchange --upgrade--> handed-off'),
+  },
+  {
     rule: 'LAY-3',
     what: 'nobody who refuses a peer that is not trusted',
     in: 'proxy+h1-server',
