@@ -1,8 +1,14 @@
-// `undercoat museum` as it is typed: what it prints, what it refuses, and the code that it ends with.
+// `undercoat museum` as it is typed: what it prints, what it refuses, and the code that it ends with; and what it says where
+// there is no checkout, for which the package is built.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/lab/program.js';
 import { keptConsole } from '../support/lab.js';
 import { exhibits } from './exhibits/index.js';
+import { root } from './workshop.js';
 
 const patience = 120_000;
 
@@ -38,6 +44,25 @@ describe('undercoat museum', () => {
       ],
     });
     expect(JSON.parse(out).exhibits[0].runs).toBeGreaterThan(0);
+  });
+
+  it('says where it is, where it is not', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'undercoat-elsewhere-'));
+    try {
+      for (const part of ['dist', 'package.json']) {
+        const filter = (file: string): boolean => !/\.(map|d\.ts)$/.test(file);
+        cpSync(join(root, part), join(folder, part), { recursive: true, filter });
+      }
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+      const cli = join(folder, 'dist/lab/cli.js');
+      const { status, stderr, stdout } = spawnSync(process.execPath, [cli, 'museum', 'list'], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toContain('in a checkout of undercoat only');
+      expect([status, stdout]).toEqual([2, '']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('refuses what there is not', async () => {

@@ -26,7 +26,7 @@ export interface Exhibit {
   readonly id: string;
   /** What happened, in one or two sentences. */
   readonly label: string;
-  /** Where it is told: an advisory, an issue, a commit; or `ours`. */
+  /** Where it is told: an advisory, an issue, a commit; or `ours`. † behind one that could not be read there. */
   readonly source: string;
   /** The rules that it breaks: a failure by another does not count. */
   readonly rules: readonly string[];

@@ -5,14 +5,23 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import type { Exhibit } from './exhibit.js';
-import { exhibits } from './exhibits/index.js';
+import { exhibits, rooms } from './exhibits/index.js';
 import { MutationError, mutate } from './mutate.js';
 import { type ExhibitReport, runExhibits } from './run.js';
 import { mutated, root } from './workshop.js';
 
 const patience = 120_000;
 /** One of each room, the quick ones. */
-const handful = ['overflow-forgotten-by-reset', 'empty-pipeline-not-null', 'compaction-of-the-wrong-length'];
+const handful = [
+  'overflow-forgotten-by-reset',
+  'leftover-cut',
+  'chunk-end-not-enforced',
+  'queued-twice',
+  'short-block-throws',
+  'header-takes-what-follows',
+  'accepted-after-the-end',
+  'last-byte-not-to-be-had',
+];
 
 const lease: Exhibit = {
   id: 'harmless',
@@ -58,9 +67,25 @@ describe('the exhibits', () => {
     }
   });
 
-  it('are caught, a handful of them, by a rule of their label', { timeout: patience }, async () => {
-    const chosen = exhibits.filter(({ id }) => handful.includes(id));
-    expect(chosen.length).toBe(handful.length);
+  it('break every rule of the rulebook, each of them at least one, and leave no check unused', () => {
+    const rulebook = readFileSync(join(root, 'spec/ownership.md'), 'utf8');
+    const ruled = [...rulebook.matchAll(/^- \*\*([A-Z]+-\d+)/gm)].map(([, rule]) => rule);
+    expect(ruled.length).toBeGreaterThan(30);
+    expect([...new Set(exhibits.flatMap(({ rules }) => rules))]).toEqual(expect.arrayContaining(ruled));
+    const text = readFileSync(join(root, 'test/museum/checks/index.ts'), 'utf8');
+    const list = text.slice(text.indexOf('export const checks = {'));
+    const checks = [...list.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name);
+    expect(checks.length).toBeGreaterThan(30);
+    expect(new Set(exhibits.flatMap(({ shown }) => shown.map(({ check }) => check)))).toEqual(
+      new Set(checks),
+    );
+  });
+
+  it('are caught, one of each room, by a rule of their label', { timeout: patience }, async () => {
+    const chosen = rooms.flatMap((room) => room.filter(({ id }) => handful.includes(id)));
+    expect(rooms.map((room) => room.filter(({ id }) => handful.includes(id)).length)).toEqual(
+      rooms.map(() => 1),
+    );
     for (const report of await run(...chosen)) {
       expect(report, report.trials.map(({ message }) => message).join()).toMatchObject({ caught: true });
       expect(report.rules).toContain(report.by);
@@ -75,6 +100,8 @@ describe('the museum', () => {
     expect(harmless).toMatchObject({ caught: false, by: null });
     expect(mislabelled).toMatchObject({ caught: false, by: null });
     expect(mislabelled?.trials[0]?.message).toContain('CON-1');
+    // JSON leaves out what is undefined: a survivor says so.
+    expect(JSON.parse(JSON.stringify(harmless))).toHaveProperty('by', null);
   });
 
   it('refuses a mutation that does not find its place, or finds two', () => {

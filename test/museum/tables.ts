@@ -17,7 +17,10 @@ export function showList(exhibits: readonly Exhibit[], { isColoured }: ShowOptio
   const colours = picocolors.createColors(isColoured);
   const table = new Table({ head: ['exhibit', 'rules', 'source'].map(colours.bold), style: plain });
   for (const { id, rules, source } of exhibits) table.push([id, rules.join(' '), source]);
-  return `${table.toString()}\n${exhibits.length} exhibits; \`undercoat museum show ID\` explains one\n`;
+  const doubtful = exhibits.some(({ source }) => source.includes('†'))
+    ? '; †: told by others, not read by us where it was told first'
+    : '';
+  return `${table.toString()}\n${exhibits.length} exhibits; \`undercoat museum show ID\` explains one${doubtful}\n`;
 }
 
 export function showExhibit({ id, label, source, rules, mutations, shown }: Exhibit): string {

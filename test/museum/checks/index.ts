@@ -11,6 +11,7 @@ import { sameAtAnyCut, sameInAnyTail, sameUnderEmulation } from '../../../src/ki
 import { roundTrip } from '../../../src/kit/properties/round-trip.js';
 import { streamAgreement } from '../../../src/kit/properties/stream-agreement.js';
 import type { SessionUnderTest } from '../../../src/kit/session-under-test.js';
+import { type SimulatedStack, simulatedStacks } from '../../../src/kit/simulation/stacks.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { BumpWorkspace } from '../../../src/memory/index.js';
 import { answersAreAskedFor } from '../../support/properties/h1-answers.js';
@@ -45,6 +46,7 @@ import {
 } from '../../support/properties/proxy-readers.js';
 import { receiveByModel } from '../../support/properties/receive-buffer.js';
 import { sendByModel } from '../../support/properties/send-buffer.js';
+import { simulated } from '../../support/properties/simulated.js';
 import { workspaceByModel } from '../../support/properties/workspace.js';
 import { sessions as sessionList } from '../../support/sessions.js';
 import { stacks } from './stacks.js';
@@ -59,6 +61,7 @@ export interface Check {
   readonly property: (subject: string) => AnyProperty;
 }
 
+const simulations = new Map(simulatedStacks.map((stack) => [`simulated ${stack.name}`, stack]));
 const sessions = new Map(sessionList.map((session) => [session.name, session]));
 
 /** A connection of H2 costs several of H1. */
@@ -84,6 +87,11 @@ export const checks = {
   sameInAnyTail: overStacks(40, 20, sameInAnyTail),
   sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
   streamAgreement: { ...overStacks(40, 40, streamAgreement), subjects: ['h2', 'h2c', 'proxy-v2+h2'] },
+  simulated: {
+    runs: () => 60,
+    subjects: [...simulations.keys()],
+    property: (subject) => simulated(simulations.get(subject) as SimulatedStack),
+  },
   workspaceByModel: of('workspace', 80, () => workspaceByModel()),
   receiveByModel: of('receive buffer', 100, () => receiveByModel(BumpWorkspace)),
   sendByModel: of('send buffer', 150, () => sendByModel(BumpWorkspace)),

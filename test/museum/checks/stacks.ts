@@ -11,6 +11,7 @@ import {
 export const stacks: ReadonlyMap<string, StackUnderTest> = new Map([
   ['h1', h1Stack()],
   ['h1 pipelined', h1Stack({ maxPipelined: 4, copyBelowBytes: 100, drainBytes: 60 })],
+  ['h1 short bodies', h1Stack({ maxBodyBytes: 20, maxPipelined: 3 })],
   ['proxy-v1+h1', proxyH1Stack(1)],
   ['proxy-v2+h1', proxyH1Stack(2, { maxPipelined: 3 })],
   ['h2', h2Stack()],

@@ -257,4 +257,19 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
     ],
     shown: [{ check: 'handoffKeepsBytes', over: ['endpoint, transport swapped'] }],
   },
+  {
+    id: 'carried-out-twice',
+    label:
+      'A GOAWAY was taken to mean that no request had been carried out, and all were sent again: one that had been came a second time.',
+    source: 'kolmafia #725',
+    rules: ['WIRE-5'],
+    mutations: [
+      {
+        file: 'src/session/h2/inbound.ts',
+        find: 'if (stream.id <= last || !connection.streams.isOurs(stream.id)) continue;',
+        replace: 'if (!connection.streams.isOurs(stream.id)) continue;',
+      },
+    ],
+    shown: [{ check: 'simulated', over: ['simulated h2'] }],
+  },
 ];

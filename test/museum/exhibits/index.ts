@@ -9,13 +9,15 @@ import { memoryExhibits } from './memory.js';
 import { ownExhibits } from './own.js';
 import { ownLayerExhibits } from './own-layers.js';
 
-export const exhibits: readonly Exhibit[] = [
-  ...memoryExhibits,
-  ...handoffExhibits,
-  ...h1Exhibits,
-  ...h2Exhibits,
-  ...foundExhibits,
-  ...foundOwnerExhibits,
-  ...ownExhibits,
-  ...ownLayerExhibits,
+export const rooms: readonly (readonly Exhibit[])[] = [
+  memoryExhibits,
+  handoffExhibits,
+  h1Exhibits,
+  h2Exhibits,
+  foundExhibits,
+  foundOwnerExhibits,
+  ownExhibits,
+  ownLayerExhibits,
 ];
+
+export const exhibits: readonly Exhibit[] = rooms.flat();

@@ -91,7 +91,7 @@ export const memoryExhibits: readonly Exhibit[] = [
     id: 'overflow-forgotten-by-reset',
     label:
       'A reset cleared the mark that says that a workspace had overflowed: half a response went out and passed for a whole one.',
-    source: 'Varnish #3194, #2645',
+    source: 'Varnish #3194, #2645 †',
     rules: ['WS-7', 'WS-9'],
     mutations: [
       {
@@ -107,7 +107,7 @@ export const memoryExhibits: readonly Exhibit[] = [
     id: 'exhaustion-forgotten',
     label:
       'The same in the writer of messages: that there was no room for a head is forgotten, and the connection goes on as if it had been sent. The next answer is taken for it.',
-    source: 'Varnish #3194, #2645',
+    source: 'Varnish #3194, #2645 †',
     rules: ['WS-9', 'CON-1'],
     mutations: [
       {

@@ -113,4 +113,36 @@ export const ownLayerExhibits: readonly Exhibit[] = [
     ],
     shown: [{ check: 'askedAgain', over: ['h1 or h2'] }],
   },
+  {
+    id: 'lost-to-the-limit',
+    label:
+      'What came in one read with the byte that went over a limit was not given on with the error: the same body in other pieces had come up to the limit.',
+    source: 'ours: notes/h1-connections.md',
+    rules: ['LAY-5'],
+    mutations: [
+      {
+        file: 'src/session/h1/body-reader.ts',
+        within: 'private pass(',
+        find: '} else if (allowed > 0) {',
+        replace: '} else if (allowed === count) {',
+      },
+    ],
+    shown: [{ check: 'sameAtAnyCut', over: ['h1 short bodies'] }],
+  },
+  {
+    id: 'end-without-a-row',
+    label:
+      'A request that ended with its head was given on without the step that says so: the machine of its exchange stood where nothing of what came next is a row.',
+    source: 'ours: a step left out',
+    rules: ['LAY-3'],
+    mutations: [
+      {
+        file: 'src/session/h1/server-session.ts',
+        within: 'private begin(): void {',
+        find: "this.machine.take(event['head-complete']);",
+        replace: '',
+      },
+    ],
+    shown: [{ check: 'roundTrip', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+  },
 ];
