@@ -3,7 +3,8 @@ import type { Tables } from './endpoint.js';
 import { h1Client } from './h1-client.js';
 import { h1Server } from './h1-server.js';
 import { h2Client, h2Server } from './h2.js';
-import { h2cServer } from './h2c.js';
+import { h2cClient } from './h2c-client.js';
+import { h2cServer } from './h2c-server.js';
 import type { Bounds, Composition } from './language.js';
 import { prefaceH1Server, prefaceH2Server } from './preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from './proxy.js';
@@ -136,5 +137,12 @@ export const compositions: readonly Entry[] = [
     small: { ...one, outputs: 0 },
     large: { exchanges: 1, leases: 2, outputs: 1 },
     leastStates: 8000,
+  },
+  {
+    name: 'h2c-client',
+    compose: h2cClient,
+    small: { exchanges: 1, leases: 0, outputs: 0 },
+    large: { ...one, exchanges: 2, outputs: 0 },
+    leastStates: 2000,
   },
 ];

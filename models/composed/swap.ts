@@ -155,7 +155,7 @@ export function proxySwapH2Server(tables: Tables = {}): Composition {
     name: `proxy+swap+${h2.name}`,
     parts: [
       ...h2.parts,
-      { name: 'lower', table: tables['lower'] ?? transportTable },
+      { name: 'lower', table: tables['transport'] ?? transportTable },
       { name: 'input', table: inputTable, unseen: true },
       { name: 'unused', table: leaseTable, owner: ['proxy', 'connection'] },
       { name: 'proxy', table: proxy.table, comes: true },

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { h1Client } from '../../models/composed/h1-client.js';
 import { h1Server } from '../../models/composed/h1-server.js';
 import { h2Client, h2Server } from '../../models/composed/h2.js';
-import { h2cServer } from '../../models/composed/h2c.js';
+import { h2cClient } from '../../models/composed/h2c-client.js';
+import { h2cServer } from '../../models/composed/h2c-server.js';
 import type { Composition } from '../../models/composed/language.js';
 import { prefaceH1Server, prefaceH2Server } from '../../models/composed/preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from '../../models/composed/proxy.js';
@@ -101,7 +102,7 @@ const stacks: readonly Stack[] = [
     server: h1({ h2c: true }),
     client: h1({ h2c: true }),
     script: asking,
-    composed: { server: h2cServer(), client: undefined },
+    composed: { server: h2cServer(), client: h2cClient() },
   },
   { name: 'h2', slabBytes: 18_000, server: h2(), client: h2(), composed: h2Composed },
   { name: 'h2, lending', slabBytes: 18_000, server: lending, client: lending, composed: h2Composed },

@@ -162,6 +162,12 @@ const mistakes: readonly Mistake[] = [
     tables: withoutAct(h1ServerTable, 'take unused'),
   },
   {
+    rule: 'CON-3',
+    what: 'bytes behind an agreement to go on in H2 that are left in H1',
+    in: 'h2c-client',
+    tables: withoutAct(h1ClientTable, 'take unused'),
+  },
+  {
     rule: 'OWN-7',
     what: 'a head that stays in H1 when H2 goes on with its request',
     in: 'h2c-server',
