@@ -37,15 +37,11 @@ export function frame(
   payload: ArrayLike<number> = [],
 ): Uint8Array {
   const { length } = payload;
-  return Uint8Array.of(
-    length >>> 16,
-    length >>> 8,
-    length,
-    type,
-    flags,
-    ...uint32(stream),
-    ...Array.from(payload),
-  );
+  const head = [length >>> 16, length >>> 8, length, type, flags, ...uint32(stream)];
+  const bytes = new Uint8Array(head.length + length);
+  bytes.set(head);
+  bytes.set(payload, head.length);
+  return bytes;
 }
 
 export function uint32(value: number): number[] {

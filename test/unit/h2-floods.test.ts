@@ -49,10 +49,25 @@ const sendBytes = 262_144;
 const body = Uint8Array.from('well served', (it) => it.charCodeAt(0));
 const request = (id: number, octets: readonly number[], end = true) =>
   frame(FRAME_HEADERS, FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0), id, octets);
-const many = (count: number, octets: readonly number[]) => Array.from({ length: count }, () => octets).flat();
+const many = (count: number, octets: readonly number[]): number[] => {
+  const all: number[] = [];
+  for (let i = 0; i < count; i++) all.push(...octets);
+  return all;
+};
 const start = block(get());
+/** One and the same, again and again; the first may be another. */
+const requests = (octets: readonly number[], first = octets): FloodAct => {
+  const pieces = [request(odd(0), first), request(odd(0), octets)] as const;
+  return (i) => {
+    const piece = Uint8Array.from(pieces[Math.min(i, 1) as 0 | 1]);
+    piece.set(uint32(odd(i)), 5);
+    return [piece];
+  };
+};
 /** A field of 1000 octets that goes into the table, and its name there. */
 const long = [0x40, 1, 0x78, 127, 0xe9, 0x06, ...new Uint8Array(1000).fill(0x61)];
+/** That field, ten thousand times. */
+const bomb = many(10_000, [0xbe]);
 
 interface Flood {
   readonly name: string;
@@ -100,29 +115,29 @@ const floods: readonly Flood[] = [
   { name: 'unknown frames', act: unknownFrames },
   {
     name: 'fields of no length',
-    act: (i) => [request(odd(i), [...start, ...many(2000, [0, 0, 0])])],
+    act: requests([...start, ...many(2000, [0, 0, 0])]),
     acts: 210,
   },
   {
     name: 'values of no length',
-    act: (i) => [request(odd(i), [...start, ...many(2000, [0, 1, 0x79, 0])])],
+    act: requests([...start, ...many(2000, [0, 1, 0x79, 0])]),
     acts: 210,
   },
   {
     name: 'a tiny indexed field 15,000 times, behind a shut window',
     first: [settings([4, 0])],
-    act: (i) => [request(odd(i), [...start, ...many(15_000, [0x90])])],
+    act: requests([...start, ...many(15_000, [0x90])]),
     acts: 210,
   },
   {
     name: 'streams held open behind a shut window',
     first: [settings([4, 0])],
-    act: (i) => [request(odd(i), [...start, ...many(90, [0x90])])],
+    act: requests([...start, ...many(90, [0x90])]),
     acts: 310,
   },
   {
     name: 'cookie crumbs',
-    act: (i) => [request(odd(i), [...start, ...many(3000, [0x0f, 0x11, 1, 0x61])])],
+    act: requests([...start, ...many(3000, [0x0f, 0x11, 1, 0x61])]),
     acts: 210,
   },
   { name: 'PRIORITY', act: (i) => [frame(FRAME_PRIORITY, 0, odd(i), [...uint32(0), 1])] },
@@ -130,7 +145,7 @@ const floods: readonly Flood[] = [
   { name: 'WINDOW_UPDATE', act: windowUpdates },
   {
     name: 'an HPACK bomb',
-    act: (i) => [request(odd(i), [...start, ...(i === 0 ? long : []), ...many(10_000, [0xbe])])],
+    act: requests([...start, ...bomb], [...start, ...long, ...bomb]),
     acts: 210,
   },
   {
