@@ -1,9 +1,9 @@
 // The code of the README as its reader's compiler sees it: every `ts` block type-checks in a project of its own, against
 // the package as it is built and by the package's own name. `npm test` builds first. Nothing of it is run here.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import ts from 'typescript';
 import { afterAll, expect, test } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'undercoat-test-'));
@@ -31,10 +31,10 @@ symlinkSync(resolve('node_modules/vitest'), join(installed, 'vitest'));
 writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
 writeFileSync(join(directory, 'my-transport.ts'), myTransport);
 
-const options: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  lib: ['lib.es2023.d.ts'],
-  module: ts.ModuleKind.NodeNext,
+const compilerOptions = {
+  target: 'ES2023',
+  lib: ['ES2023'],
+  module: 'NodeNext',
   strict: true,
   exactOptionalPropertyTypes: true,
   noEmit: true,
@@ -42,21 +42,22 @@ const options: ts.CompilerOptions = {
   typeRoots: [resolve('node_modules/@types')],
   types: ['node'],
 };
+const compiler = resolve('node_modules/typescript-7/bin/tsc');
 
 /** What the compiler says of each of these files, which stand in one project. */
 function complaints(codes: readonly string[]): string[][] {
-  const files = codes.map((code, index) => {
-    const file = join(directory, `block-${index}.ts`);
-    writeFileSync(file, code);
-    return file;
-  });
-  const program = ts.createProgram([join(directory, 'my-transport.ts'), ...files], options);
-  expect(program.getGlobalDiagnostics().concat(program.getOptionsDiagnostics())).toEqual([]);
-  return files.map((file) =>
-    ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
-  );
+  const names = codes.map((_, index) => `block-${index}.ts`);
+  for (const [index, code] of codes.entries()) writeFileSync(join(directory, `block-${index}.ts`), code);
+  const project = { compilerOptions, files: ['my-transport.ts', ...names] };
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(project));
+  const args = [compiler, '--project', directory, '--pretty', 'false'];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8' });
+  expect(stderr).toBe('');
+  // A complaint begins with the name of its file, and goes on in lines that are indented.
+  const said = stdout.split(/\n(?! )/).filter((text) => text !== '');
+  const sorted = names.map((name) => said.filter((text) => text.startsWith(`${name}(`)));
+  expect(sorted.flat()).toHaveLength(said.length);
+  return sorted;
 }
 
 test('every block of TypeScript in the README type-checks, and a wrong option in one does not', {
