@@ -7,7 +7,7 @@
  */
 import { type ClientResponse, type ExchangeOptions, exchange } from '../adapters/client-exchange.js';
 import type { BodySource } from '../adapters/send-body.js';
-import { answerClose, LimitError, MisuseError, UndercoatError } from '../errors.js';
+import { MisuseError, UndercoatError } from '../errors.js';
 import type { SlabPool } from '../memory/index.js';
 import {
   callback,
@@ -26,6 +26,7 @@ import { requireAuthority, requireRequest } from '../stream/require-request.js';
 import type { Timer } from '../transport/clock.js';
 import type { Connectable, Transport } from '../transport/contract.js';
 import type { Client, ClientListener, ClientOptions, PendingRequest } from './client-contract.js';
+import { connectionLost, takenBack, tooManyWaiting, waitedTooLong } from './client-errors.js';
 import { Connection } from './connection.js';
 import type { ConnectionKeeper, ConnectionSettings } from './connection-settings.js';
 import { connectionSettings, counting } from './endpoint-options.js';
@@ -155,15 +156,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       this.begin(request, line, false);
       return request;
     }
-    if (this.queue.length >= this.maxWaiting) {
-      throw new LimitError(
-        'maxWaiting',
-        'too-many-waiting',
-        'OWN-8',
-        `${this.maxWaiting} requests wait for a connection`,
-        answerClose,
-      );
-    }
+    if (this.queue.length >= this.maxWaiting) throw tooManyWaiting(this.maxWaiting);
     // Nothing is opened, and nobody waits, for what cannot be sent.
     requireRequest(options);
     request.dueAt = this.settings.clock.now() + this.waitTimeout;
@@ -286,7 +279,7 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
   private expire(): void {
     const now = this.settings.clock.now();
     for (let first = this.queue[0]; first !== undefined && first.dueAt <= now; first = this.queue[0]) {
-      this.withdraw(first, this.waitedTooLong());
+      this.withdraw(first, waitedTooLong(this.waitTimeout));
     }
     this.timer.want(this.queue[0]?.dueAt ?? Number.POSITIVE_INFINITY);
   }
@@ -376,40 +369,9 @@ class PoolingClient implements Client, ConnectionKeeper<Connection> {
       }
     });
   }
-
-  private waitedTooLong(): LimitError {
-    return new LimitError(
-      'waitTimeout',
-      'waited-too-long',
-      'LAY-4',
-      `no connection took the request within ${this.waitTimeout} ms`,
-      answerClose,
-    );
-  }
 }
 
 /** Whether a request may begin there now. */
 function takes({ session }: Line, options: RequestOptions): boolean {
   return session.available > 0 && session.awaits?.(options) !== true;
-}
-
-function takenBack(): UndercoatError {
-  return new UndercoatError(
-    'api-misuse',
-    'taken-back',
-    'OWN-7',
-    'the request was taken back unsent',
-    answerClose,
-  );
-}
-
-function connectionLost(cause?: unknown): UndercoatError {
-  return new UndercoatError(
-    'transport-failed',
-    'connection-lost',
-    'OWN-7',
-    'the connection ended before it took the request',
-    answerClose,
-    { cause },
-  );
 }

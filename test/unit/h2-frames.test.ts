@@ -3,19 +3,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { modelFrame, modelFrameBytes } from '../../models/h2-frames.js';
-import { ProtocolError } from '../../src/errors.js';
 import * as codes from '../../src/session/h2/frames-codes.js';
-import { FRAME, frameError, PREFACE_INVALID, SETTINGS } from '../../src/session/h2/frames-faults.js';
-import { matchPreface, PREFACE, PREFACE_BYTES, writePreface } from '../../src/session/h2/frames-preface.js';
+import { FRAME } from '../../src/session/h2/frames-faults.js';
 import {
   FRAME_COMPLETE,
   FRAME_NEED_DATA,
   FRAME_REFUSED,
   FrameView,
 } from '../../src/session/h2/frames-reader.js';
-import { SettingsValues } from '../../src/session/h2/frames-settings.js';
 import {
-  type OutgoingSettings,
   writeData,
   writeFrameHeader,
   writeGoaway,
@@ -378,180 +374,5 @@ describe('the reader of frames', () => {
     expect(view.fault).toBe(FRAME.tooLong);
     expect(view.readHead(header('ffffff'), 0, 9, codes.MAX_MAX_FRAME_SIZE)).toBe(FRAME_COMPLETE);
     expect(view.next).toBe(9 + 0xffffff);
-  });
-});
-
-describe('faults of frames', () => {
-  const faults = [...Object.values(FRAME), ...Object.values(SETTINGS), PREFACE_INVALID];
-
-  it('are errors with the answer of their scope, and a section', () => {
-    for (const fault of faults) {
-      const error = frameError(fault);
-      expect(error).toBeInstanceOf(ProtocolError);
-      expect(error.answer).toEqual({ kind: `h2-${fault.scope}`, code: fault.errorCode });
-      expect(error.cites).toMatch(/^RFC (9113|8441|9218) §\d/);
-      expect(error.code).toMatch(/^h2-[a-z0-9-]+$/);
-    }
-    expect(new Set(faults.map((fault) => fault.code)).size).toBe(faults.length);
-  });
-
-  it('have names for people', () => {
-    expect(codes.errorCodeName(codes.ENHANCE_YOUR_CALM)).toBe('ENHANCE_YOUR_CALM');
-    expect(codes.errorCodeName(0x1234)).toBe('0x1234');
-    expect(codes.frameTypeName(codes.FRAME_CONTINUATION)).toBe('CONTINUATION');
-    expect(codes.frameTypeName(codes.FRAME_PRIORITY_UPDATE)).toBe('PRIORITY_UPDATE');
-    expect(codes.frameTypeName(0xaa)).toBe('0xaa');
-    for (const [key, code] of Object.entries(codes)) {
-      if (/^FRAME_(?!HEADER_BYTES|SIZE_ERROR)/.test(key))
-        expect(`FRAME_${codes.frameTypeName(code as number)}`).toBe(key);
-      if (/_ERROR$|^(CANCEL|REFUSED|STREAM_CLOSED|SETTINGS_TIMEOUT|INADEQUATE|HTTP_1_1)/.test(key)) {
-        expect(codes.errorCodeName(code as number)).toBe(key);
-      }
-    }
-  });
-});
-
-describe('settings', () => {
-  const payload = (settings: OutgoingSettings): Uint8Array => {
-    const bytes = new Uint8Array(200);
-    return bytes.subarray(9, writeSettings(settings, bytes, 0, 200));
-  };
-  const apply = (values: SettingsValues, settings: OutgoingSettings, fromServer = false) => {
-    const bytes = payload(settings);
-    return values.apply(bytes, 0, bytes.length, fromServer);
-  };
-
-  it('have the first values of RFC 9113 §6.5.2', () => {
-    expect({ ...new SettingsValues() }).toEqual({
-      headerTableSize: 4096,
-      enablePush: true,
-      maxConcurrentStreams: Number.POSITIVE_INFINITY,
-      initialWindowSize: 65_535,
-      maxFrameSize: 16_384,
-      maxHeaderListSize: Number.POSITIVE_INFINITY,
-      enableConnectProtocol: false,
-      noRfc7540Priorities: false,
-      frames: 0,
-      lowestHeaderTableSize: 4096,
-    });
-  });
-
-  it('are applied in order, and what is not known is ignored', () => {
-    const values = new SettingsValues();
-    const told = [
-      [1, 100],
-      [2, 0],
-      [3, 7],
-      [4, 0x7fffffff],
-      [5, 16_777_215],
-      [6, 0xffffffff],
-      [8, 1],
-      [9, 1],
-      [0x7, 5],
-      [0xf000, 3],
-      [3, 8],
-    ] as const;
-    expect(apply(values, told)).toBeUndefined();
-    expect(values).toMatchObject({
-      headerTableSize: 100,
-      enablePush: false,
-      maxConcurrentStreams: 8,
-      initialWindowSize: 0x7fffffff,
-      maxFrameSize: 16_777_215,
-      maxHeaderListSize: 0xffffffff,
-      enableConnectProtocol: true,
-      noRfc7540Priorities: true,
-      frames: 1,
-    });
-    expect(apply(values, [])).toBeUndefined();
-    expect(values).toMatchObject({ maxConcurrentStreams: 8, frames: 2 });
-  });
-
-  it('keep the smallest header table size of a frame', () => {
-    const values = new SettingsValues();
-    apply(values, [
-      [1, 500],
-      [1, 20],
-      [1, 300],
-    ]);
-    expect([values.headerTableSize, values.lowestHeaderTableSize]).toEqual([300, 20]);
-    apply(values, [[1, 8192]]);
-    expect([values.headerTableSize, values.lowestHeaderTableSize]).toEqual([8192, 8192]);
-    apply(values, [[3, 1]]);
-    expect(values.lowestHeaderTableSize).toBe(8192);
-  });
-
-  it.each<readonly [keyof typeof SETTINGS, OutgoingSettings, OutgoingSettings]>([
-    ['enablePush', [[2, 2]], [[2, 1]]],
-    ['initialWindowSize', [[4, 2 ** 31]], [[4, 2 ** 31 - 1]]],
-    ['maxFrameSize', [[5, 16_383]], [[5, 16_384]]],
-    ['maxFrameSize', [[5, 16_777_216]], [[5, 16_777_215]]],
-    ['enableConnectProtocol', [[8, 2]], [[8, 1]]],
-    [
-      'enableConnectProtocol',
-      [
-        [8, 1],
-        [8, 0],
-      ],
-      [
-        [8, 0],
-        [8, 1],
-      ],
-    ],
-    ['noRfc7540Priorities', [[9, 2]], [[9, 1]]],
-  ])('%s is refused beyond its bounds', (fault, wrong, right) => {
-    expect(apply(new SettingsValues(), [[3, 1], ...wrong])).toBe(SETTINGS[fault]);
-    expect(apply(new SettingsValues(), right)).toBeUndefined();
-  });
-
-  it('depend on who sent them, and on what was sent before', () => {
-    expect(apply(new SettingsValues(), [[2, 1]], true)).toBe(SETTINGS.enablePush);
-    expect(apply(new SettingsValues(), [[2, 0]], true)).toBeUndefined();
-    const values = new SettingsValues();
-    apply(values, [
-      [8, 1],
-      [9, 1],
-    ]);
-    expect(
-      apply(values, [
-        [8, 1],
-        [9, 1],
-      ]),
-    ).toBeUndefined();
-    expect(apply(values, [[8, 0]])).toBe(SETTINGS.enableConnectProtocol);
-    expect(apply(values, [[9, 0]])).toBe(SETTINGS.noRfc7540Priorities);
-    const silent = new SettingsValues();
-    apply(silent, []);
-    expect(apply(silent, [[9, 1]])).toBe(SETTINGS.noRfc7540Priorities);
-    expect(apply(silent, [[9, 0]])).toBeUndefined();
-  });
-});
-
-describe('the connection preface', () => {
-  it('is that of RFC 9113 §3.4, matched in any pieces', () => {
-    expect(hexOf(PREFACE)).toBe('505249202a20485454502f322e300d0a0d0a534d0d0a0d0a');
-    const bytes = new Uint8Array(40).fill(0x50);
-    expect(writePreface(bytes, 8, 8 + PREFACE_BYTES)).toBe(32);
-    for (let cut = 0; cut <= PREFACE_BYTES; cut++) {
-      const matched = matchPreface(bytes, 8, 8 + cut);
-      expect(matched).toBe(cut);
-      expect(matchPreface(bytes, 8 + cut, 40, matched)).toBe(PREFACE_BYTES);
-    }
-  });
-
-  it('is refused at its first octet that differs', () => {
-    for (let i = 0; i < PREFACE_BYTES; i++) {
-      const bytes = PREFACE.slice();
-      bytes[i] = (bytes[i] as number) ^ 0x20;
-      expect(matchPreface(bytes, 0, i)).toBe(i);
-      expect(matchPreface(bytes, 0, i + 1)).toBe(-1);
-      expect(matchPreface(bytes, i, PREFACE_BYTES, i)).toBe(-1);
-    }
-  });
-
-  it('is written whole or not', () => {
-    const bytes = new Uint8Array(30);
-    expect(writePreface(bytes, 7, 30)).toBe(-1);
-    expect(bytes.every((octet) => octet === 0)).toBe(true);
   });
 });
