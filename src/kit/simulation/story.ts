@@ -2,7 +2,7 @@
  * The story of one exchange: what both of its applications did and were told, in a form that can be judged. It refuses on
  * the spot what no order allows. This file does not know what should have happened.
  */
-import { TransportError, type UndercoatError } from '../../errors.js';
+import { LimitError, TransportError, type UndercoatError } from '../../errors.js';
 import { ScriptedFailure } from '../exchange-record.js';
 import { isContent, placeOf } from './content.js';
 import type { ExchangePlan } from './recipe.js';
@@ -133,11 +133,17 @@ export class Story {
     this.requireScripted(error);
   }
 
-  /** Applications throw what their plan says, and the peer breaks off; whatever else was thrown under them is a bug. */
+  /**
+   * Applications throw what their plan says, the peer breaks off, and a tunnel's connection may come to a limit; whatever
+   * else was thrown under them is a bug.
+   */
   private requireScripted(error: UndercoatError | undefined): void {
     const cause = error?.cause;
     const isScripted =
-      cause === undefined || cause instanceof ScriptedFailure || cause instanceof TransportError;
+      cause === undefined ||
+      cause instanceof ScriptedFailure ||
+      cause instanceof TransportError ||
+      cause instanceof LimitError;
     this.assert('WIRE-3', isScripted, () => `exchange ${this.index}: ${String(cause)}`);
   }
 }

@@ -38,9 +38,12 @@ export class ReceiveWindow {
     return this.open;
   }
 
-  /** The peer sent `count` bytes. False, and nothing has changed, when it may not (RFC 9113 §6.9.1). */
+  /**
+   * The peer sent `count` bytes. False, and nothing has changed, when it may not. An empty frame always may come, even where
+   * a lowered setting has left less than nothing (RFC 9113 §6.9.1).
+   */
   charge(count: number): boolean {
-    if (count > this.open) return false;
+    if (count > this.open && count > 0) return false;
     this.open -= count;
     this.charged += count;
     return true;
