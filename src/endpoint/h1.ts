@@ -3,7 +3,12 @@
  */
 import type { SessionContext } from '../session/contract.js';
 import { PreparedFields } from '../session/h1/encode-fields.js';
-import { type H1ClientOptions, type H1ServerOptions, h1Settings } from '../session/h1/options.js';
+import {
+  type H1ClientOptions,
+  type H1ServerOptions,
+  type H1Settings,
+  h1Settings,
+} from '../session/h1/options.js';
 import { h1ClientSession } from '../stream/h1-client.js';
 import { h1ServerSession } from '../stream/h1-server.js';
 import { isSecure } from '../stream/h2c-server.js';
@@ -23,25 +28,25 @@ export type H1StepOptions = H1ServerOptions &
 
 /** HTTP/1.1 over whatever is below. @throws MisuseError for an option that cannot be what it is for */
 export function h1(given: H1StepOptions = {}): Stack {
-  h1Settings(given);
-  const { h2c = false, ...options } = given;
+  const settings = h1Settings(given);
+  const { h2c = false } = given;
   const upgrade = h2c === false ? null : h2cParts(h2c === true ? {} : h2c);
   // Made once for each endpoint, not for each connection.
-  const dated = new WeakMap<Application, H1ServerOptions>();
+  const dated = new WeakMap<Application, H1Settings>();
   const step: SessionStep = {
     kind: 'session',
     name: 'h1',
     requests: 'one',
     start: (context: SessionContext, application: Application) => {
       if (application.role === 'client') {
-        const client = h1ClientSession(context, options, application.report);
+        const client = h1ClientSession(context, settings, application.report);
         const asks = upgrade !== null && !isSecure(context.facts);
         application.ready(asks ? upgrade.asking(client, application.report) : client);
         return client.session;
       }
       let own = dated.get(application);
       if (own === undefined) {
-        own = withDate(options, application.httpDate);
+        own = withDate(settings, application.httpDate);
         dated.set(application, own);
       }
       return h1ServerSession(context, own, application.exchange, application.report, upgrade?.listener);
@@ -51,8 +56,8 @@ export function h1(given: H1StepOptions = {}): Stack {
 }
 
 /** A server that has a calendar sends Date (RFC 9110 §6.6.1); the options may bring another one. */
-function withDate(options: H1ServerOptions, httpDate: (() => string) | undefined): H1ServerOptions {
-  if (options.date !== undefined || httpDate === undefined) return options;
+function withDate(settings: H1Settings, httpDate: (() => string) | undefined): H1Settings {
+  if (settings.date !== undefined || httpDate === undefined) return settings;
   let text = '';
   let fields: PreparedFields | undefined;
   const date = (): PreparedFields => {
@@ -63,5 +68,5 @@ function withDate(options: H1ServerOptions, httpDate: (() => string) | undefined
     }
     return fields;
   };
-  return { ...options, date };
+  return h1Settings({ ...settings, date });
 }

@@ -233,8 +233,9 @@ export class SimulatedRun implements ServerStage, ClientStage {
   }
 
   storyOf(target: string): Story | undefined {
+    if (target.startsWith('/')) return this.stories[Number(target.slice(1))];
     const tunnel = /^tunnel[.]test:(\d+)$/.exec(target);
-    return tunnel === null ? this.stories[Number(target.slice(1))] : this.stories[Number(tunnel[1]) - 1];
+    return tunnel === null ? undefined : this.stories[Number(tunnel[1]) - 1];
   }
 
   connectionOf({ facts }: ClientExchange): number {

@@ -30,7 +30,7 @@ export interface H1Options {
 
 export interface H1ServerOptions extends H1Options {
   /** Gives the Date field of a response (RFC 9110 §6.6.1); none is sent without it: the core has no clock. */
-  readonly date?: () => PreparedFields;
+  readonly date?: (() => PreparedFields) | undefined;
 }
 
 export interface H1ClientOptions extends H1Options {
@@ -67,14 +67,21 @@ const rules: OptionRules<Omit<H1Settings, 'head' | 'chunked'>> = {
 const headRules = rulesOf(defaultHeadLimits, limitRule);
 const chunkedRules = rulesOf(defaultChunkedLimits, limitRule);
 
+/** Settings that were made here: they have been read, and nobody changes them. */
+const made = new WeakSet<object>();
+
 /**
- * An option that is undefined has its default.
+ * An option that is undefined has its default. Settings stay what they are: whoever has connection after connection reads
+ * its options once.
  * @throws MisuseError `limit-value` or `option-value` for one that cannot be what it is for
  */
 export function h1Settings(options?: H1ServerOptions & H1ClientOptions): H1Settings {
-  return {
+  if (options !== undefined && made.has(options)) return options as H1Settings;
+  const settings: H1Settings = Object.freeze({
     ...readOptions(rules, options),
     head: readOptions(headRules, options?.head, 'head.'),
     chunked: readOptions(chunkedRules, options?.chunked, 'chunked.'),
-  };
+  });
+  made.add(settings);
+  return settings;
 }
