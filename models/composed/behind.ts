@@ -78,9 +78,8 @@ export function behind(first: First, second: Composition, resumes: readonly stri
       ...ownRules,
     ],
     invariants: [
-      ...second.invariants.filter(({ when }) => !when.includes('unused in held')),
-      // Nothing is passed on before it is done, and nobody goes on before.
-      { rule: 'CON-3', when: ['session not in absent'], holds: [handedOff] },
+      ...second.invariants,
+      // Nothing is passed on before it is done.
       { rule: 'CON-3', when: ['unused in held'], holds: [ended] },
       ...(first.invariants ?? []),
     ],

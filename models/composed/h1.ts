@@ -53,7 +53,6 @@ export function h1Composition(
       { rule: 'OWN-7', atRest: true, when: ['some body in held'], holds: [reading] },
       // A head is read for as long as its message is.
       { rule: 'OWN-5', atRest: true, when: [reading], holds: ['head in held'] },
-      { rule: 'LAY-7', when: ['unused in held'], holds: ['session in handed-off'] },
       ...invariants,
     ],
     over: [

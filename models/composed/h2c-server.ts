@@ -119,7 +119,6 @@ export function h2cServer(tables: Tables = {}): Composition {
       before: ['h1 transport-gone?', ...lost],
       after: lost,
       invariants: [
-        { rule: 'LAY-7', when: ['session not in absent'], holds: ['request not in coming'] },
         // It is answered once: by whoever took it up, or by nobody.
         {
           rule: 'OWN-1',

@@ -183,9 +183,8 @@ export function proxySwapH2Server(tables: Tables = {}): Composition {
       { rule: 'OWN-7', atRest: true, when: ['transport in closed|failed'], holds: [lowerGone] },
       { rule: 'OWN-4', when: ['some output in frozen'], holds: ['lower not in idle|connecting'] },
       { rule: 'CON-2', when: ['connection in lingering'], holds: ['every output in none'] },
-      // The buffer of the chain is empty from the swap on, and nobody reads past the upper transport.
+      // The buffer of the chain is empty from the swap on: nobody reads past the upper transport.
       { rule: 'LAY-6', when: [swapped], holds: ['input in empty'] },
-      { rule: 'LAY-6', when: ['session not in absent'], holds: [swapped] },
       ...h2.invariants.filter(
         ({ when, holds }) => !/^(connection|transport|some output)/.test(when[0] ?? holds[0] ?? ''),
       ),

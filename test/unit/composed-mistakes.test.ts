@@ -75,6 +75,12 @@ const mistakes: readonly Mistake[] = [
     says: 'head take',
   },
   {
+    rule: 'OWN-1',
+    what: 'a request that H1 holds and H2 goes on without',
+    in: 'h2c-server',
+    tables: leadsTo(h2ConnectionTable, 'upgraded --error--> closing', 'draining'),
+  },
+  {
     rule: 'OWN-2',
     what: 'output that no row allows to fail with the pipe',
     in: 'h1-server',
@@ -114,6 +120,18 @@ const mistakes: readonly Mistake[] = [
   },
   {
     rule: 'OWN-7',
+    what: 'a connection that is over before its pipe is',
+    in: 'h1-server',
+    tables: leadsTo(connectionTable, 'finishing --flushed--> lingering', 'closed'),
+  },
+  {
+    rule: 'OWN-7',
+    what: 'an exchange that goes on after its session',
+    in: 'h1-server',
+    tables: leadsTo(h1ServerTable, 'exchange --response-complete--> drain', 'closing'),
+  },
+  {
+    rule: 'OWN-7',
     what: 'a response that nobody waits for any more, and who did is not told',
     in: 'h1-client',
     tables: leadsTo(h1ClientTable, 'body --body-complete-more--> waiting', 'idle'),
@@ -148,6 +166,18 @@ const mistakes: readonly Mistake[] = [
     what: 'first bytes that tell H2 from H1 and go to neither',
     in: 'preface+h2-server',
     tables: withoutAct(prefaceTable, 'take unused'),
+  },
+  {
+    rule: 'CON-3',
+    what: 'bytes that are passed on while they are looked at',
+    in: 'preface+h1-server',
+    tables: leadsTo(prefaceTable, 'looking --told--> handed-off', 'looking'),
+  },
+  {
+    rule: 'CON-3',
+    what: 'H2 that goes on before H1 has handed off',
+    in: 'h2c-server',
+    tables: leadsTo(h1ServerTable, 'exchange --upgrade--> handed-off', 'drain'),
   },
   {
     rule: 'CON-3',
