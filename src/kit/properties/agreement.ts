@@ -59,8 +59,11 @@ export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IP
       // Sent ahead: it is nobody's before the agreement, and the tunnel's behind it.
       feed(server, agrees && wanted ? joined([client.sent, toServer]) : client.sent, cuts);
       requireEqual('LAY-7', early, 0, 'agreements to an incomplete request');
+      // What a session was stopped by is told before what came of that.
+      requireNoneThrown('OWN-9', server.thrown);
       requireEqual('LAY-7', server.handedOff !== undefined, agrees && wanted, 'handoff of the server');
       feed(client, agrees && wanted ? joined([server.sent, toClient]) : server.sent, cuts);
+      requireNoneThrown('OWN-9', client.thrown);
       requireEqual('LAY-7', client.handedOff !== undefined, agrees && wanted, 'handoff of the client');
       if (agrees && wanted) {
         requireEqual('CON-3', [...server.tunnelled], [...toServer], 'bytes to the server');
@@ -131,6 +134,4 @@ function work(end: SessionEnd): void {
   while (end.due) end.turn();
   end.take();
   end.written(end.inFlight);
-  // What a session was stopped by is told before what came of that.
-  requireNoneThrown('OWN-9', end.thrown);
 }

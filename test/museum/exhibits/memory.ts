@@ -70,7 +70,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'if (at < 0) return undefined;',
       },
     ],
-    shown: [{ check: 'exhaustion', over: ['h2', 'proxy-v2+h2'] }],
+    shown: [{ check: 'exhaustion', over: ['h2', 'h2c', 'proxy-v2+h2'] }],
   },
   {
     id: 'receive-without-reservation',

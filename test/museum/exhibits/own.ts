@@ -189,6 +189,6 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h2', 'h2 lending', 'proxy-v2+h2'] }],
+    shown: [{ check: 'quiescence', over: ['h2', 'h2 lending', 'h2c', 'proxy-v2+h2'] }],
   },
 ];
