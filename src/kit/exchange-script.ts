@@ -42,6 +42,7 @@ export type BreakScript =
   | 'abort-at-data'
   | 'abort-within-body';
 
+/** What both applications of one exchange do. */
 export interface ExchangeScript {
   readonly method: string;
   readonly fields: ScriptFields;

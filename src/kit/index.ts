@@ -17,7 +17,7 @@ export { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation
 export { pipeFaults } from './arbitraries/pipe-faults.js';
 export { proxyV1Header, proxyV2Header } from './arbitraries/proxy-header.js';
 export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
-export type { CarriedPair } from './carried.js';
+export type { CarriedPair } from './carried-ends.js';
 // Transports: the contract as a list of cases.
 export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';
 export { carriedConformance } from './conformance/carried.js';
@@ -26,11 +26,8 @@ export { ConformanceFailure, type PipePair } from './conformance/pipe.js';
 export { underwayOctets } from './conformance/probe.js';
 export { sessionConformance } from './conformance/session.js';
 export { stackConformance } from './conformance/stack.js';
-export {
-  type ConformanceOptions,
-  type TransportCapabilities,
-  transportConformance,
-} from './conformance/transport.js';
+export { type ConformanceOptions, transportConformance } from './conformance/transport.js';
+export type { TransportCapabilities } from './conformance/transport-cases.js';
 export { workspaceConformance } from './conformance/workspace.js';
 // Sessions: both ends of a connection without a transport, and what must hold of them.
 export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
@@ -69,3 +66,4 @@ export {
   type StackCapabilities,
   type StackUnderTest,
 } from './stack-under-test.js';
+export type { TunnelKind } from './tunnel-request.js';

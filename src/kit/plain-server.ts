@@ -5,12 +5,14 @@
 import type { Application } from '../endpoint/step.js';
 import type { Fields, ServerExchange } from '../stream/contract.js';
 
+/** An application of a server's end, and what it saw. */
 export interface PlainServer {
   readonly application: Application;
   readonly seen: () => unknown;
   readonly toldOfFailure: () => boolean;
 }
 
+/** A new one, which has seen nothing yet: `seen` is plain data, and grows as it is called. */
 export function plainServer(): PlainServer {
   const records: SeenExchange[] = [];
   const exchange = (it: ServerExchange): void => {

@@ -5,6 +5,7 @@
  */
 import { PropertyFailure } from './properties/require.js';
 
+/** Labels and how often each was met, over all runs of a property. Give one to a property to see what it met. */
 export class Reached {
   private readonly counts: Map<string, number>;
 

@@ -10,6 +10,9 @@ import { ServerPlayer } from './server-player.js';
 import { type Later, type PairOptions, SessionPair } from './session-pair.js';
 import type { StackUnderTest } from './stack-under-test.js';
 
+/**
+ * What came of a run: the two ends as they are left, what each application saw, and all octets that went either way.
+ */
 export interface ConnectionRun {
   readonly pair: SessionPair;
   readonly server: readonly ExchangeRecord[];

@@ -29,6 +29,7 @@ import { OwedBytes, requireAccounts, requireHandedOff } from './owed-bytes.js';
 import { broken } from './rule-broken.js';
 import { WatchedSendBuffer } from './watched-send-buffer.js';
 
+/** What one end of a connection has: memory, what watches it, and what it may know. Times are in milliseconds. */
 export interface SessionEndOptions {
   /** Bytes of a slab; default 4096. */
   readonly slabBytes?: number;
@@ -59,6 +60,10 @@ const mostRounds = 1000;
 
 const nothing = new Uint8Array(0);
 
+/**
+ * One end of a connection without a transport: bytes are delivered to it and taken from it by hand, on a time of its
+ * own. Its calls throw MisuseError of the rule that a session breaks.
+ */
 export class SessionEnd {
   readonly ledger: CheckedLedger | null;
   readonly audit: ActAudit | null;

@@ -23,6 +23,7 @@ export interface FaultPlan {
   readonly kind: 'lose' | 'end-of-client' | 'end-of-server' | 'shutdown-client' | 'shutdown-server' | 'stall';
 }
 
+/** What each end has, how each direction of the pipe between them behaves, and what breaks, and when. */
 export interface PairOptions {
   readonly server?: SessionEndOptions;
   readonly client?: SessionEndOptions;
@@ -126,6 +127,10 @@ class Pipe {
   }
 }
 
+/**
+ * Both ends of a connection and a pipe between them, act by act: what can happen is done in turn, and time goes on
+ * only when nothing else can.
+ */
 export class SessionPair {
   readonly server: SessionEnd;
   readonly client: SessionEnd;

@@ -5,7 +5,7 @@
 import { requireThat } from './properties/require.js';
 import { isFinding } from './rule-broken.js';
 import { SessionEnd, type SessionEndOptions } from './session-end.js';
-import type { SessionInstance, SessionUnderTest } from './session-under-test.js';
+import { heardBy, type SessionInstance, type SessionUnderTest } from './session-under-test.js';
 
 /** What came of a play, in a form that can be compared as JSON text. */
 export interface Played {
@@ -16,8 +16,8 @@ export interface Played {
   readonly state: string;
   readonly verdict: string;
   readonly error: string | undefined;
-  /** Bytes that whoever took the pipe over has; undefined where nobody did. */
-  readonly tunnelled: string | undefined;
+  /** Bytes that whoever took the pipe over, or went on behind a handoff, has; undefined where nobody did. */
+  readonly handedOn: string | undefined;
   /** Bytes that were taken: the rest found no room, because somebody else must act first. */
   readonly taken: number;
 }
@@ -71,13 +71,14 @@ export class SessionPlay {
 
   get outcome(): Played {
     const { end } = this;
+    const heard = end.handedOff === undefined ? heardBy(end.session) : end.tunnelled;
     return {
       seen: JSON.stringify(this.instance.seen()),
       output: text(end.sent),
       state: end.state,
       verdict: end.verdict,
       error: end.session.error?.code,
-      tunnelled: end.handedOff === undefined ? undefined : text(end.tunnelled),
+      handedOn: heard === undefined ? undefined : text(heard),
       taken: this.taken,
     };
   }

@@ -21,6 +21,7 @@ export interface SessionInstance {
   readonly work?: () => boolean;
 }
 
+/** One end of a connection, for `sessionConformance`: how it is made, and what a right peer says to it. */
 export interface SessionUnderTest {
   readonly name: string;
   readonly make: () => SessionInstance;
@@ -32,7 +33,7 @@ export interface SessionUnderTest {
   readonly roomyBytes: number;
   /**
    * What the runs must have met, of `waits`, `closed`, `failed`, `handed on`, `failed damaged`: a suite that met less
-   * fails. Default: nothing.
+   * fails. Default: `waits` and `failed damaged`.
    */
   readonly floor?: readonly string[];
 }
@@ -51,7 +52,13 @@ export function handedOn(bytes: (octets: Uint8Array) => void): SessionStep {
   };
 }
 
+/** What has come to whoever goes on; undefined while somebody else is at work. */
+export function heardBy(session: Session): Iterable<number> | undefined {
+  return session instanceof HandedOn ? session.heard : undefined;
+}
+
 class HandedOn implements Session {
+  readonly heard: number[] = [];
   readonly name = 'handed-on';
   readonly pausedBy: PauseCause | undefined = undefined;
   readonly ending: Ending = 'end';
@@ -74,7 +81,11 @@ class HandedOn implements Session {
 
   receive(_now: number): Verdict {
     const { input } = this.context;
-    if (input.pendingBytes > 0) this.bytes(input.bytes.slice(input.start, input.end));
+    if (input.pendingBytes > 0) {
+      const octets = input.bytes.slice(input.start, input.end);
+      for (const octet of octets) this.heard.push(octet);
+      this.bytes(octets);
+    }
     input.consume(input.pendingBytes);
     return this.verdict;
   }

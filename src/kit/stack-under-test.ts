@@ -15,7 +15,9 @@ import type { ProxyHeader } from '../session/proxy/header.js';
 import { type H1Mutation, h1Mutation, mutateH1 } from './arbitraries/h1-mutation.js';
 import { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation.js';
 import type { SessionEndOptions } from './session-end.js';
+import type { TunnelKind } from './tunnel-request.js';
 
+/** What a stack claims: properties ask no more of it, and no less. */
 export interface StackCapabilities {
   /** Requests that may be under way at once on one connection. */
   readonly concurrent: number;
@@ -32,6 +34,8 @@ export interface StackCapabilities {
    * while such bytes wait. Default: no.
    */
   readonly lends?: boolean;
+  /** The ways in which a tunnel may be asked for; none if empty, and then none is asked for. */
+  readonly tunnels: readonly TunnelKind[];
   /** A slab in which every ordinary exchange of the kit succeeds; below it exhaustion may be the answer. */
   readonly roomyBytes: number;
   /**
@@ -46,6 +50,9 @@ export interface Damage {
   readonly apply: (bytes: Uint8Array, mistakes: readonly unknown[]) => Uint8Array;
 }
 
+/**
+ * The sessions of both ends. Yours is one of ours with what is different: `{ ...h1Stack(), name, server, client }`.
+ */
 export interface StackUnderTest {
   readonly name: string;
   /** Sees every row that a machine of either end takes. */
@@ -95,6 +102,7 @@ export function h1Stack(options: H1StepOptions = {}): StackUnderTest {
       keepsCase: true,
       interleaves: false,
       lends: lendsFrom(options.copyBelowBytes),
+      tunnels: ['connect', 'upgrade'],
       ...limits(options),
     },
   };
@@ -134,6 +142,7 @@ export function h2Stack(name = 'h2', options: H2Options = {}): StackUnderTest {
       telling: [0x00, 0x01, 0x04, 0x05, 0x08, 0x50, 0x80, 0xff],
       interleaves: true,
       keepsCase: false,
+      tunnels: ['connect', 'extended'],
       damage: frameDamage,
       lends: lendsFrom(options.copyBelowBytes),
       roomyBytes: roomyH2Bytes,

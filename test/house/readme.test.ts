@@ -1,5 +1,5 @@
 // The code of the README as its reader's compiler sees it: every `ts` block type-checks in a project of its own, against
-// the package as it is built and by the package's own name. `npm test` builds first. Nothing of it is run here.
+// the package as it is built and by the package's own name; and its block for `node:test` runs. `npm test` builds first.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,9 +9,12 @@ import { afterAll, expect, test } from 'vitest';
 const directory = mkdtempSync(join(tmpdir(), 'undercoat-test-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, code]) => code as string,
-);
+function blocksOf(language: string): string[] {
+  const form = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
+  return [...readFileSync('README.md', 'utf8').matchAll(form)].map(([, code]) => code as string);
+}
+
+const blocks = blocksOf('ts');
 
 /** What the text around a block leaves to its reader. */
 const myTransport = `
@@ -70,4 +73,51 @@ test('every block of TypeScript in the README type-checks, and a wrong option in
   const said = complaints([...blocks, ...wrong]);
   expect(said.slice(0, blocks.length)).toEqual(blocks.map(() => []));
   expect(said.slice(blocks.length)).toEqual([[expect.stringContaining("'number[]' is not assignable")]]);
+});
+
+/** Runs a file of tests by node, which must find `my-transport.js` beside it. @returns what it ended with, and said */
+function nodeTest(folder: string, code: string, transport: string): { status: number | null; said: string } {
+  const at = join(directory, folder);
+  mkdirSync(at);
+  writeFileSync(join(at, 'my-transport.js'), transport);
+  writeFileSync(join(at, 'mine.test.js'), code);
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--test', '--test-reporter=tap', join(at, 'mine.test.js')],
+    {
+      encoding: 'utf8',
+      // Not as a part of whatever runs this test.
+      env: { PATH: process.env['PATH'] },
+    },
+  );
+  return { status, said: stdout };
+}
+
+test('the block for node:test passes over a sound transport, and names the rule that another breaks', {
+  timeout: 60_000,
+}, () => {
+  const [code] = blocksOf('js') as [string];
+  const sound = `
+import { memoryPair, VirtualClock } from 'undercoat';
+export function myPair() {
+  const clock = new VirtualClock();
+  return { ...memoryPair(clock), run: () => clock.runUntilIdle() };
+}
+`;
+  // Octets of a write are lost, and are said to be written.
+  const lossy = sound.replace(
+    'return { ...memoryPair(clock),',
+    `const pair = memoryPair(clock);
+  const write = pair.left.write.bind(pair.left);
+  pair.left.write = (batch) => write(batch.map((range) => ({ ...range, start: Math.min(range.start + 1, range.end) })));
+  return { ...pair,`,
+  );
+  const passed = nodeTest('sound', code, sound);
+  expect(passed.said).toMatch(/^# pass [3-9]\d$/m);
+  expect(passed).toMatchObject({ status: 0 });
+  const failed = nodeTest('lossy', code.replace(/^describe\('h2'.*/ms, ''), lossy);
+  expect(failed).toMatchObject({
+    status: 1,
+    said: expect.stringMatching(/ConformanceFailure|CON-1: right: byte 0/),
+  });
 });

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { stack as compose } from '../../src/endpoint/stack.js';
-import type { CarriedPair } from '../../src/kit/carried.js';
+import { assertReaching } from '../../src/kit/assert-reaching.js';
+import type { CarriedPair } from '../../src/kit/carried-ends.js';
 import { carriedConformance } from '../../src/kit/conformance/carried.js';
-import type { StackUnderTest } from '../../src/kit/stack-under-test.js';
+import { carriedQuiescence } from '../../src/kit/properties/carried.js';
+import { h1Stack, type StackUnderTest } from '../../src/kit/stack-under-test.js';
 import { plainText } from '../../src/memory/text.js';
 import type { Clock } from '../../src/transport/clock.js';
 import type { Connectable, Listenable } from '../../src/transport/contract.js';
@@ -43,7 +45,8 @@ function inMemory(decoratorOn: (clock: Clock) => TransportDecorator): CarriedPai
   const { left, right } = memoryPair(clock);
   const decorate = decoratorOn(clock);
   const platform = { clock, text: plainText };
-  return { left: decorate(left), right: decorate(right), platform, run: () => clock.run() };
+  const run = (): unknown => clock.run();
+  return { left: decorate(left), right: decorate(right), platform, run, later: () => clock.runUntilIdle() };
 }
 
 const transports: Record<string, () => CarriedPair | Promise<CarriedPair>> = {
@@ -70,14 +73,23 @@ const others: Record<string, () => CarriedPair> = {
   },
 };
 
-/** TLS before each session. */
+/** TLS before each session; over it nobody upgrades to h2c (RFC 7540 §3.2). */
 function overTls(stack: StackUnderTest): StackUnderTest {
   return {
     ...stack,
+    capabilities: stack.name.includes('h2c') ? h1Stack().capabilities : stack.capabilities,
     server: compose(tlsServer(identity)).then(stack.server),
     client: compose(tlsClient({ ca, servername: 'localhost' })).then(stack.client),
   };
 }
+
+it('OWN-7, LAY-4: a pipe that breaks, stalls or is late ends in every one of these ways', async () => {
+  const floor = ['reset', 'eof', 'short-write', 'stall', 'delay'];
+  const make = transports['memory'] as () => CarriedPair;
+  await assertReaching('OWN-7', (reached) => carriedQuiescence(h1Stack(), make, reached), floor, {
+    runs: 20,
+  });
+});
 
 describe.each(stacks)('$name', (stack) => {
   for (const [transport, makePair] of Object.entries(transports)) {

@@ -2,7 +2,7 @@
 // transport with a mistake in it, which both find.
 import { describe, expect, it } from 'vitest';
 import { UndercoatError } from '../../src/errors.js';
-import type { CarriedPair } from '../../src/kit/carried.js';
+import type { CarriedPair } from '../../src/kit/carried-ends.js';
 import { carriedConformance } from '../../src/kit/conformance/carried.js';
 import type { ConformanceCase } from '../../src/kit/conformance/case.js';
 import { transportConformance } from '../../src/kit/conformance/transport.js';

@@ -30,7 +30,6 @@ function underTest(kind: typeof NetstringSession): SessionUnderTest {
       .map((strings) => octets(strings.map((it) => `${it.length}:${it},`).join(''))),
     telling: [0x2c, 0x3a, 0x30, 0x31, 0x00],
     roomyBytes: 600,
-    floor: ['waits', 'failed damaged'],
   };
 }
 

@@ -1,11 +1,14 @@
 // A campaign must be able to fail: with a bug in a stack it finds it, makes it small, saves it, and the command that it
 // prints shows it again.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { campaign } from '../../src/kit/simulation/campaign.js';
 import { simulatedStacks } from '../../src/kit/simulation/stacks.js';
 import type { CampaignReport } from '../../src/lab/check/campaign-report.js';
+import { mergeReports } from '../../src/lab/check/campaign-report.js';
 import { checkedRules } from '../../src/lab/check/rules.js';
 import { checkCommand } from '../../src/lab/commands/check.js';
 import { runProgram } from '../../src/lab/program.js';
@@ -67,6 +70,16 @@ class Dead extends DecoratedTransport {
   }
 }
 
+const floorOf = (message: string) => ({
+  rule: 'floor',
+  message,
+  seed: 0,
+  recipe: undefined,
+  tries: 0,
+  trace: [],
+  hash: undefined,
+});
+
 const bugs: readonly (readonly [name: string, make: (lower: Transport) => Transport, rule: RegExp])[] = [
   ['an octet changed', (lower) => new Corrupting(lower), /^(WIRE-4|CON-1)$/],
   ['a write into what was given up', (lower) => new Scribbling(lower), /^(OWN-5|WS-5|WS-1)$/],
@@ -97,17 +110,23 @@ test('what a campaign finds is saved, and the command that it prints shows it ag
     await command.parseAsync(args, { from: 'user' });
     return { code, out: printed.text, err: err.text };
   };
-  const out = join(directory, 'failures');
+  const out = join(directory, "what it's found");
   const first = await run('--runs', '2', '--seed', '1', '--json', '--out', out);
   expect(first.code).toBe(1);
   const report: CampaignReport = JSON.parse(first.out);
   const [failure] = report.stacks[0]?.failures ?? [];
   expect(failure?.replay).toContain('npx undercoat check --replay ');
   expect(first.err).toContain(failure?.replay);
-  const [, , , ...args] = failure?.replay?.split(' ') ?? [];
+  // The shell takes the path for one word.
+  const shell = spawnSync('sh', ['-c', `printf '%s\\n' ${failure?.replay}`], { encoding: 'utf8' });
+  const [, , , ...args] = shell.stdout.trimEnd().split('\n');
   const again = await run(...args);
   expect(again.code).toBe(1);
   expect(again.out).toContain(`${failure?.rule} is broken`);
+  expect(again.out).toContain('the same run as was saved');
+  const saved = JSON.parse(readFileSync(args[1] as string, 'utf8'));
+  writeFileSync(join(directory, 'other.json'), JSON.stringify({ ...saved, hash: saved.hash ^ 1 }));
+  expect((await run('--replay', join(directory, 'other.json'))).out).toContain('not the run that was saved');
   // So does the seed alone.
   const seeded = await run('--runs', '1', '--seed', String(failure?.seed), '--json', '--out', out);
   const [same] = (JSON.parse(seeded.out) as CampaignReport).stacks[0]?.failures ?? [];
@@ -140,6 +159,55 @@ test('reports of shards merge into one', async () => {
   }
 });
 
+test('what shards have not met one by one is judged of their sum', () => {
+  const shard = (met: number): CampaignReport => {
+    const labels = met === 0 ? {} : { 'latency: whole': met };
+    const coverage = { rows: {}, on: { latency: 20 }, labels };
+    const counts = {
+      runs: 20,
+      exchanges: 20,
+      whole: 20,
+      exchangesPerSecond: 1,
+      states: 0,
+      edges: 0,
+      seconds: 1,
+    };
+    const unmet = met > 0 ? [] : [{ ...floorOf('latency led to nothing'), replay: undefined }];
+    return {
+      seed: 1,
+      rule: 'OWN-7',
+      stacks: [
+        {
+          stack: 'h1',
+          ...counts,
+          rules: [],
+          checks: met > 0 ? { 'OWN-7': 1 } : {},
+          failures: unmet,
+          coverage,
+        },
+      ],
+    };
+  };
+  const failures = (...reports: CampaignReport[]) =>
+    mergeReports(reports).stacks[0]?.failures.map(({ message }) => message);
+  expect(failures(shard(2), shard(0))).toEqual([]);
+  expect(failures(shard(1), shard(0))).toEqual([expect.stringContaining('in 1 of 40 runs, and should in 2')]);
+  expect(failures(shard(0))).toEqual([expect.stringContaining('in 0 of 20'), 'h1: OWN-7 was never checked']);
+  expect(() => mergeReports([shard(1), { ...shard(1), rule: undefined }])).toThrow('another of every rule');
+});
+
+test('making a failure small ends with the time, or a few seconds behind it', async () => {
+  let now = 0;
+  // Every look at the time costs a second of it.
+  const slow = { wall: () => (now += 1000), processor: () => 1, breathe: async () => true };
+  const options = { seed: 1, runs: 1, milliseconds: 2000, shard: { index: 1, of: 1 } };
+  const stack = spoiltStack((lower) => new Corrupting(lower));
+  const [hurried] = await campaign([stack], options, slow);
+  expect(hurried?.failures[0]?.tries).toBeLessThan(10);
+  const [patient] = await campaignOf([stack], { seed: 1, runs: 1 });
+  expect(patient?.failures[0]?.tries).toBeGreaterThan(10);
+});
+
 test('a floor that is not met fails, and so does a rule that was never checked', async () => {
   // With this pipe nothing is ever answered, so that hardly any feature leads to what it is there for.
   const [idle] = await campaignOf([spoiltStack((lower) => new Dead(lower))], {
@@ -169,6 +237,7 @@ test.each([
   [['--rule', 'OWN-99'], 'no run checks "OWN-99"'],
   [['--time', 'soon'], 'must be a duration'],
   [['--shard', '3/2'], 'must be i/n'],
+  [['--runs', '2', '--shard', '5/5'], 'part 5 of 5 has none of 2 runs'],
   [['--runs', '0'], 'must be an integer'],
   [['--replay', '/nowhere.json'], 'ENOENT'],
   [['merge', '/nowhere.json'], 'ENOENT'],

@@ -4,6 +4,10 @@
  */
 import fc from 'fast-check';
 
+/**
+ * One edit: `octet` (0 to 255) is set or inserted at `place`, an octet is removed there, or all from there on is cut
+ * off. `place` counts modulo the bytes that there are.
+ */
 export interface ByteEdit {
   readonly act: 'set' | 'insert' | 'remove' | 'cut';
   readonly place: number;

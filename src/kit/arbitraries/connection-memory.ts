@@ -36,6 +36,9 @@ export function scarceMemory(): fc.Arbitrary<SessionEndOptions> {
     .map(({ slabBytes, slabs, workspace }) => ({ slabBytes, limitBytes: slabs * slabBytes, workspace }));
 }
 
+/**
+ * How one direction of a pipe behaves: the sizes in bytes at which it is cut, in turn, and how many bytes it holds up.
+ */
 export function pipePlan(): fc.Arbitrary<PipePlan> {
   return fc.record({
     cuts: segmentation(),

@@ -12,6 +12,7 @@ import type {
 } from '../exchange-script.js';
 import { fieldList } from './field-list.js';
 
+/** What scripts are to be like. */
 export interface ConnectionScriptShape {
   /**
    * `orderly`: every message is sent and taken whole. `positional`: anything that does not depend on when bytes came.
@@ -123,6 +124,11 @@ function exchange({ manner, beyond, pauses = true }: ConnectionScriptShape): fc.
     });
 }
 
+/**
+ * Up to three exchanges of one connection, of every shape: methods, fields, framings, interim responses, behaviours.
+ * Plain data; a request's content and its response's are functions of the script. Source: RFC 9110, as far as an
+ * application has a choice.
+ */
 export function connectionScript(shape: ConnectionScriptShape): fc.Arbitrary<ConnectionScript> {
   return fc.record({
     exchanges: fc.array(exchange(shape), { minLength: 1, maxLength: shape.maxExchanges ?? 3 }),

@@ -5,6 +5,7 @@
 
 import fc from 'fast-check';
 
+/** A chunked body and what it says, one character an octet. */
 export interface H1ChunkedBody {
   /** The whole body, trailer section and final CRLF included. */
   readonly text: string;

@@ -6,6 +6,9 @@
 import fc from 'fast-check';
 import { FRAME_HEADER_BYTES } from '../../session/h2/frames-codes.js';
 
+/**
+ * A frame by its numbers: any type and any flags (an octet each), a stream of 31 bits, and the octets of its payload.
+ */
 export interface H2FrameRecipe {
   readonly type: number;
   readonly flags: number;

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { FRAME_HEADER_BYTES } from '../../session/h2/frames-codes.js';
 import { PREFACE, PREFACE_BYTES } from '../../session/h2/frames-preface.js';
 
+/** One mistake in a recorded sequence of frames. */
 export interface H2Mutation {
   readonly kind: 'drop' | 'repeat' | 'swap' | 'octet' | 'type' | 'flags' | 'stream' | 'length' | 'cut';
   /** Which frame, modulo how many there are; and which of its octets. */
@@ -14,6 +15,7 @@ export interface H2Mutation {
   readonly value: number;
 }
 
+/** A mistake of any kind, as data; `mutateH2` puts it where it says. Source: RFC 9113 §4.1. */
 export function h2Mutation(): fc.Arbitrary<H2Mutation> {
   return fc.record({
     kind: fc.constantFrom<H2Mutation['kind']>(
@@ -33,6 +35,10 @@ export function h2Mutation(): fc.Arbitrary<H2Mutation> {
   });
 }
 
+/**
+ * `bytes` with these mistakes in them, in turn: a preface at its beginning is left alone, and what is no whole frame
+ * is kept. `bytes` itself is not changed.
+ */
 export function mutateH2(bytes: Uint8Array, mutations: readonly H2Mutation[]): Uint8Array {
   if (mutations.length === 0) return bytes;
   const preface = bytes[0] === PREFACE[0] ? PREFACE_BYTES : 0;

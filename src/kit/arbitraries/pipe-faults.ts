@@ -5,7 +5,11 @@
 import fc from 'fast-check';
 import type { PipeFault } from '../../transport/fault-injector.js';
 
-/** @param acts of the undamaged run; @param maxFaults most faults of a plan; default 2 */
+/**
+ * One fault or more, in no order. A `delay` is in milliseconds.
+ * @param acts of the undamaged run (`FaultLog.acts`): the last place of a fault
+ * @param maxFaults most faults of a plan; default 2
+ */
 export function pipeFaults(acts: number, maxFaults = 2): fc.Arbitrary<PipeFault[]> {
   const at = fc.nat({ max: Math.max(0, acts) });
   const fault: fc.Arbitrary<PipeFault> = fc.oneof(

@@ -8,21 +8,23 @@
  *
  * This file does not know which transport it is, nor which protocol.
  */
-import type { CarriedPair } from '../carried.js';
+import type { CarriedPair } from '../carried-ends.js';
 import { carriedQuiescence, carriedRoundTrip } from '../properties/carried.js';
+import { carriedAgreement } from '../properties/carried-agreement.js';
 import type { StackUnderTest } from '../stack-under-test.js';
 import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
 
 const defaultRuns = 15;
 
-/** The cases, in order. Each run makes a pair of its own and leaves none open. */
+/** The cases, in order. Each run makes pairs of its own and leaves none open. */
 export function carriedConformance(
   stack: StackUnderTest,
   makePair: () => CarriedPair | Promise<CarriedPair>,
   options: PropertyOptions = {},
 ): readonly ConformanceCase[] {
   const { runs = defaultRuns, seed } = options;
-  return [
+  const { tunnels } = stack.capabilities;
+  const cases = [
     propertyCase(
       ['WIRE-4', 'CON-1', 'CON-2'],
       'what each side sends is what the other receives, over the transport',
@@ -40,4 +42,15 @@ export function carriedConformance(
       seed,
     ),
   ];
+  if (tunnels.length === 0) return cases;
+  // Each run is one of every kind.
+  const agreements = propertyCase(
+    ['LAY-7', 'CON-3'],
+    'a tunnel begins with the agreement, and every byte of it comes, over the transport',
+    (reached) => carriedAgreement(stack, makePair, reached),
+    tunnels.flatMap((kind) => [`${kind} agreed to`, `${kind} refused`]),
+    Math.ceil(runs / 4),
+    seed,
+  );
+  return [...cases, agreements];
 }

@@ -6,6 +6,7 @@ import type fc from 'fast-check';
 import { assertReaching } from '../assert-reaching.js';
 import type { Reached } from '../reached.js';
 
+/** One case of a suite, for any test runner: `it(name, run)`, `test(name, run)`. */
 export interface ConformanceCase {
   /** Begins with the rules that it checks: `OWN-7, LAY-4: …`. */
   readonly name: string;
@@ -16,6 +17,7 @@ export interface ConformanceCase {
   readonly run: () => Promise<void>;
 }
 
+/** How often the properties of a suite are run, and from which seed on. */
 export interface PropertyOptions {
   /** Runs of each property; a suite says its default. */
   readonly runs?: number;

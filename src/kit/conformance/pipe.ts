@@ -25,6 +25,9 @@ export interface PipePair {
   readonly dispose?: () => Promise<void> | void;
 }
 
+/** Of what follows from the first breach a failure tells so much. */
+const mostToldBesides = 9;
+
 /** A transport broke the contract: the rule, and how. */
 export class ConformanceFailure extends Error {
   override readonly name = 'ConformanceFailure';
@@ -137,8 +140,9 @@ export class PipeUnderTest {
     }
     const [first, ...more] = violations;
     if (first === undefined) return;
-    const rest = more.map(({ rule, what }) => `\n${rule}: ${what}`).join('');
-    throw new ConformanceFailure(first.rule, `${first.what}${rest}`);
+    const lines = [first.what, ...more.slice(0, mostToldBesides).map(({ rule, what }) => `${rule}: ${what}`)];
+    if (more.length > mostToldBesides) lines.push(`and ${more.length - mostToldBesides} more`);
+    throw new ConformanceFailure(first.rule, lines.join('\n'));
   }
 
   private describe(): string {

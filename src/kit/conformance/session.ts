@@ -20,6 +20,7 @@ import type { SessionUnderTest } from '../session-under-test.js';
 import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
 
 const defaultRuns = 50;
+const defaultFloor = ['waits', 'failed damaged'];
 const whole = [1 << 30];
 const roomiest = { slabBytes: 1 << 16 };
 /** Deadlines that may pass, one after the other, before whoever waits has given up. */
@@ -31,7 +32,7 @@ export function sessionConformance(
   options: PropertyOptions = {},
 ): readonly ConformanceCase[] {
   const { runs = defaultRuns, seed } = options;
-  const { floor = [] } = session;
+  const { floor = defaultFloor } = session;
   const made: readonly (readonly [[string, ...string[]], string, (reached: Reached) => Property])[] = [
     [
       ['CON-6', 'CON-1', 'CON-3'],
@@ -84,12 +85,12 @@ function octet(telling: readonly number[]): fc.Arbitrary<number> {
   return fc.oneof(fc.constantFrom(...telling), fc.integer({ min: 0, max: 255 }));
 }
 
-function mark(reached: Reached, { state, error, verdict }: Played, damaged: boolean): void {
+function mark(reached: Reached, { state, error, verdict, handedOn }: Played, damaged: boolean): void {
   reached.mark('waits', state === 'open' && verdict === 'need-data');
   reached.mark('closed', state !== 'open' && state !== 'tunnel' && error === undefined);
   reached.mark('failed', error !== undefined);
   reached.mark('failed damaged', error !== undefined && damaged);
-  reached.mark('handed on', state === 'tunnel');
+  reached.mark('handed on', handedOn !== undefined);
 }
 
 function sameCuts(session: SessionUnderTest, reached: Reached): Property {
@@ -103,12 +104,12 @@ function sameCuts(session: SessionUnderTest, reached: Reached): Property {
       for (const way of [cuts, [1]]) {
         requireEqual('CON-6', play(session, bytes, way, ends, memory), due, `cut ${way}`);
       }
-      const { tunnelled } = due;
-      if (tunnelled === undefined) return;
+      const { handedOn } = due;
+      if (handedOn === undefined) return;
       const said = String.fromCharCode(...bytes);
       requireThat(
         'CON-3',
-        said.endsWith(tunnelled),
+        said.endsWith(handedOn),
         () => 'what was handed on is not the end of what was sent',
       );
     },

@@ -48,24 +48,9 @@ const ended = [
   'fault: stall',
 ];
 const played = ['server', 'client', 'damaged', 'undamaged', 'accepted', 'refused'];
-const agreed = [
-  'connect agreed to',
-  'connect refused',
-  'upgrade agreed to',
-  'upgrade refused',
-  'no tunnel asked for',
-  'bytes ahead of the agreement',
-];
-
-const agreedInStreams = [
-  'connect agreed to',
-  'connect refused',
-  'extended agreed to',
-  'extended refused',
-  'no tunnel asked for',
-  'bytes ahead of the opening',
-  'bytes behind the opening',
-];
+const inStreams =
+  'a tunnel in a stream begins with the agreement, with every byte behind it, and the connection goes on';
+const ofThePipe = 'the pipe is handed over after the agreement, with every byte behind it';
 
 /** The cases, in order. Each runs connections of its own on a time of its own, and holds nothing afterwards. */
 export function stackConformance(
@@ -73,7 +58,7 @@ export function stackConformance(
   options: PropertyOptions = {},
 ): readonly ConformanceCase[] {
   const { runs = defaultRuns, seed } = options;
-  const { maxBodyBytes, interleaves } = stack.capabilities;
+  const { maxBodyBytes } = stack.capabilities;
   if (maxBodyBytes !== undefined) return replays(stack, [...played, 'a body beyond its limit'], runs, seed);
   return [
     propertyCase(
@@ -100,25 +85,33 @@ export function stackConformance(
       runs,
       seed,
     ),
-    // A tunnel in a stream is no handoff of the pipe.
-    interleaves
-      ? propertyCase(
-          ['LAY-7', 'CON-3'],
-          'a tunnel in a stream begins with the agreement, with every byte behind it, and the connection goes on',
-          (reached) => streamAgreement(stack, reached),
-          agreedInStreams,
-          runs,
-          seed,
-        )
-      : propertyCase(
-          ['LAY-7', 'CON-3'],
-          'the pipe is handed over after the agreement, with every byte behind it',
-          (reached) => agreement(stack, reached),
-          agreed,
-          runs,
-          seed,
-        ),
+    ...agreements(stack, runs, seed),
     ...replays(stack, played, runs, seed),
+  ];
+}
+
+/** A tunnel in a stream is no handoff of the pipe. */
+function agreements(
+  stack: StackUnderTest,
+  runs: number,
+  seed: number | undefined,
+): readonly ConformanceCase[] {
+  const { interleaves, tunnels } = stack.capabilities;
+  if (tunnels.length === 0) return [];
+  const floor = [
+    'no tunnel asked for',
+    ...tunnels.flatMap((kind) => [`${kind} agreed to`, `${kind} refused`]),
+  ];
+  const streams = ['bytes ahead of the opening', 'bytes behind the opening'];
+  return [
+    propertyCase(
+      ['LAY-7', 'CON-3'],
+      interleaves ? inStreams : ofThePipe,
+      (reached) => (interleaves ? streamAgreement : agreement)(stack, reached),
+      [...floor, ...(interleaves ? streams : ['bytes ahead of the agreement'])],
+      runs,
+      seed,
+    ),
   ];
 }
 

@@ -18,8 +18,7 @@ import { carryingCases } from './transport-carrying.js';
 import { type TransportCapabilities, TransportCases } from './transport-cases.js';
 import { endingCases } from './transport-ending.js';
 
-export type { TransportCapabilities } from './transport-cases.js';
-
+/** How much the suite for transports is to do. */
 export interface ConformanceOptions {
   /** Seeds of the random act sequences; 12 fixed ones if absent. */
   readonly seeds?: readonly number[];

@@ -3,37 +3,42 @@
  * reaches whoever goes on, once and in order: at any cut, and though it was sent ahead of the agreement.
  */
 import fc from 'fast-check';
-import { UndercoatError } from '../../errors.js';
-import type { ClientSession, RequestOptions, ServerExchange } from '../../stream/contract.js';
+import type { ClientSession, RequestOptions } from '../../stream/contract.js';
 import { roomyMemory } from '../arbitraries/connection-memory.js';
 import { type Segmentation, segmentation } from '../arbitraries/segmentation.js';
 import { joined } from '../frozen-batch.js';
 import { Reached } from '../reached.js';
 import { SessionEnd, type SessionEndOptions } from '../session-end.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { agreeTo, type TunnelKind, tunnelRequest } from '../tunnel-request.js';
 import { requireEqual, requireNoneThrown, requireThat } from './require.js';
 
 const asking = fc.record({
-  asks: fc.constantFrom('connect', 'upgrade', 'neither'),
   contentBytes: fc.constantFrom(0, 1, 200),
   agrees: fc.boolean(),
   /** Tries before the request is complete, too, which is to be refused. */
   hasty: fc.boolean(),
 });
 
+/**
+ * One request of a kind that the stack claims (`capabilities.tunnels`), agreed to or refused, with bytes behind it.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure LAY-7, CON-3 or OWN-9
+ */
 export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   const payload = fc.integer({ min: 0, max: 40 }).map((length) => new Uint8Array(length).fill(0x47));
+  const kinds = fc.constantFrom<TunnelKind | 'neither'>(...stack.capabilities.tunnels, 'neither');
   return fc.property(
+    kinds,
     asking,
     payload,
     payload,
     segmentation(),
     memory,
     memory,
-    ({ asks, contentBytes, agrees, hasty }, toServer, toClient, cuts, serverMemory, clientMemory) => {
+    (asks, { contentBytes, agrees, hasty }, toServer, toClient, cuts, serverMemory, clientMemory) => {
       const content = asks === 'connect' ? 0 : contentBytes;
-      const client = asker(stack, observed(stack, clientMemory), requestOf(asks, content), content);
+      const client = asker(stack, observed(stack, clientMemory), tunnelRequest(asks, content), content);
       const wanted = asks !== 'neither';
       reached.mark(wanted ? `${asks} ${agrees ? 'agreed to' : 'refused'}` : 'no tunnel asked for');
       reached.mark('bytes ahead of the agreement', wanted && agrees && toServer.length > 0);
@@ -44,11 +49,11 @@ export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IP
           role: 'server',
           httpDate: undefined,
           exchange: (exchange) => {
-            if (hasty && content > 0 && agree(exchange, asks)) early += 1;
+            if (hasty && content > 0 && agreeTo(exchange, asks, () => {})) early += 1;
             exchange.body.consume({
               data: (lease) => lease.release(),
               end: () => {
-                if (!agrees || !agree(exchange, asks)) exchange.respond(403, [], { end: true });
+                if (!agrees || !agreeTo(exchange, asks, () => {})) exchange.respond(403, [], { end: true });
               },
               failed: () => {},
             });
@@ -79,14 +84,6 @@ export function agreement(stack: StackUnderTest, reached = new Reached()): fc.IP
   );
 }
 
-function requestOf(asks: string, content: number): RequestOptions {
-  const authority = 'example.test';
-  if (asks === 'connect') return { authority, method: 'CONNECT', target: 'example.test:443' };
-  const length = content === 0 ? {} : { length: content };
-  const upgrade = asks === 'upgrade' ? { upgrade: 'tunnel' } : {};
-  return { authority, method: 'POST', ...length, ...upgrade };
-}
-
 /** A client's end that has asked, with all of its request written. */
 function asker(
   stack: StackUnderTest,
@@ -108,17 +105,6 @@ function asker(
   if (content > 0) exchange?.send(new Uint8Array(content), true);
   work(client);
   return client;
-}
-
-/** @returns whether it was agreed to */
-function agree(exchange: ServerExchange, asks: string): boolean {
-  try {
-    exchange.upgrade(() => {}, asks === 'upgrade' ? [['Upgrade', 'tunnel']] : []);
-    return true;
-  } catch (error) {
-    if (error instanceof UndercoatError && error.fault === 'api-misuse') return false;
-    throw error;
-  }
 }
 
 /** All of it at once when it is the first cut's size; else piece by piece. */

@@ -1,10 +1,15 @@
 /**
  * The same over a real transport: what is sent is what is received (WIRE-4), and however it ends, everybody is told once
- * and nothing is held (OWN-7). Fewer runs than by hand: a socket costs a thousand times what a call does.
+ * and nothing is held (OWN-7): an end is torn down, or, where time goes on by hand, the pipe breaks, stalls or is late. Fewer
+ * runs than by hand: a socket costs a thousand times what a call does.
  */
 import fc from 'fast-check';
+import type { Role } from '../../endpoint/step.js';
+import { FaultLog, faultInjector, type PipeFault } from '../../transport/fault-injector.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
-import { type CarriedPair, carryConnection } from '../carried.js';
+import { pipeFaults } from '../arbitraries/pipe-faults.js';
+import { type CarriedRun, carryConnection } from '../carried.js';
+import type { CarriedPair } from '../carried-ends.js';
 import type { ConnectionScript } from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import type { StackUnderTest } from '../stack-under-test.js';
@@ -22,29 +27,54 @@ export function carriedRoundTrip(
   });
 }
 
-/** An end is torn down in the middle of it all. Nobody waits for a deadline: that would be real time on a socket. */
+/**
+ * An end is torn down in the middle of it all. Where time goes on by hand, also a pipe that breaks; elsewhere nobody waits for
+ * a deadline: that would be real time on a socket.
+ */
 export function carriedQuiescence(
   stack: StackUnderTest,
   makePair: MakePair,
   reached = new Reached(),
-): fc.IAsyncPropertyWithHooks<[ConnectionScript, 'server' | 'client', number]> {
+): fc.IAsyncPropertyWithHooks<[ConnectionScript, Role, number, PipeFault[]]> {
   return fc.asyncProperty(
     connectionScript({ manner: 'orderly' }),
-    fc.constantFrom<'server' | 'client'>('server', 'client'),
+    fc.constantFrom<Role>('server', 'client'),
     fc.nat(),
-    async (script, of, place) => {
-      const { turns } = await carryConnection(stack, script, await makePair());
-      const broken = await carryConnection(stack, script, await makePair(), { of, at: place % (turns + 1) });
+    pipeFaults(mostActs),
+    async (script, of, place, faults) => {
+      const acts = new FaultLog();
+      const whole = await makePair();
+      const counted = whole.later === undefined ? whole : breaking(whole, of, [], acts);
+      const { turns } = await carryConnection(stack, script, counted);
+      const at = place % (turns + 1);
+      const broken = await carryConnection(stack, script, await makePair(), { of, at });
       reached.mark(`torn down by the ${of}`, broken.faulted);
-      const records = [...broken.server, ...broken.client];
-      reached.mark(
-        'ended well',
-        records.some(({ closed }) => closed === 'ok'),
-      );
-      reached.mark(
-        'failed',
-        records.some(({ closed }) => closed !== 'ok'),
-      );
+      markEnds(reached, broken);
+      if (whole.later === undefined) return;
+      const placed = faults.map((fault) => ({ ...fault, at: fault.at % (acts.acts.length + 1) }));
+      const log = new FaultLog();
+      markEnds(reached, await carryConnection(stack, script, breaking(await makePair(), of, placed, log)));
+      for (const { fault } of log.applied) reached.mark(fault);
     },
+  );
+}
+
+/** More acts than any of the kit's scripts lead to. */
+const mostActs = 1 << 16;
+
+/** The pair, with these faults at the transport of one end. */
+function breaking(pair: CarriedPair, of: Role, faults: readonly PipeFault[], log: FaultLog): CarriedPair {
+  const decorate = faultInjector(pair.platform.clock, faults, log);
+  return of === 'client'
+    ? { ...pair, left: decorate(pair.left) }
+    : { ...pair, right: Promise.resolve(pair.right).then(decorate) };
+}
+
+function markEnds(reached: Reached, { server, client }: CarriedRun): void {
+  const ends = [...server, ...client].map(({ closed }) => closed);
+  reached.mark('ended well', ends.includes('ok'));
+  reached.mark(
+    'failed',
+    ends.some((closed) => closed !== 'ok'),
   );
 }

@@ -13,6 +13,10 @@ import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 import { requireContained, requireThat } from './require.js';
 
+/**
+ * Orderly scripts with slabs from one byte upwards at the server, and at the client at times.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure WS-9 or OWN-4, or with what the run found
+ */
 export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   return fc.property(
     connectionScript({ manner: 'orderly' }),

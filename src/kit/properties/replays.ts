@@ -93,6 +93,11 @@ function play(
 
 const whole = [1 << 30];
 
+/**
+ * Octets that were recorded, cut in any way and one by one, against all of them at once.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure CON-6, LAY-5 or WIRE-3, or with what the
+ *   replay found
+ */
 export function sameAtAnyCut(
   stack: StackUnderTest,
   reached = new Reached(),
@@ -132,6 +137,11 @@ function amount(exchanges: Replay['exchanges']): number {
   return sum;
 }
 
+/**
+ * The same octets, with each telling octet behind what was received, and with dead bytes of one.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure OWN-6, OWN-5 or WIRE-3, or with what the
+ *   replay found
+ */
 export function sameInAnyTail(
   stack: StackUnderTest,
   reached = new Reached(),
@@ -157,6 +167,11 @@ export function sameInAnyTail(
   );
 }
 
+/**
+ * The same octets in the same rooms, once in an arena and once with each allocation in a buffer of its own.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure WS-10 or WIRE-3, or with what the replay
+ *   found
+ */
 export function sameUnderEmulation(
   stack: StackUnderTest,
   reached = new Reached(),

@@ -2,6 +2,10 @@
 import fc from 'fast-check';
 import { UndercoatError } from '../../errors.js';
 
+/**
+ * What a property of the kit throws: `rule` is the one that was broken. fast-check wraps it, as the `cause` of its own
+ * error.
+ */
 export class PropertyFailure extends Error {
   readonly rule: string;
 

@@ -20,6 +20,10 @@ import type { SessionPair } from '../session-pair.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
 import { requireEqual, requireThat } from './require.js';
 
+/**
+ * Orderly scripts in memory that suffices, over pipes that cut and hold up.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure WIRE-4 or OWN-8, or with what the run found
+ */
 export function roundTrip(stack: StackUnderTest, reached = new Reached()): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
   return fc.property(

@@ -7,15 +7,16 @@
 import fc from 'fast-check';
 import { MisuseError } from '../../errors.js';
 import type { ClientExchange, ClientSession, RequestOptions, ServerExchange } from '../../stream/contract.js';
-import type { ByteRange, Transport, TransportReceiver } from '../../transport/contract.js';
+import type { Transport } from '../../transport/contract.js';
 import { pipePlan, roomyMemory } from '../arbitraries/connection-memory.js';
 import { Reached } from '../reached.js';
 import { SessionPair } from '../session-pair.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
+import { contentOf, TunnelEnd } from '../tunnel-end.js';
+import { type TunnelKind, tunnelRequest } from '../tunnel-request.js';
 import { requireEqual, requireNoneThrown, requireThat } from './require.js';
 
 const asking = fc.record({
-  asks: fc.constantFrom('connect', 'extended', 'neither'),
   agrees: fc.boolean(),
   /** Who opens its pipe only when the other side's first bytes have come. */
   late: fc.constantFrom('client', 'server', 'nobody'),
@@ -27,18 +28,24 @@ const asking = fc.record({
   first: fc.constantFrom('client', 'server'),
 });
 
+/**
+ * The same as `agreement`, where `capabilities.interleaves`: a tunnel between two exchanges that must not notice it.
+ * @returns a property for `fc.assert`, which fails with PropertyFailure LAY-7, CON-3, OWN-7 or OWN-9
+ */
 export function streamAgreement(
   stack: StackUnderTest,
   reached = new Reached(),
 ): fc.IPropertyWithHooks<unknown[]> {
   const memory = roomyMemory(stack.capabilities.roomyBytes);
+  const kinds = fc.constantFrom<TunnelKind | 'neither'>(...stack.capabilities.tunnels, 'neither');
   return fc.property(
+    kinds,
     asking,
     pipePlan(),
     pipePlan(),
     memory,
     memory,
-    ({ asks, agrees, late, ahead, toServer, toClient, first }, up, down, serverMemory, clientMemory) => {
+    (asks, { agrees, late, ahead, toServer, toClient, first }, up, down, serverMemory, clientMemory) => {
       const wanted = asks !== 'neither';
       const tunnels = wanted && agrees;
       reached.mark(wanted ? `${asks} ${agrees ? 'agreed to' : 'refused'}` : 'no tunnel asked for');
@@ -101,7 +108,9 @@ export function streamAgreement(
       settle();
       requireEqual('LAY-7', answers, ' 204', 'answer before the tunnel');
       answers = '';
-      const tunnel = ask(requestOf(asks));
+      const tunnel = ask(
+        asks === 'neither' ? { ...tunnelRequest(asks, 0), end: true } : tunnelRequest(asks, 0),
+      );
       if (wanted) requireThat('LAY-7', refusesContent(tunnel), () => 'content ahead of the agreement');
       settle();
       const due = tunnels ? ' 200 tunnel' : wanted ? ' 403' : agrees ? ' 200' : ' 403';
@@ -134,72 +143,6 @@ export function streamAgreement(
   );
 }
 
-/** Whoever has the pipe at one side. */
-class TunnelEnd implements TransportReceiver {
-  /** `closed` or `failed`, as often as it was told. */
-  closes: string;
-  private readonly pipe: Transport;
-  private readonly pieces: number[];
-  private readonly space: Uint8Array;
-  private readonly endsInReturn: boolean;
-
-  constructor(pipe: Transport, endsInReturn: boolean) {
-    this.closes = '';
-    this.pipe = pipe;
-    this.pieces = [];
-    this.space = new Uint8Array(7);
-    this.endsInReturn = endsInReturn;
-  }
-
-  open(): void {
-    this.pipe.open(this);
-  }
-
-  write(bytes: Uint8Array): void {
-    const half = bytes.length >> 1;
-    const { length } = bytes;
-    this.pipe.write([
-      { bytes, start: 0, end: half },
-      { bytes, start: half, end: length },
-    ]);
-  }
-
-  end(): void {
-    this.pipe.end();
-  }
-
-  heard(): number[] {
-    return this.pieces;
-  }
-
-  opened(): void {}
-
-  room(): ByteRange {
-    return { bytes: this.space, start: 0, end: this.space.length };
-  }
-
-  received(count: number): void {
-    for (let i = 0; i < count; i++) this.pieces.push(this.space[i] as number);
-  }
-
-  ended(): void {
-    if (this.endsInReturn) this.pipe.end();
-  }
-
-  written(): void {}
-
-  closed(error?: Error): void {
-    this.closes += error === undefined ? 'closed' : 'failed';
-  }
-}
-
-function requestOf(asks: string): RequestOptions {
-  const authority = 'example.test';
-  if (asks === 'connect') return { authority, method: 'CONNECT', target: 'example.test:443' };
-  if (asks === 'extended') return { authority, method: 'CONNECT', target: '/chat', protocol: 'websocket' };
-  return { authority, method: 'POST', end: true };
-}
-
 /** Whether it takes nothing but through the pipe. */
 function refusesContent(exchange: ClientExchange | undefined): boolean {
   try {
@@ -214,8 +157,4 @@ function refusesContent(exchange: ClientExchange | undefined): boolean {
 function agree(exchange: ServerExchange, takeOver: (pipe: Transport) => void): void {
   if (exchange.request.method === 'CONNECT') exchange.upgrade(takeOver);
   else exchange.respond(200, [], { end: true });
-}
-
-function contentOf(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (seed * 31 + i * 7) & 0xff);
 }

@@ -24,6 +24,7 @@ export interface CampaignHost {
   progressed?(account: () => StackAccount): void;
 }
 
+/** How much a campaign is to do, and what counts. */
 export interface CampaignOptions {
   readonly seed: number;
   /** Most runs of each stack, over all shards. */
@@ -50,11 +51,14 @@ export interface CampaignFailure {
   readonly tries: number;
   /** The end of what happened. */
   readonly trace: readonly string[];
+  /** Of the run of this recipe; undefined where no single run failed. */
+  readonly hash: number | undefined;
 }
 
 /** The account of one stack. */
 export interface StackAccount {
   readonly stack: string;
+  /** Seeds that were run. Some were run twice, to see that they replay: what that came to, and took, is not counted. */
   readonly runs: number;
   readonly exchanges: number;
   /** Exchanges that went well from end to end. */
@@ -75,9 +79,13 @@ export interface StackAccount {
 /** Runs between two breaths, and between two that are made again to see that they replay. */
 const breathEvery = 8;
 const replayEvery = 32;
+/** Milliseconds that making a failure smaller may take though the time is over: for a few runs of any size. */
+const mostShrinking = 5000;
 /** Failures of one stack that are told apart; more of them say nothing new. */
 const mostFailures = 4;
 const shownTrace = 60;
+/** What stands for a rule where nothing was broken, but too little was met. */
+export const floorRule = 'floor';
 /** Odd, so that the seeds of the runs of one campaign are all different; the first is the campaign's own. */
 const stride = 0x9e3779b1;
 
@@ -120,6 +128,8 @@ class StackCampaign {
   private exchanges: number;
   private whole: number;
   private processor: number;
+  /** The processor's time when what is counted now began. */
+  private began: number;
 
   constructor(stack: SimulatedStack, options: CampaignOptions, host: CampaignHost, endsAt: number) {
     this.isStopped = false;
@@ -135,31 +145,41 @@ class StackCampaign {
     this.exchanges = 0;
     this.whole = 0;
     this.processor = 0;
+    this.began = 0;
   }
 
   async run(): Promise<void> {
     const { options, host } = this;
     const { shard, seed } = options;
-    let began = host.processor();
+    this.began = host.processor();
     for (let number = shard.index - 1; number < options.runs; number += shard.of) {
       if (this.runs > 0 && host.wall() >= this.endsAt) break;
       const failure = await this.one(seedOf(seed, number));
       if (failure !== undefined) {
         // To make it small is not what the rate is of.
-        this.processor += host.processor() - began;
-        await this.found(failure, seedOf(seed, number));
-        began = host.processor();
+        await this.uncounted(() => this.found(failure, seedOf(seed, number)));
         if (this.failures.length >= mostFailures) break;
       }
       if (this.runs % breathEvery !== 0) continue;
-      this.processor += host.processor() - began;
-      host.progressed?.(() => this.account());
-      this.isStopped = !(await host.breathe());
-      began = host.processor();
+      await this.uncounted(async () => {
+        host.progressed?.(() => this.account());
+        this.isStopped = !(await host.breathe());
+      });
       if (this.isStopped) break;
     }
-    this.processor += host.processor() - began;
+    this.processor += host.processor() - this.began;
     this.floors();
+  }
+
+  /** Does something whose time is not that of runs. */
+  private async uncounted<T>(act: () => Promise<T>): Promise<T> {
+    const { host } = this;
+    this.processor += host.processor() - this.began;
+    try {
+      return await act();
+    } finally {
+      this.began = host.processor();
+    }
   }
 
   account(): StackAccount {
@@ -188,8 +208,7 @@ class StackCampaign {
     for (const [rule, made] of result.checks) this.checks.set(rule, (this.checks.get(rule) ?? 0) + made);
     const failure = this.counted(result);
     if (failure !== undefined || this.runs % replayEvery !== 1) return failure;
-    const again = await this.carryOut(recipe, this.coverage);
-    this.made(again);
+    const again = await this.uncounted(() => this.carryOut(recipe, new Coverage()));
     this.checks.set('LAY-1', (this.checks.get('LAY-1') ?? 0) + 1);
     if (again.hash === result.hash) return undefined;
     const message = `the same run went otherwise the second time: ${again.hash}, not ${result.hash}`;
@@ -229,8 +248,12 @@ class StackCampaign {
       return failures.find(({ rule }) => rule === failure.rule);
     };
     const recipe = drawRecipe(stack, seed);
-    const small = await shrink(recipe, async (it) => (await broken(it)) !== undefined, stack.roomyBytes);
-    const { trace } = await this.carryOut(small.recipe, scratch, true);
+    const { host } = this;
+    const until = Math.max(this.endsAt, host.wall() + mostShrinking);
+    const small = await shrink(recipe, async (it) => (await broken(it)) !== undefined, stack.roomyBytes, {
+      isOver: () => host.wall() >= until,
+    });
+    const { trace, hash } = await this.carryOut(small.recipe, scratch, true);
     const { rule, message } = (await broken(small.recipe)) ?? failure;
     this.failures.push({
       rule,
@@ -239,6 +262,7 @@ class StackCampaign {
       recipe: small.recipe,
       tries: small.tries,
       trace: untilBroken(trace),
+      hash,
     });
   }
 
@@ -251,16 +275,39 @@ class StackCampaign {
 
   /** What a campaign claims to check it must have met. */
   private floors(): void {
-    const { options, stack, checks } = this;
-    const { rule } = options;
-    const missing = unmet(stack, this.coverage.counts());
-    if (rule !== undefined && this.runs > 0 && !checks.has(rule)) {
-      missing.push(`${stack.name}: ${rule} was never checked`);
-    }
-    for (const message of missing) {
-      this.failures.push({ rule: 'floor', message, seed: 0, recipe: undefined, tries: 0, trace: [] });
-    }
+    const { options, stack, checks, runs } = this;
+    this.failures.push(
+      ...floorFailures(stack.name, options.rule, {
+        runs,
+        coverage: this.coverage.counts(),
+        checks: Object.fromEntries(checks),
+      }),
+    );
   }
+}
+
+/**
+ * What a campaign claims to check and has not met, of one stack: of a whole campaign, or of the sum of its shards.
+ * @param rule the one that was asked about, if only one was
+ */
+export function floorFailures(
+  stack: string,
+  rule: string | undefined,
+  { runs, coverage, checks }: Pick<StackAccount, 'runs' | 'coverage' | 'checks'>,
+): CampaignFailure[] {
+  const missing = unmet(stack, coverage);
+  if (rule !== undefined && runs > 0 && checks[rule] === undefined) {
+    missing.push(`${stack}: ${rule} was never checked`);
+  }
+  return missing.map((message) => ({
+    rule: floorRule,
+    message,
+    seed: 0,
+    recipe: undefined,
+    tries: 0,
+    trace: [],
+    hash: undefined,
+  }));
 }
 
 /** The end of a trace: the rule that breaks is its last line. */

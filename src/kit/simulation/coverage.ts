@@ -31,6 +31,7 @@ export interface CoverageCounts {
   readonly labels: Readonly<Record<string, number>>;
 }
 
+/** What runs have covered so far: give one to all the runs that are to be counted together. */
 export class Coverage {
   private readonly tables: Map<AnyTable, TableCounts>;
   private readonly labels: number[];

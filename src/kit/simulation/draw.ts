@@ -58,6 +58,7 @@ const mostUploads = 8;
 const mostUploadsSharing = 60;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 
+/** The recipe of a seed (an integer of 32 bits, without sign): plain data, which goes into JSON and back. */
 export function drawRecipe(stack: SimulatedStack, seed: number): Recipe {
   return new Drawing(stack, seed).recipe();
 }

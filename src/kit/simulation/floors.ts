@@ -5,7 +5,6 @@
 import type { CoverageCounts } from './coverage.js';
 import type { Feature } from './features.js';
 import type { markNames } from './marks.js';
-import type { SimulatedStack } from './stacks.js';
 
 interface Floor {
   readonly feature: Feature;
@@ -47,16 +46,14 @@ const floors: readonly Floor[] = [
 ];
 
 /** What was not met as often as it should have been; one sentence each. */
-export function unmet(stack: SimulatedStack, { labels, on }: CoverageCounts): string[] {
+export function unmet(stack: string, { labels, on }: CoverageCounts): string[] {
   const missing: string[] = [];
   for (const { feature, mark, within } of floors) {
     const runs = on[feature] ?? 0;
     const least = Math.floor(runs / within);
     const met = labels[`${feature}: ${mark}`] ?? 0;
     if (met >= least) continue;
-    missing.push(
-      `${stack.name}: ${feature} led to "${mark}" in ${met} of ${runs} runs, and should in ${least}`,
-    );
+    missing.push(`${stack}: ${feature} led to "${mark}" in ${met} of ${runs} runs, and should in ${least}`);
   }
   return missing;
 }

@@ -107,6 +107,10 @@ export interface EndPlan {
   readonly atExchange: number;
 }
 
+/**
+ * One simulated run, as plain data: who does what, over which network, in how much memory, and what breaks. Sizes are
+ * in bytes, times in milliseconds.
+ */
 export interface Recipe {
   /** Name of the stack. */
   readonly stack: string;

@@ -53,11 +53,13 @@ export interface RunResult {
   readonly trace: readonly string[];
 }
 
+/** A rule that a run broke, and how. */
 export interface RunFailure {
   readonly rule: string;
   readonly message: string;
 }
 
+/** What watches a run. */
 export interface RunOptions {
   readonly coverage: Coverage;
   /** Keeps lines of what happens. */

@@ -1,6 +1,7 @@
 /**
  * Makes a recipe that fails smaller, while it breaks the same rule: fewer features, fewer exchanges, fewer faults, smaller
- * bodies. Deterministic: the same recipe shrinks to the same. This file does not know why a recipe fails.
+ * bodies. Deterministic, where time does not end it: the same recipe shrinks to the same. This file does not know why a recipe
+ * fails.
  */
 import type { BodyPlan, ExchangePlan, Recipe } from './recipe.js';
 import { without } from './without.js';
@@ -10,6 +11,14 @@ export type StillFails = (recipe: Recipe) => Promise<boolean>;
 
 /** Runs that shrinking may take, by default. */
 const mostTries = 600;
+
+/** When it is to end, at the latest. */
+export interface ShrinkLimits {
+  /** Runs that it may take; 600 by default. */
+  readonly most?: number;
+  /** Asked before each run: true when there is no time for one any more. */
+  readonly isOver?: () => boolean;
+}
 
 export interface Shrunk {
   readonly recipe: Recipe;
@@ -21,9 +30,9 @@ export async function shrink(
   recipe: Recipe,
   stillFails: StillFails,
   roomyBytes: number,
-  most = mostTries,
+  { most = mostTries, isOver = () => false }: ShrinkLimits = {},
 ): Promise<Shrunk> {
-  const shrinking = new Shrinking(recipe, stillFails, roomyBytes, most);
+  const shrinking = new Shrinking(recipe, stillFails, roomyBytes, most, isOver);
   await shrinking.run();
   return { recipe: shrinking.smallest, tries: shrinking.tries };
 }
@@ -34,17 +43,25 @@ class Shrinking {
   private readonly stillFails: StillFails;
   private readonly roomyBytes: number;
   private readonly most: number;
+  private readonly isOver: () => boolean;
 
-  constructor(recipe: Recipe, stillFails: StillFails, roomyBytes: number, most: number) {
+  constructor(
+    recipe: Recipe,
+    stillFails: StillFails,
+    roomyBytes: number,
+    most: number,
+    isOver: () => boolean,
+  ) {
     this.smallest = recipe;
     this.tries = 0;
     this.stillFails = stillFails;
     this.roomyBytes = roomyBytes;
     this.most = most;
+    this.isOver = isOver;
   }
 
   async run(): Promise<void> {
-    for (let before = -1; before !== this.size && this.tries < this.most; ) {
+    for (let before = -1; before !== this.size && this.tries < this.most && !this.isOver(); ) {
       before = this.size;
       await this.fewerExchanges();
       await this.fewerFeatures();
@@ -60,7 +77,7 @@ class Shrinking {
   }
 
   private async attempt(smaller: Recipe): Promise<boolean> {
-    if (this.tries >= this.most) return false;
+    if (this.tries >= this.most || this.isOver()) return false;
     this.tries += 1;
     if (!(await this.stillFails(smaller))) return false;
     this.smallest = smaller;

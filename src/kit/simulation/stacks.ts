@@ -58,6 +58,7 @@ const narrow: H2Options = {
   connectionWindowBytes: 65_535,
 };
 
+/** H1, H1 pipelined, both versions of PROXY in front of H1, H2, PROXY in front of H2, and H1 that goes on as H2. */
 export const simulatedStacks: readonly SimulatedStack[] = [
   { name: 'h1', server: h1(), client: h1(), interleaves: false, roomyBytes },
   {

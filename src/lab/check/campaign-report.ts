@@ -2,7 +2,12 @@
  * The report of a campaign, as data: what each stack was put through and what did not hold; and reports of shards as one.
  * This file does not know how it is shown.
  */
-import type { CampaignFailure, StackAccount } from '../../kit/simulation/campaign.js';
+import {
+  type CampaignFailure,
+  floorFailures,
+  floorRule,
+  type StackAccount,
+} from '../../kit/simulation/campaign.js';
 import type { CoverageCounts } from '../../kit/simulation/coverage.js';
 import type { Row } from '../../machine/index.js';
 import { tables } from '../tables.js';
@@ -20,14 +25,17 @@ export interface ReportedStack extends Omit<StackAccount, 'failures'> {
 
 export interface CampaignReport {
   readonly seed: number;
+  /** The only rule that counted, if there was one. */
+  readonly rule?: string | undefined;
   readonly stacks: readonly ReportedStack[];
 }
 
 /** Of a report that was read from a file, at least this is as it should be. @throws UsageError */
 export function checkReport(value: unknown, where: string): CampaignReport {
-  const { seed, stacks } = (value ?? {}) as Partial<CampaignReport>;
+  const { seed, stacks, rule } = (value ?? {}) as Partial<CampaignReport>;
   const isReport =
     Number.isInteger(seed) &&
+    (rule === undefined || typeof rule === 'string') &&
     Array.isArray(stacks) &&
     stacks.every(
       ({ stack, runs, exchanges, whole, coverage, failures }) =>
@@ -42,8 +50,19 @@ export function checkReport(value: unknown, where: string): CampaignReport {
   return value as CampaignReport;
 }
 
-/** What several shards did, as one. Their seed is the first one's. */
+/**
+ * What several shards did, as one. Their seed is the first one's, and so is the rule that they were asked about. Whether enough
+ * was met is judged of the sum: a shard of a few runs comes to little.
+ * @throws UsageError for reports that were not asked about the same rule, or are of another version
+ */
 export function mergeReports(reports: readonly CampaignReport[]): CampaignReport {
+  const rule = reports[0]?.rule;
+  const other = reports.find((report) => report.rule !== rule);
+  if (other !== undefined) {
+    throw new UsageError(
+      `one report is of ${rule ?? 'every rule'}, another of ${other.rule ?? 'every rule'}`,
+    );
+  }
   const byStack = new Map<string, ReportedStack>();
   for (const { stacks } of reports) {
     for (const stack of stacks) {
@@ -51,7 +70,15 @@ export function mergeReports(reports: readonly CampaignReport[]): CampaignReport
       byStack.set(stack.stack, before === undefined ? stack : merged(before, stack));
     }
   }
-  return { seed: reports[0]?.seed ?? 0, stacks: [...byStack.values()] };
+  const stacks = [...byStack.values()].map((stack): ReportedStack => {
+    const broken = stack.failures.filter((failure) => failure.rule !== floorRule);
+    const unmet = floorFailures(stack.stack, rule, stack);
+    return {
+      ...stack,
+      failures: [...broken, ...unmet.map((failure) => ({ ...failure, replay: undefined }))],
+    };
+  });
+  return { seed: reports[0]?.seed ?? 0, rule, stacks };
 }
 
 function merged(one: ReportedStack, two: ReportedStack): ReportedStack {

@@ -17,16 +17,21 @@ export interface Regression {
   readonly rule: string;
   readonly message: string;
   readonly recipe: Recipe;
+  /** Of the run when it was saved; absent in files that were written by hand. */
+  readonly hash?: number;
 }
 
 /** Saves a failure. @returns the file's path @throws UsageError when it cannot be written */
-export function saveRegression(directory: string, { rule, message, seed, recipe }: CampaignFailure): string {
+export function saveRegression(
+  directory: string,
+  { rule, message, seed, recipe, hash }: CampaignFailure,
+): string {
   const { stack } = recipe as Recipe;
   const name = `${stack}-${rule}-${seed}`.replaceAll(/[^\w.+-]+/g, '-');
   const path = join(directory, `${name}.json`);
   makeOutDirectory(directory);
   try {
-    const text = JSON.stringify({ regression: format, rule, message, recipe }, null, 1);
+    const text = JSON.stringify({ regression: format, rule, message, hash, recipe }, null, 1);
     writeFileSync(path, `${text}\n`);
   } catch (error) {
     throw new UsageError(`--out: ${path}: ${String(error)}`, { cause: error });

@@ -46,8 +46,9 @@ export function checkCommand(
 ): Command {
   const command = new Command('check')
     .description(
-      'Simulate both ends of a connection over a network in memory, run after run from one seed, and check every ' +
-        'rule after each; 0 if all held, 1 if not. The rates are whole exchanges per second of processor time.',
+      'Simulate both ends of a connection over a network in memory, run after run from one seed, and hold every act and ' +
+        'every run to the rules that can be broken there, which the report lists; 0 if all held, 1 if not. The rates ' +
+        'are whole exchanges per second of processor time.',
     )
     .option('--stack <name>', 'this stack only; may be given again', gathered)
     .option('--rule <rule>', 'only what breaks this rule counts, and it must have been checked: OWN-7')
@@ -87,6 +88,9 @@ async function check(
   const milliseconds =
     flags.time ?? (flags.runs === undefined ? defaultMilliseconds : Number.POSITIVE_INFINITY);
   const runs = flags.runs ?? manyRuns;
+  if (shard.index > runs) {
+    throw new UsageError(`--shard: part ${shard.index} of ${shard.of} has none of ${runs} runs`);
+  }
   const bar = console.isWatched ? runsBar(console.err, wall) : undefined;
   let isInterrupted = false;
   let stackBegan = wall();
@@ -123,12 +127,13 @@ async function check(
     bar?.stop();
     const report: CampaignReport = {
       seed,
+      rule,
       stacks: accounts.map((account) => ({
         ...account,
         failures: account.failures.map((failure): ReportedFailure => {
           if (failure.recipe === undefined) return { ...failure, replay: undefined };
           const file = saveRegression(flags.out, failure);
-          return { ...failure, replay: `npx undercoat check --replay ${file}` };
+          return { ...failure, replay: `npx undercoat check --replay ${quoted(file)}` };
         }),
       })),
     };
@@ -143,7 +148,7 @@ async function check(
 
 /** One run that was saved, with its trace. */
 async function replay(path: string, stacks: readonly SimulatedStack[], console: Console): Promise<number> {
-  const { recipe, rule } = loadRegression(path);
+  const { recipe, rule, hash } = loadRegression(path);
   const [stack] = chosen([recipe.stack], stacks) as [SimulatedStack];
   const result = await runRecipe(stack, recipe, { coverage: new Coverage(), traced: true });
   console.out.write(`${result.trace.join('\n')}\n`);
@@ -151,7 +156,19 @@ async function replay(path: string, stacks: readonly SimulatedStack[], console: 
     console.out.write(`${stack.name}: ${failure.rule} is broken: ${failure.message}\n`);
   }
   if (result.failures.length === 0) console.out.write(`${stack.name}: ${rule} holds, and so does all else\n`);
+  if (hash !== undefined) {
+    const same = hash === result.hash;
+    const text = same
+      ? 'the same run as was saved, act for act'
+      : 'not the run that was saved: the code, or the run, changed';
+    console.out.write(`${stack.name}: ${text}\n`);
+  }
   return result.failures.length === 0 ? 0 : 1;
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./+@%:=,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function print(report: CampaignReport, asJson: boolean, console: Console): void {
