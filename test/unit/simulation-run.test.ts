@@ -7,7 +7,9 @@ import { drawRecipe } from '../../src/kit/simulation/draw.js';
 import type { Recipe } from '../../src/kit/simulation/recipe.js';
 import { runRecipe, SimulatedRun } from '../../src/kit/simulation/run.js';
 import { type SimulatedStack, simulatedStacks } from '../../src/kit/simulation/stacks.js';
+import { Watch } from '../../src/kit/simulation/watch.js';
 import { Owner } from '../../src/memory/index.js';
+import { VirtualClock } from '../../src/transport/virtual-clock.js';
 import { campaignOf } from '../support/simulation.js';
 
 const run = (stack: SimulatedStack, recipe: Recipe) =>
@@ -33,6 +35,20 @@ test.each(simulatedStacks.map((stack) => [stack.name, stack] as const))(
     expect(hashes.size).toBe(4);
   },
 );
+
+test('LAY-1: the hash of a run is of when something happens, too', () => {
+  const owner = new Owner('application', 'timed', 0);
+  const hashAt = (time: number): number => {
+    const clock = new VirtualClock();
+    const watch = new Watch(clock, new Coverage(), false, () => {});
+    const record = { act: 'acquire', unit: 'slab', owner, slab: 1, start: 0, end: 8 } as const;
+    clock.at(time, () => watch.act(record));
+    clock.runUntilIdle();
+    return watch.hash;
+  };
+  expect(hashAt(5)).toBe(hashAt(5));
+  expect(hashAt(5)).not.toBe(hashAt(6));
+});
 
 test('LAY-1: a run in which something else than the recipe has a part is found out', async () => {
   const [sound] = simulatedStacks as [SimulatedStack];

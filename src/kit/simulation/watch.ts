@@ -1,5 +1,5 @@
 /**
- * Watches a run: every transition, every change of owner and every byte that arrives goes into one hash, and, where
+ * Watches a run: every transition, every change of owner, every byte that arrives, and when, goes into one hash, and, where
  * somebody wants to read it, into a list of lines. Two runs of one recipe have the same hash, or something in them is not
  * of the recipe. This file does not judge.
  */
@@ -106,6 +106,7 @@ export class Watch {
     if (steps !== this.step) {
       this.step = steps;
       this.inTurn = 0;
+      this.hash = Math.imul(this.hash ^ (this.clock.now() * 1024), prime);
     }
     this.inTurn += 1;
     if (this.inTurn <= mostInTurn) return;
