@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
-const compiler = 'node_modules/typescript-7/bin/tsc';
+const compiler = 'node_modules/typescript/bin/tsc';
 if (!existsSync(compiler)) throw new Error(`${compiler} is not there: npm ci installs it`);
 const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 for (const file of Object.values(JSON.parse(readFileSync('package.json', 'utf8')).bin)) {

@@ -45,7 +45,7 @@ const compilerOptions = {
   typeRoots: [resolve('node_modules/@types')],
   types: ['node'],
 };
-const compiler = resolve('node_modules/typescript-7/bin/tsc');
+const compiler = resolve('node_modules/typescript/bin/tsc');
 
 /** What the compiler says of each of these files, which stand in one project. */
 function complaints(codes: readonly string[]): string[][] {
