@@ -1,6 +1,6 @@
 // `npm run mutation [-- part…]`: changes the code of memory, machines, sessions and streams in one place at a
 // time, and sees whether a test fails. What was judged before and has not changed since is not judged again
-// (`--force` does). Ends with 1 if a part is below its threshold.
+// (`--force` does; `--again` judges what has survived). Ends with 1 if a part is below its threshold.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     force: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
     workers: { type: 'string', default: String(availableParallelism()) },
     file: { type: 'string', multiple: true },
   },
@@ -53,16 +54,16 @@ function optionsFor(part: Part): PartialStrykerOptions {
 }
 
 /**
- * What runs at loading is reached by every test, so Stryker names none: a test that is new would not make it judge such a
- * survivor again. So they are forgotten.
+ * Makes Stryker judge survivors again: all of them when that is asked for, and always those of loading, which every test
+ * reaches, so that Stryker names none for them and would not see that a test is new.
  */
-function forgetSurvivorsOfLoading(part: Part): void {
+function forgetSurvivors(part: Part): void {
   const file = incrementalFile(part);
   if (!existsSync(file)) return;
   const report = JSON.parse(readFileSync(file, 'utf8')) as schema.MutationTestResult;
   for (const result of Object.values(report.files)) {
     result.mutants = result.mutants.filter(
-      (mutant) => mutant.static !== true || mutant.status !== 'Survived',
+      ({ status, static: ofLoading }) => status !== 'Survived' || !(values.again || ofLoading === true),
     );
   }
   writeFileSync(file, JSON.stringify(report));
@@ -78,7 +79,7 @@ interface Score {
 async function judge(part: Part): Promise<Score> {
   process.env['UNDERCOAT_MUTATION'] = part.name;
   const start = performance.now();
-  forgetSurvivorsOfLoading(part);
+  forgetSurvivors(part);
   const results = await new Stryker(optionsFor(part)).runMutationTest();
   const counts: Record<MutantResult['status'], number> = {
     Killed: 0,
