@@ -81,7 +81,7 @@ export const parts: readonly Part[] = [
   {
     name: 'h2-wire',
     mutate: ['src/session/h2/hpack/**/*.ts', 'src/session/h2/frames-*.ts'],
-    tests: ['unit/hpack-', 'unit/h2-frames', 'properties/hpack', 'properties/h2-frames'],
+    tests: ['unit/hpack-', 'unit/h2-frames', 'unit/h2-header', 'properties/hpack', 'properties/h2-frames'],
     threshold: 85,
     mostMs: 1000,
   },

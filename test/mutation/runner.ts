@@ -57,7 +57,7 @@ const againMs = 300;
 /** So many tests are run before quicker ones for what they have found. */
 const mostFirst = 8;
 /** What was loaded is never let go: after so many times a new process is the better one. */
-const mostGenerations = 150;
+const mostGenerations = 60;
 
 class PartRunner implements TestRunner {
   private readonly part: Part;
