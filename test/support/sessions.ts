@@ -15,11 +15,14 @@ import { h1Stack, h2Stack, type StackUnderTest } from '../../src/kit/stack-under
 import { PREFACE } from '../../src/session/h2/frames-preface.js';
 import { wire } from './proxy-headers.js';
 
-/** What the client of a stack says when all goes well. */
+/** What the client of a stack says when all goes well: whole, or as much of it as came, so that its peer waits for more. */
 function saidBy(stack: StackUnderTest): fc.Arbitrary<Uint8Array> {
-  return connectionScript({ manner: 'orderly', maxExchanges: 1 }).map(
-    (script) => runConnection(stack, script).fromClient,
-  );
+  return fc
+    .tuple(connectionScript({ manner: 'orderly', maxExchanges: 1 }), fc.integer({ min: 0, max: 200 }))
+    .map(([script, percent]) => {
+      const said = runConnection(stack, script).fromClient;
+      return percent >= 100 ? said : said.subarray(0, Math.floor((said.length * percent) / 100));
+    });
 }
 
 function server(
