@@ -1,37 +1,76 @@
 /**
- * Whether a search finds what it says: each row that it takes is left out of its table, one at a time, and something must
- * be found then. This file does not know what any row is for.
+ * Whether a search finds what it says: each row that it takes is left out of its table, one at a time, and each act of
+ * such a row, and something must be found then. This file does not know what any row is for.
  */
-import { type Row, rowName } from '../../src/machine/index.js';
+import { actText, type Row, rowName } from '../../src/machine/index.js';
 import { coverage } from './coverage.js';
 import type { Entry } from './index.js';
-import type { Part, PartTable } from './language.js';
-import { leaseTable } from './lease-table.js';
+import { type Part, type PartTable, unitOf } from './language.js';
+import { leaseTable, queueTable } from './lease-table.js';
 import { search } from './search.js';
 import { ComposedSystem } from './system.js';
 
 export interface Bite {
-  readonly row: string;
+  /** The row, and the act if only that was left out. */
+  readonly left: string;
   /** What found that it was missing: a rule, or `coverage`; undefined if nothing did. */
   readonly by: string | undefined;
 }
 
 /** Every row that a table of a layer has and the search takes, left out. */
 export function* bites(entry: Entry): Iterable<Bite> {
+  for (const { part, row } of rowsTaken(entry)) {
+    if (isSpare(part, row)) continue;
+    yield { left: nameOf(part, row), by: foundBy(entry, withRow(part.table, row, undefined)) };
+  }
+}
+
+/** Every act that such a row has, left out of it: of those that the bounds leave a place for. */
+export function* biteActs(entry: Entry): Iterable<Bite> {
   const { compose, small } = entry;
-  const { parts, ...composition } = compose();
-  const { shown } = search(new ComposedSystem({ ...composition, parts }, small));
-  const seen = new Set<string>();
-  for (const { name, table, unseen } of parts) {
-    if (unseen === true || table === leaseTable) continue;
-    for (const row of table.rows) {
-      const text = `${table.name}: ${rowName(row)}`;
-      // Parts of one table are changed together.
-      if (seen.has(text) || !shown.has(`${name}: ${rowName(row)}`) || isSpare({ name, table }, row)) continue;
-      seen.add(text);
-      yield { row: text, by: foundBy(entry, { ...table, rows: table.rows.filter((it) => it !== row) }) };
+  const { parts } = compose();
+  for (const { part, row } of rowsTaken(entry)) {
+    const owned = parts.filter(
+      ({ owner, copies }) => owner?.includes(part.name) && (copies === undefined || small[copies] > 0),
+    );
+    const units = new Set(owned.map(unitOf));
+    for (const act of row.acts) {
+      // A borrow is over with the step in which it is lent.
+      if (act.verb === 'lend' || !units.has(act.unit)) continue;
+      const changed = { ...row, acts: row.acts.filter((it) => it !== act) };
+      const left = `${nameOf(part, row)}: ${actText(act)}`;
+      yield { left, by: foundBy(entry, withRow(part.table, row, changed)) };
     }
   }
+}
+
+interface Taken {
+  readonly part: Part;
+  readonly row: Row;
+}
+
+/** Parts of one table are changed together. */
+function* rowsTaken({ compose, small }: Entry): Iterable<Taken> {
+  const composition = compose();
+  const { shown } = search(new ComposedSystem(composition, small));
+  const seen = new Set<string>();
+  for (const part of composition.parts) {
+    const { name, table, unseen } = part;
+    if (unseen === true || table === leaseTable || table === queueTable) continue;
+    for (const row of table.rows) {
+      if (seen.has(nameOf(part, row)) || !shown.has(`${name}: ${rowName(row)}`)) continue;
+      seen.add(nameOf(part, row));
+      yield { part, row };
+    }
+  }
+}
+
+function nameOf({ table }: Part, row: Row): string {
+  return `${table.name}: ${rowName(row)}`;
+}
+
+function withRow(table: PartTable, row: Row, changed: Row | undefined): PartTable {
+  return { ...table, rows: table.rows.flatMap((it) => (it === row ? (changed ?? []) : it)) };
 }
 
 /** Without it the next row of the event does the same. */

@@ -4,7 +4,7 @@
  * added, or is in reach since. This file does not know what any row is for.
  */
 import { type Row, rowName } from '../../src/machine/index.js';
-import type { Bounds, Composition, Part, PartTable } from './language.js';
+import { arrive, type Bounds, type Composition, type Part, type PartTable } from './language.js';
 
 export interface Coverage {
   /** Rows that are never taken, without a reason. */
@@ -29,7 +29,9 @@ export function coverage(
     [...never, ...outOfBounds].filter((row) => parts.some(({ name }) => row.startsWith(`${name}:`))),
   );
   const nobody = eventsOfNobody(composition);
+  // What arrives is there with the step that makes it arrive.
   const explained = ({ table, name }: Part, { transition }: Row): boolean =>
+    transition.event === arrive ||
     nobody.has(`${name} ${transition.event}`) ||
     !isReached(table, transition.fromState, (event) => nobody.has(`${name} ${event}`));
   const missing: string[] = [];

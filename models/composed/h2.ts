@@ -8,7 +8,7 @@ import { clientExchangeTable, serverExchangeTable } from '../../src/stream/table
 import { endpointInvariants, endpointParts, endpointRules, type Tables } from './endpoint.js';
 import type { Composition, NeverTaken, Rule } from './language.js';
 import { bodyNeverTaken, bodyRules } from './lease-rules.js';
-import { leaseTable } from './lease-table.js';
+import { leaseTable, queueTable } from './lease-table.js';
 
 const running = 'connection in running';
 const working = 'session in open|draining';
@@ -17,14 +17,24 @@ const receiving = 'stream in open|half-closed-local';
 const sending = 'stream in open|half-closed-remote';
 const unclosed = 'stream in open|half-closed-local|half-closed-remote';
 const unanswered = 'exchange in open|half-closed-local';
+const unkept = 'every waiting in none';
 /** Of one stream: it is forgotten, and its exchange told. */
-const over = ['exchange reset?', 'exchange leave?', 'each body release? from held', 'stream leave?'];
+const over = [
+  'exchange reset?',
+  'exchange leave?',
+  'each body release? from held',
+  'each waiting release?',
+  'each unsent release?',
+  'stream leave?',
+];
 /** Of all. */
 const allOver = [
   'each stream send-reset?',
   'each exchange reset?',
   'each exchange leave?',
   'each body release? from held',
+  'each waiting release?',
+  'each unsent release?',
   'each stream leave?',
 ];
 
@@ -82,20 +92,61 @@ const sessionRules: readonly Rule[] = [
   { on: 'session transport-gone', by: 'due', due: allOver },
 ];
 
+const inFlow = [running, 'waiting in held'];
+const inLine = [running, sending, 'unsent in held'];
+
+/** What waits at a stream, and is its own meanwhile: DATA that nobody takes yet, and what an application gave to be sent. */
+const queueRules: readonly Rule[] = [
+  {
+    on: 'stream receive-data',
+    by: 'peer',
+    when: [running, working, receiving, 'exchange not in absent', unkept],
+    due: ['each waiting take'],
+  },
+  { on: 'waiting take', by: 'due' },
+  // More of it comes, and it is moved together, whatever has become of the stream meanwhile (OWN-8).
+  { on: 'waiting take|split', by: 'peer', when: inFlow },
+  {
+    on: 'waiting transfer',
+    by: 'application',
+    alone: true,
+    when: [...inFlow, 'exchange not in absent'],
+    due: ['new body take'],
+  },
+  { on: 'body take', by: 'due' },
+  // Nobody wants it any more, or it was copied to where it is moved.
+  { on: 'waiting release', by: 'application', alone: true, when: inFlow },
+  { on: 'waiting release', by: 'clock', when: [...inFlow, 'stream in closed'] },
+  { on: 'waiting release', by: 'due' },
+  { on: 'waiting arrive', by: 'nobody', why: 'what another session received is of the upgrade' },
+  // A window opens: it goes on as output of the connection, in parts or whole, or is copied there.
+  { on: 'unsent split|release', by: 'peer', when: inLine },
+  { on: 'unsent transfer', by: 'peer', when: inLine, due: ['new output take'] },
+  { on: 'output take', by: 'due' },
+  { on: 'unsent release', by: 'due' },
+  { on: 'unsent take', by: 'nobody', why: 'it is given, not received' },
+  { on: 'unsent arrive', by: 'due' },
+];
+
 const streamRules: readonly Rule[] = [
   // What is received.
+  { on: 'stream receive-data|receive-end', by: 'peer', when: [running, working, receiving] },
+  { on: 'stream receive-headers', by: 'peer', when: [running, working, receiving, unkept] },
+  // Behind content that waits they are trailers.
   {
-    on: 'stream receive-headers|receive-data|receive-end',
+    on: 'stream receive-headers',
     by: 'peer',
-    when: [running, working, receiving],
+    when: [running, working, receiving, 'waiting in held'],
+    due: ['stream receive-end'],
   },
   { on: 'stream receive-end', by: 'due', when: [working] },
   { on: 'stream receive-reset', by: 'peer', when: [running, working, unclosed], due: over },
   // What is sent: the application's, or what waited for a window or for its turn.
+  { on: 'stream send-headers|send-data', by: 'application', when: ['exchange not in absent', sending] },
   {
-    on: 'stream send-headers|send-data|send-end',
+    on: 'stream send-end',
     by: 'application',
-    when: ['exchange not in absent', sending],
+    when: ['exchange not in absent', sending, 'every unsent in none'],
   },
   // A stream error, or the application broke it off, or a deadline of the stream passed.
   { on: 'stream send-reset', by: 'peer', when: [running, unclosed], due: over },
@@ -105,13 +156,18 @@ const streamRules: readonly Rule[] = [
   {
     on: 'stream leave',
     by: 'itself',
-    when: [running, 'stream in closed', 'exchange in closed|half-closed-local|half-closed-remote|absent'],
+    when: [
+      running,
+      'stream in closed',
+      'exchange in closed|half-closed-local|half-closed-remote|absent',
+      unkept,
+    ],
     due: over,
   },
   // Both are, and its consumer took too long, or went away.
-  { on: 'stream leave', by: 'clock', when: [running, 'stream in closed'], due: over },
-  { on: 'stream leave', by: 'peer', when: [running, 'stream in closed'], due: over },
-  { on: 'stream leave', by: 'due' },
+  { on: 'stream leave', by: 'clock', when: [running, 'stream in closed', unkept], due: over },
+  { on: 'stream leave', by: 'peer', when: [running, 'stream in closed', unkept], due: over },
+  { on: 'stream leave', by: 'due', when: [unkept, 'every unsent in none'] },
 ];
 
 const exchangeRules: readonly Rule[] = [
@@ -130,6 +186,14 @@ const exchangeRules: readonly Rule[] = [
 function deliveryRules(receives: string, sends: string): readonly Rule[] {
   return [
     { on: 'exchange send-data|send-end', by: 'application', when: [`exchange in ${sends}`] },
+    // With it, or with a head, a lease is given that has to wait; it may be what came on another connection.
+    {
+      on: 'stream send-headers|send-data',
+      by: 'application',
+      alone: true,
+      when: [running, sending, `exchange in ${sends}`, 'every unsent in none'],
+      due: ['each unsent arrive'],
+    },
     {
       on: 'exchange receive-data',
       by: 'application',
@@ -179,8 +243,14 @@ const clientRules: readonly Rule[] = [
     due: ['stream send-headers', 'exchange begin'],
   },
   { on: 'stream send-headers', by: 'due' },
+  { on: 'stream send-headers', by: 'due', when: ['every unsent in none'], due: ['each unsent arrive'] },
   // The peer does not want the rest of the request, and its answer is whole.
-  { on: 'stream receive-reset', by: 'peer', when: [running, working, 'stream in half-closed-remote'] },
+  {
+    on: 'stream receive-reset',
+    by: 'peer',
+    when: [running, working, 'stream in half-closed-remote'],
+    due: ['each unsent release?'],
+  },
   ...deliveryRules('receiving|half-closed-local-receiving', 'open|receiving|half-closed-remote'),
   // A request that could not be built has no stream, and fails in the next turn.
   {
@@ -220,6 +290,8 @@ const clientNeverTakes: readonly NeverTaken[] = [
   },
 ];
 
+const queue = { table: queueTable, each: 'exchange', copies: 'queues', owner: ['stream'] } as const;
+
 function h2(role: 'server' | 'client', tables: Tables): Composition {
   const isServer = role === 'server';
   const table = isServer ? serverExchangeTable : clientExchangeTable;
@@ -231,6 +303,8 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       { name: 'stream', table: tables['h2-stream'] ?? h2StreamTable, each: 'exchange', comes: true },
       { name: 'exchange', table: tables[table.name] ?? table, each: 'exchange', comes: true },
       { name: 'body', table: leaseTable, each: 'exchange', copies: 'leases' },
+      { name: 'waiting', unit: 'body', ...queue },
+      { name: 'unsent', unit: 'output', ...queue },
     ],
     rules: [
       ...endpointRules({
@@ -242,6 +316,7 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       }),
       ...sessionRules,
       ...streamRules,
+      ...queueRules,
       ...exchangeRules,
       ...(isServer ? serverRules : clientRules),
     ],
@@ -261,6 +336,8 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
         holds: ['every exchange in absent'],
       },
       { rule: 'OWN-7', atRest: true, when: ['body in held'], holds: ['exchange not in absent'] },
+      { rule: 'OWN-7', atRest: true, when: ['waiting in held'], holds: ['stream not in absent'] },
+      { rule: 'OWN-7', atRest: true, when: ['unsent in held'], holds: [sending] },
       ...(isServer
         ? [
             {
@@ -280,6 +357,8 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       'every exchange in absent',
       'every body in none|retained',
       'every output in none',
+      'every waiting in none',
+      'every unsent in none',
     ],
     waits: ['connection in idle'],
     leavesOut: ['segments', 'unused'],

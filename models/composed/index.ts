@@ -23,7 +23,8 @@ export interface Entry {
   readonly outOfBounds?: readonly string[];
 }
 
-const one: Bounds = { exchanges: 1, leases: 1, outputs: 1 };
+const one: Bounds = { exchanges: 1, leases: 1, outputs: 1, queues: 0 };
+const oneOfEach: Bounds = { ...one, queues: 1 };
 const noBodies: Bounds = { ...one, leases: 0 };
 const serverBodyRows: readonly string[] = ['open', 'answering', 'half-closed-local'].map(
   (state) => `exchange: ${state} --receive-data--> ${state}`,
@@ -40,36 +41,36 @@ export const compositions: readonly Entry[] = [
   {
     name: 'h1-client',
     compose: h1Client,
-    small: { exchanges: 2, leases: 1, outputs: 0 },
-    large: { exchanges: 2, leases: 2, outputs: 2 },
+    small: { exchanges: 2, leases: 1, outputs: 0, queues: 0 },
+    large: { exchanges: 2, leases: 2, outputs: 2, queues: 0 },
     leastStates: 5000,
   },
   {
     name: 'h2-server',
     compose: h2Server,
-    small: { exchanges: 2, leases: 0, outputs: 0 },
-    large: { exchanges: 2, leases: 1, outputs: 0 },
+    small: { exchanges: 2, leases: 0, outputs: 0, queues: 0 },
+    large: { exchanges: 2, leases: 1, outputs: 0, queues: 0 },
     leastStates: 15_000,
   },
   {
     name: 'h2-client',
     compose: h2Client,
-    small: { exchanges: 2, leases: 0, outputs: 0 },
-    large: { exchanges: 2, leases: 1, outputs: 0 },
+    small: { exchanges: 2, leases: 0, outputs: 0, queues: 0 },
+    large: { exchanges: 2, leases: 1, outputs: 0, queues: 0 },
     leastStates: 15_000,
   },
   {
     name: 'h2-server, one stream and its leases',
     compose: h2Server,
-    small: one,
-    large: { exchanges: 1, leases: 2, outputs: 2 },
+    small: oneOfEach,
+    large: { exchanges: 1, leases: 2, outputs: 2, queues: 1 },
     leastStates: 6000,
   },
   {
     name: 'h2-client, one stream and its leases',
     compose: h2Client,
-    small: one,
-    large: { exchanges: 1, leases: 2, outputs: 2 },
+    small: oneOfEach,
+    large: { exchanges: 1, leases: 2, outputs: 2, queues: 1 },
     leastStates: 6000,
   },
   {
@@ -84,7 +85,7 @@ export const compositions: readonly Entry[] = [
     name: 'proxy+h1-client',
     compose: proxyH1Client,
     small: noBodies,
-    large: { exchanges: 2, leases: 2, outputs: 1 },
+    large: { exchanges: 2, leases: 2, outputs: 1, queues: 0 },
     leastStates: 3000,
     outOfBounds: [
       'exchange: receiving --receive-data--> receiving',
@@ -99,14 +100,14 @@ export const compositions: readonly Entry[] = [
     name: 'proxy+h2-server',
     compose: proxyH2Server,
     small: noBodies,
-    large: { exchanges: 2, leases: 0, outputs: 0 },
+    large: { exchanges: 2, leases: 0, outputs: 0, queues: 0 },
     leastStates: 4000,
   },
   {
     name: 'proxy+h2-client',
     compose: proxyH2Client,
     small: noBodies,
-    large: { exchanges: 2, leases: 0, outputs: 0 },
+    large: { exchanges: 2, leases: 0, outputs: 0, queues: 0 },
     leastStates: 4000,
   },
   {
@@ -121,7 +122,7 @@ export const compositions: readonly Entry[] = [
     name: 'preface+h2-server',
     compose: prefaceH2Server,
     small: noBodies,
-    large: { exchanges: 2, leases: 0, outputs: 0 },
+    large: { exchanges: 2, leases: 0, outputs: 0, queues: 0 },
     leastStates: 4000,
   },
   {
@@ -135,13 +136,13 @@ export const compositions: readonly Entry[] = [
     name: 'h2c-server',
     compose: h2cServer,
     small: { ...one, outputs: 0 },
-    large: { exchanges: 1, leases: 2, outputs: 1 },
+    large: { exchanges: 1, leases: 2, outputs: 1, queues: 0 },
     leastStates: 8000,
   },
   {
     name: 'h2c-client',
     compose: h2cClient,
-    small: { exchanges: 1, leases: 0, outputs: 0 },
+    small: { exchanges: 1, leases: 0, outputs: 0, queues: 0 },
     large: one,
     leastStates: 2000,
   },

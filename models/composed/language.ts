@@ -11,6 +11,7 @@
  *                 each body release? from held       where it is in that state
  *                 new exchange begin                     the next free place; `begin` and `leave` are of every part that
  *                                                        is not there from the start
+ *                 new body take                          the same, of any event
  *
  * A part that there is one of for each exchange is, in a rule about another such part, the one of the same exchange.
  *
@@ -27,7 +28,7 @@ export interface Part {
   /** There is one of it for each exchange. */
   readonly each?: 'exchange';
   /** So many of them, for each exchange or at all; 1 by default. */
-  readonly copies?: 'leases' | 'outputs';
+  readonly copies?: 'leases' | 'outputs' | 'queues';
   /** It is not there from the start. */
   readonly comes?: true;
   /** Exchanges leave in the order in which they began. */
@@ -37,6 +38,8 @@ export interface Part {
    * Of leases of the application no row says anything.
    */
   readonly owner?: readonly string[];
+  /** For leases: the unit by which rows name it; its own name by default. */
+  readonly unit?: string;
   /** No machine stands for it: what it says is of the world, and no record of a run shows its rows. */
   readonly unseen?: true;
   /** For leases: an optional release of a row happens with the row if it can; otherwise at any time while the row lasts. */
@@ -119,6 +122,8 @@ export interface Bounds {
   /** Leases of one body at a time; segments of output at a time. */
   readonly leases: number;
   readonly outputs: number;
+  /** 1 where what waits at a stream is looked at, 0 where it is not. */
+  readonly queues: number;
 }
 
 export type Quantifier = 'some' | 'no' | 'every' | 'first' | 'second' | 'each' | 'new' | undefined;
@@ -144,6 +149,13 @@ export const begin = 'begin';
 export const leave = 'leave';
 /** The state of such a part while it is not there. */
 export const absent = 'absent';
+/** A lease arrives from another owner: the act is that one's, and no row of the new one names it. */
+export const arrive = 'arrive';
+
+/** By which name rows speak of the part's leases. */
+export function unitOf({ unit, name }: Part): string {
+  return unit ?? name;
+}
 
 const conditionForm = /^(?:(some|no|every|first|second) )?([a-z0-9-]+) (not )?in ([\w-]+(?:\|[\w-]+)*)$/;
 const dueForm = /^(?:(first|each|new) )?([a-z0-9-]+) ([\w-]+)(\?)?(?: from ([\w-]+))?$/;

@@ -4,7 +4,7 @@
  * know what follows from what.
  */
 import { actText, type Row } from '../../src/machine/index.js';
-import { absent, type Bounds, type Composition, type Part } from './language.js';
+import { absent, type Bounds, type Composition, type Part, unitOf } from './language.js';
 
 /** One part at one place. */
 export interface Place {
@@ -79,8 +79,10 @@ export class Places {
     const all: Place[] = [];
     const byPart = new Map<string, Place[]>();
     for (const part of composition.parts) {
-      const owned = composition.parts.filter(({ owner }) => owner?.includes(part.name));
-      const modes = new Modes(part, new Set(owned.map(({ name }) => name)));
+      const owned = composition.parts.filter(
+        ({ owner, copies }) => owner?.includes(part.name) && (copies === undefined || bounds[copies] > 0),
+      );
+      const modes = new Modes(part, new Set(owned.map(unitOf)));
       const places: Place[] = [];
       const copies = part.copies === undefined ? 1 : bounds[part.copies];
       for (let exchange = 0; exchange < (part.each === undefined ? 1 : bounds.exchanges); exchange++) {
@@ -112,9 +114,5 @@ export class Places {
     if (places === undefined) throw new SyntaxError(`there is no part ${part}`);
     if (exchange === undefined || places[0]?.exchange === undefined) return places;
     return places.filter((place) => place.exchange === exchange);
-  }
-
-  has(part: string): boolean {
-    return this.byPart.has(part);
   }
 }

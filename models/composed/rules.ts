@@ -12,6 +12,7 @@ import {
   parseDue,
   type Quantifier,
   type Rule,
+  unitOf,
 } from './language.js';
 import type { Place, Places } from './places.js';
 
@@ -38,7 +39,13 @@ export interface Due {
 }
 
 /** Something that becomes due: what exactly depends on the state when a new place is needed. */
-type Becomes = Due | { readonly fresh: readonly (readonly Place[])[]; readonly rest: readonly Alternative[] };
+type Becomes = Due | { readonly fresh: readonly Fresh[]; readonly rest: readonly Alternative[] };
+
+/** One of these places is to be found free when it happens. */
+interface Fresh {
+  readonly candidates: readonly Place[];
+  readonly event: string;
+}
 
 /** A rule at a place. */
 export interface Bound {
@@ -118,10 +125,10 @@ export class Rules {
         continue;
       }
       const alternatives = [...item.rest];
-      for (const candidates of item.fresh) {
+      for (const { candidates, event } of item.fresh) {
         const free = candidates.find(({ index, modes: of }) => modes[index] === of.initial);
         if (free === undefined) return undefined;
-        alternatives.push({ place: free, event: begin });
+        alternatives.push({ place: free, event });
       }
       dues.push(this.intern(alternatives, false));
     }
@@ -194,7 +201,7 @@ export class Rules {
 
   private becomes(item: string | readonly string[], at: Place): Becomes[] {
     const texts = typeof item === 'string' ? [item] : item;
-    const fresh: (readonly Place[])[] = [];
+    const fresh: Fresh[] = [];
     const rest: Alternative[] = [];
     let optional = false;
     for (const text of texts) {
@@ -202,7 +209,7 @@ export class Rules {
       const found = this.meant(due.part, due.quantifier, at);
       optional ||= due.optional;
       for (const { part } of found) requireEvent(text, part.table.events, due.event, part.comes === true);
-      if (due.quantifier === 'new') fresh.push(found);
+      if (due.quantifier === 'new') fresh.push({ candidates: found, event: due.event });
       else if (due.quantifier === 'each') {
         if (texts.length > 1) throw new SyntaxError(`"${text}": each is not one of several`);
         return found.map((place) => this.intern([{ place, event: due.event, from: due.from }], due.optional));
@@ -226,15 +233,17 @@ export class Rules {
     const dues: Due[] = [];
     for (const { verb, unit, optional } of place.part.table.rows[row]?.acts ?? []) {
       if (verb === 'lend') continue;
-      if (!this.places.has(unit)) {
+      const known = composition.parts.filter((part) => unitOf(part) === unit);
+      if (known.length === 0) {
         if (!composition.leavesOut.includes(unit)) {
           throw new SyntaxError(`${composition.name} has no part ${unit}, and does not leave it out`);
         }
         continue;
       }
-      const leases = this.places.of(unit, place.exchange);
+      const own = known.find(({ owner }) => owner?.includes(place.part.name));
+      const leases = own === undefined ? [] : this.places.of(own.name, place.exchange);
       const [lease] = leases;
-      if (lease?.part.owner?.includes(place.part.name) !== true) continue;
+      if (lease === undefined) continue;
       if (!optional) {
         if (leases.length > 1)
           throw new SyntaxError(`${place.part.name} demands "${verb} ${unit}": of which?`);

@@ -6,7 +6,16 @@
  * This file does not know any layer.
  */
 import { type Row, rowName } from '../../src/machine/index.js';
-import { type Agent, type Bounds, begin, type Composition, leave, parseCondition } from './language.js';
+import {
+  type Agent,
+  arrive,
+  type Bounds,
+  begin,
+  type Composition,
+  leave,
+  parseCondition,
+  unitOf,
+} from './language.js';
 import { type Place, Places } from './places.js';
 import { type Alternative, type Bound, type Check, type Due, type ModesOf, Rules } from './rules.js';
 import type { Fault, Move, System } from './search.js';
@@ -190,12 +199,10 @@ export class ComposedSystem implements System<ComposedState> {
     if (more === undefined) return;
     let dues = state.dues.filter((id) => id !== discharged).map((id) => this.rules.due(id));
     for (const due of more) {
-      const [only] = due.alternatives;
-      // Nothing can come between: what begins is there with the step that makes it begin.
-      const fresh = due.alternatives.length === 1 && only?.event === begin ? only.place : undefined;
-      if (fresh !== undefined && modes[fresh.index] === fresh.modes.initial)
-        modes[fresh.index] = fresh.modes.begun;
-      else dues.push(due);
+      // Nothing can come between: what begins, or arrives, is there with the step that makes it do so.
+      const there = due.alternatives.length === 1 ? this.atOnce(modes, due.alternatives[0]) : undefined;
+      if (there === undefined) dues.push(due);
+      else modes[there.place.index] = there.mode;
     }
     if (row !== undefined) dues.push(...this.rules.afterRow(place, row));
     if (event === leave && place.part.queues === true) [modes, dues] = this.movedUp(modes, dues, place);
@@ -204,6 +211,15 @@ export class ComposedSystem implements System<ComposedState> {
     );
     const numbers = [...new Set(left.map(({ id }) => id))].sort((a, b) => a - b);
     yield { place, row, event, by, to: { modes, dues: numbers } };
+  }
+
+  private atOnce(modes: ModesOf, due: Alternative | undefined): { place: Place; mode: number } | undefined {
+    if (due === undefined || (due.event !== begin && due.event !== arrive)) return undefined;
+    const { place, event } = due;
+    if (event === begin)
+      return modes[place.index] === place.modes.initial ? { place, mode: place.modes.begun } : undefined;
+    const row = this.rules.rowFor(place, modes, event);
+    return row === undefined ? undefined : { place, mode: place.modes.after[row] as number };
   }
 
   /** Whether something optional is still to be done: there is somebody to leave, or a row for it. */
@@ -217,11 +233,11 @@ export class ComposedSystem implements System<ComposedState> {
 
   /** Of a lease: whether its owner's last row allows the act. */
   private isAllowed(modes: ModesOf, place: Place, event: string): boolean {
-    const { owner, name } = place.part;
-    if (owner === undefined) return true;
+    const { owner } = place.part;
+    if (owner === undefined || event === arrive) return true;
     return owner.some((part) => {
       const [of] = this.places.of(part, place.exchange);
-      return of?.modes.allowed[modes[of.index] as number]?.has(`${event} ${name}`) === true;
+      return of?.modes.allowed[modes[of.index] as number]?.has(`${event} ${unitOf(place.part)}`) === true;
     });
   }
 

@@ -26,7 +26,7 @@ import { type Recorded, type RecordedFault, recordConnection } from '../support/
 import { turnedOverStep } from '../support/swapped.js';
 
 // A script has three exchanges at most, and no body of it so many pieces that more leases are out at once.
-const bounds = { exchanges: 3, leases: 16, outputs: 16 };
+const bounds = { exchanges: 3, leases: 16, outputs: 16, queues: 0 };
 
 interface Stack {
   readonly name: string;

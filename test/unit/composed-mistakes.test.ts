@@ -66,6 +66,9 @@ interface Mistake {
   readonly says?: string;
 }
 
+/** The composition in which leases of streams are looked at. */
+const oneStream = (name: string): string => `${name}, one stream and its leases`;
+
 const mistakes: readonly Mistake[] = [
   {
     rule: 'OWN-1',
@@ -86,6 +89,48 @@ const mistakes: readonly Mistake[] = [
     in: 'h1-server',
     tables: withoutAct(connectionTable, 'failed output', 'running --closed--> closed'),
     says: 'output failed',
+  },
+  {
+    rule: 'OWN-2',
+    what: 'DATA that no row allows to wait',
+    in: oneStream('h2-server'),
+    tables: withoutAct(h2StreamTable, 'take body', 'open --receive-data--> open'),
+    says: 'waiting 1 take',
+  },
+  {
+    rule: 'OWN-2',
+    what: 'DATA that waits and may not be given to whoever reads it when the stream is over',
+    in: oneStream('h2-client'),
+    tables: withoutAct(h2StreamTable, 'transfer body', 'half-closed-remote --receive-reset--> closed'),
+    says: 'waiting 1 transfer',
+  },
+  {
+    rule: 'OWN-2',
+    what: 'DATA that waits and is not let go when its stream is reset',
+    in: oneStream('h2-server'),
+    tables: withoutAct(h2StreamTable, 'release body', 'half-closed-local --send-reset--> closed'),
+    says: 'waiting 1 release',
+  },
+  {
+    rule: 'OWN-2',
+    what: 'a lease that waits for a window and may not go in parts',
+    in: oneStream('h2-client'),
+    tables: withoutAct(h2StreamTable, 'split output', 'idle --send-headers--> open'),
+    says: 'unsent 1 split',
+  },
+  {
+    rule: 'OWN-2',
+    what: 'a lease that waits to be sent and is given to nobody',
+    in: oneStream('h2-server'),
+    tables: withoutAct(h2StreamTable, 'transfer output'),
+    says: 'unsent 1 transfer',
+  },
+  {
+    rule: 'OWN-7',
+    what: 'a message that ends before what was given to it is sent',
+    in: oneStream('h2-client'),
+    tables: leadsTo(h2StreamTable, 'open --send-data--> open', 'half-closed-local'),
+    says: 'unsent in held',
   },
   {
     rule: 'OWN-4',
@@ -323,6 +368,15 @@ describe('LAY-3: rows', () => {
     const composition = { ...compose(), neverTaken: [...(compose().neverTaken ?? []), ...neverTaken] };
     const { shown } = search(new ComposedSystem(composition, small));
     expect(coverage(composition, small, shown)).toEqual({ missing: [], unexpected: neverTaken[0]?.rows });
+  });
+
+  test('an act that has another name is nobody’s', () => {
+    const { compose, small } = entry(oneStream('h2-server'));
+    const renamed = rows(h2StreamTable, (it) => ({
+      ...it,
+      acts: it.acts.map((act) => (act.unit === 'body' ? { ...act, unit: 'data' } : act)),
+    }));
+    expect(() => new ComposedSystem(compose(renamed), small)).toThrow('no part data');
   });
 
   test('a composition that says nothing of an event, or of a guard, is none', () => {

@@ -71,9 +71,8 @@ export const h2ConnectionTable = defineTable()({
 const waits = ['take body?', 'split body?', 'transfer body?', 'release body?'] as const;
 const sends = ['split output?', 'transfer output?', 'release output?'] as const;
 const both = [...waits, ...sends] as const;
-/** What waits goes back. After a reset by the peer a whole answer may still go to its consumer (RFC 9113 §8.1). */
-const resetByPeer = [...waits, 'release output?'] as const;
-const resetByUs = ['release body?', 'release output?'] as const;
+/** It is over: what waits goes back. */
+const drops = ['release body?', 'release output?'] as const;
 
 /** A stream. `receive-end` and `send-end` are the END_STREAM flag, which takes effect after its frame. */
 export const h2StreamTable = defineTable()({
@@ -92,16 +91,17 @@ export const h2StreamTable = defineTable()({
   ],
   initial: 'idle',
   rows: [
-    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1', acts: both }),
-    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1', acts: both }),
-    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1', acts: both }),
+    row('idle', 'receive-headers', 'open', { cites: 'RFC 9113 §5.1' }),
+    row('idle', 'send-headers', 'open', { cites: 'RFC 9113 §5.1', acts: sends }),
+    // Behind content these are trailers, and `receive-end` follows before anything is done with what waits.
+    row('open', 'receive-headers', 'open', { cites: 'RFC 9113 §8.1', acts: sends }),
     row('open', 'send-headers', 'open', { cites: 'RFC 9113 §8.1', acts: both }),
     row('open', 'receive-data', 'open', { cites: 'RFC 9113 §6.1', acts: both }),
     row('open', 'send-data', 'open', { cites: 'RFC 9113 §6.1', acts: both }),
     row('open', 'receive-end', 'half-closed-remote', { cites: 'RFC 9113 §5.1', acts: both }),
     row('open', 'send-end', 'half-closed-local', { cites: 'RFC 9113 §5.1', acts: waits }),
-    row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
-    row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
+    row('open', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: drops }),
+    row('open', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: drops }),
     row('half-closed-remote', 'send-headers', 'half-closed-remote', {
       cites: 'RFC 9113 §8.1',
       acts: both,
@@ -111,18 +111,19 @@ export const h2StreamTable = defineTable()({
       acts: both,
     }),
     row('half-closed-remote', 'send-end', 'closed', { cites: 'RFC 9113 §5.1', acts: waits }),
-    row('half-closed-remote', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
-    row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
-    row('half-closed-local', 'receive-headers', 'half-closed-local', {
+    // An answer that was whole before may still go to its consumer.
+    row('half-closed-remote', 'receive-reset', 'closed', {
       cites: 'RFC 9113 §8.1',
-      acts: waits,
+      acts: [...waits, 'release output?'],
     }),
+    row('half-closed-remote', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: drops }),
+    row('half-closed-local', 'receive-headers', 'half-closed-local', { cites: 'RFC 9113 §8.1' }),
     row('half-closed-local', 'receive-data', 'half-closed-local', {
       cites: 'RFC 9113 §6.1',
       acts: waits,
     }),
     row('half-closed-local', 'receive-end', 'closed', { cites: 'RFC 9113 §5.1', acts: waits }),
-    row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByPeer }),
-    row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: resetByUs }),
+    row('half-closed-local', 'receive-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: ['release body?'] }),
+    row('half-closed-local', 'send-reset', 'closed', { cites: 'RFC 9113 §6.4', acts: ['release body?'] }),
   ],
 });
