@@ -1,8 +1,8 @@
 /**
  * LAY-7, CON-3, over a real transport: each way in which a tunnel may be asked for, agreed to and refused. Neither side has a
  * pipe before both agreed; then every byte reaches the other side, once and in order, also what was received with the
- * agreement; and where a tunnel is a stream, the connection goes on. Under TLS this is a swap of the transport with bytes
- * left over.
+ * agreement; and where a tunnel is a stream, or an upgrade was refused, the connection goes on. Under TLS this is a swap of
+ * the transport with bytes left over.
  *
  * This file does not know which transport it is, nor whether a tunnel is a stream or all of the connection.
  */
@@ -49,7 +49,7 @@ export function carriedAgreement(
   });
 }
 
-/** One connection: an exchange, the request for a tunnel, and, where that is a stream, another exchange. */
+/** One connection: an exchange, the request for a tunnel, and another exchange where there may be one. */
 class Asking {
   private readonly stack: StackUnderTest;
   private readonly asks: TunnelKind;
@@ -79,7 +79,7 @@ class Asking {
   }
 
   async run(): Promise<void> {
-    const { ends, agrees, asks, stack } = this;
+    const { ends, agrees, asks } = this;
     await this.exchange('before the tunnel');
     this.ask(tunnelRequest(asks, 0));
     await ends.until(() => this.answers !== '' && (!agrees || this.theirs !== undefined));
@@ -91,21 +91,37 @@ class Asking {
       'pipes',
     );
     if (agrees) await this.tunnel();
-    if (stack.capabilities.interleaves) await this.exchange('behind the tunnel');
-    // A pipe that was taken over is no more the connection's to end.
-    if (!agrees || stack.capabilities.interleaves) ends.client.connection.shutdown();
+    if (this.goesOn) {
+      await this.exchange('behind the tunnel');
+      ends.client.connection.shutdown();
+    } else if (!agrees) {
+      await ends.until(() => ends.over || this.mayAsk);
+      requireThat('LAY-7', !this.mayAsk, () => 'another request may follow a CONNECT that was refused');
+    }
     await ends.closed();
     ends.finish();
   }
 
+  /**
+   * A pipe that was taken over is no more the connection's. Where a CONNECT is refused on it, the server ends it by itself: it
+   * cannot know whether what comes next was sent for the tunnel, and is no request (RFC 9110 §9.3.6).
+   */
+  private get goesOn(): boolean {
+    return this.stack.capabilities.interleaves || (!this.agrees && this.asks !== 'connect');
+  }
+
+  private get mayAsk(): boolean {
+    return this.session !== undefined && this.session.available > 0;
+  }
+
   private async exchange(when: string): Promise<void> {
     const { ends } = this;
-    await ends.until(() => (this.session?.available ?? 0) > 0);
+    await ends.until(() => this.mayAsk);
     this.answers = '';
     this.ask({ authority: 'example.test', target: '/beside' });
     await ends.until(() => this.answers !== '');
     requireEqual('LAY-7', this.answers, ' 204', `answer ${when}`);
-    await ends.until(() => (this.session?.available ?? 0) > 0);
+    await ends.until(() => this.mayAsk);
     this.answers = '';
   }
 
