@@ -52,6 +52,8 @@ export class SessionRun {
   private verdict: Verdict = 'need-data';
   /** What the session before was in the middle of. */
   private carried: Carried | undefined;
+  /** When what comes next began to be awaited, if the session before looked at it. */
+  private begunAt: number | undefined;
   /** The present session was told of the peer's end, and of the shutdown. */
   private endTold = false;
   private drainTold = false;
@@ -209,10 +211,11 @@ export class SessionRun {
   }
 
   /** @returns whether a session goes on */
-  private handOff({ to, unused, facts, inputEnded, takeOver, carried }: Handoff): boolean {
+  private handOff({ to, unused, facts, inputEnded, takeOver, carried, begunAt }: Handoff): boolean {
     this.unused.giveBack(unused);
     this.facts = facts;
     this.carried = carried;
+    this.begunAt = begunAt;
     this.inputEnded ||= inputEnded;
     if (this.input.pendingBytes > 0) {
       const message = 'a session handed off and left bytes in its buffer';
@@ -241,6 +244,7 @@ export class SessionRun {
       output: this.output,
       facts: this.facts,
       carried: this.carried,
+      begunAt: this.begunAt,
       deadlines: settings.deadlines,
       text: settings.text,
       observer: settings.observer,

@@ -91,6 +91,7 @@ export class SessionEnd {
   private readonly flight: FrozenBatch;
   private facts: ConnectionFacts;
   private carried: Carried | undefined;
+  private begunAt: number | undefined;
   private readonly unused: UnusedBytes;
   private readonly owed: OwedBytes;
   private woken: boolean;
@@ -123,6 +124,7 @@ export class SessionEnd {
     this.options = options;
     this.facts = options.facts ?? loopback;
     this.carried = undefined;
+    this.begunAt = undefined;
     this.unused = new UnusedBytes(undefined);
     this.owed = new OwedBytes();
     this.verdict = 'need-data';
@@ -292,6 +294,7 @@ export class SessionEnd {
       output: this.output,
       facts: this.facts,
       carried: this.carried,
+      begunAt: this.begunAt,
       deadlines: { ...defaultDeadlines, ...this.options.deadlines },
       text: this.options.text ?? plainText,
       observer: this.audit ?? this.options.observer ?? null,
@@ -361,11 +364,12 @@ export class SessionEnd {
   /** @returns whether a session of the chain goes on */
   private goOn(session: Session): boolean {
     const { discardedBytes } = this.input;
-    const { to, unused, facts, inputEnded, takeOver, carried } = session.handoff();
+    const { to, unused, facts, inputEnded, takeOver, carried, begunAt } = session.handoff();
     requireHandedOff(this.input, unused, discardedBytes);
     this.input.close();
     this.facts = facts;
     this.carried = carried;
+    this.begunAt = begunAt;
     this.peerEnded ||= inputEnded;
     if (takeOver !== undefined) {
       this.handedOff = { to, unused: unused?.copy(), ended: this.peerEnded };

@@ -47,6 +47,8 @@ export interface Handoff {
   readonly takeOver?: (pipe: Transport) => void;
   /** For an upgrade that goes on with a session: the exchange that goes along. */
   readonly carried?: Carried;
+  /** When the unused bytes began to be awaited, where this session only looked at them: their time goes on (LAY-4). */
+  readonly begunAt?: number;
 }
 
 /** What every session is made of. Given once, at construction. */
@@ -57,6 +59,8 @@ export interface SessionContext {
   readonly facts: ConnectionFacts;
   /** What the session before was in the middle of; whoever takes it up does so before `start` returns. */
   readonly carried?: Carried | undefined;
+  /** When the first message began to be awaited, if that was before `start`: the session before looked at it. */
+  readonly begunAt?: number | undefined;
   readonly deadlines: Deadlines;
   readonly text: TextCodec;
   /** Sees every row taken; null in production. */

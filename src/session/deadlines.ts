@@ -13,7 +13,8 @@ export interface Deadlines {
   readonly proxyHeader: number;
   /** Between exchanges, with nothing of the next one received. Closes without a word. */
   readonly idle: number;
-  /** From the first byte of a head to its last; a server's first head counts from the start of the session. Answer 408. */
+  /** From the first byte of a head to its last; a server's first head counts from the start of the session, or from when
+   * H1 and H2 began to be told from one another. Answer 408. */
   readonly head: number;
   /**
    * Server: from the last that the application was given of a request, while no more of it is waited for, to the head of its

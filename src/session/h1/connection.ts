@@ -88,7 +88,7 @@ export abstract class H1Connection implements Session {
 
   start(now: number): Verdict {
     this.now = now;
-    this.since = now;
+    this.since = this.context.begunAt ?? now;
     return 'need-data';
   }
 

@@ -93,7 +93,8 @@ export class PrefaceSession implements Session {
 
   handoff(): Handoff {
     const { input, facts } = this.context;
-    return { to: this.to, unused: input.handOff(this.owner), facts, inputEnded: this.inputEnded };
+    const { to, inputEnded, since: begunAt } = this;
+    return { to, unused: input.handOff(this.owner), facts, inputEnded, begunAt };
   }
 
   /** Nothing was said, or the beginning of a preface only, of which H1 could make no message either. */
