@@ -14,7 +14,7 @@ import type { HeadLimits } from '../../src/session/h1/limits.js';
 import { defaultHeadLimits } from '../../src/session/h1/limits.js';
 import { COMPLETE, ERROR, NEED_DATA } from '../../src/session/h1/results.js';
 import { FORM_ABSOLUTE, FORM_ASTERISK, FORM_AUTHORITY, FORM_ORIGIN } from '../../src/session/h1/target.js';
-import { octets, readHead } from '../support/h1.js';
+import { octets, oneByOne, readHead, seen, TRUE_REST } from '../support/h1.js';
 
 const read = (text: string, limits: Partial<HeadLimits> = {}) => readHead(text, [text.length], { limits });
 const get = (...fields: string[]) => ['GET / HTTP/1.1', 'Host: a', ...fields, '', ''].join('\r\n');
@@ -95,6 +95,7 @@ describe('what a request head says', () => {
     [get('Connection:'), true, HAS_HOST],
     [get('Connection: keep-alive', 'Connection: close'), false, HAS_HOST | SAYS_KEEP_ALIVE | SAYS_CLOSE],
     [get('Connection: closed, xclose, keep_alive'), true, HAS_HOST],
+    [get('Connection: clase, upgrxde, keep-alivf'), true, HAS_HOST],
     ['GET / HTTP/1.0\r\n\r\n', false, 0],
     ['GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n', true, SAYS_KEEP_ALIVE],
     ['GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n', false, SAYS_KEEP_ALIVE | SAYS_CLOSE],
@@ -204,6 +205,8 @@ describe('what is refused: code, answer, and the octet that decides', () => {
     ['Host: a%2\r\n', 400, 'h1-host-invalid', 'Host: a%2\r\n'],
     ['X: y\r\n\r\n', 400, 'h1-host-missing', 'X: y\r\n\r\n'],
     ['Host:\r\n\r\n', 400, 'h1-host-invalid', 'Host:\r\n\r\n'],
+    ['Host: \r\n\r\n', 400, 'h1-host-invalid', 'Host: \r\n\r\n'],
+    ['Hosted: a\r\n\r\n', 400, 'h1-host-missing', 'Hosted: a\r\n\r\n'],
     ['Content-Length: \r\n', 400, 'h1-content-length-invalid', 'Content-Length: \r\n'],
     ['Content-Length: +5\r\n', 400, 'h1-content-length-invalid', 'Content-Length: +5\r\n'],
     ['Content-Length: 5, 5\r\n', 400, 'h1-content-length-invalid', 'Content-Length: 5, 5\r\n'],
@@ -224,6 +227,12 @@ describe('what is refused: code, answer, and the octet that decides', () => {
       400,
       'h1-content-length-repeated',
       'Content-Length: 5\r\nContent-Length: 5\r\n',
+    ],
+    [
+      'Content-Length: 0\r\nContent-Length: 0\r\n',
+      400,
+      'h1-content-length-repeated',
+      'Content-Length: 0\r\nContent-Length: 0\r\n',
     ],
     [
       'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
@@ -276,6 +285,7 @@ describe('what is refused: code, answer, and the octet that decides', () => {
     ['Connection: a b\r\n', 400, 'h1-connection-malformed', 'Connection: a b\r\n'],
     ['Expect: 100-continue, x\r\n', 417, 'h1-expectation-unsupported', 'Expect: 100-continue, x\r\n'],
     ['Expect:\r\n', 417, 'h1-expectation-unsupported', 'Expect:\r\n'],
+    ['Expect: 100-continux\r\n', 417, 'h1-expectation-unsupported', 'Expect: 100-continux\r\n'],
   ];
   it.each(fields)('fields %j: %i %s', (lines, status, code, upTo) => {
     const answer = { kind: 'status', status };
@@ -295,6 +305,22 @@ describe('what is refused: code, answer, and the octet that decides', () => {
     ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n', 'h1-connect-with-content'],
   ])('%j: %s', (text, code) => {
     expect(read(text)).toMatchObject({ kind: 'error', code, answer: { kind: 'status', status: 400 } });
+  });
+
+  it.each([
+    ['chunkex', 'h1-chunked-not-final'],
+    ['gzip;q=a', 'h1-chunked-not-final'],
+    ['gzip;q="a', 'h1-coding-malformed'],
+    ['gzip;q="a\\', 'h1-coding-malformed'],
+    ['gzip;q="a\\"', 'h1-coding-malformed'],
+    ['gzip;q=', 'h1-coding-malformed'],
+    ['gzip;q=,chunked', 'h1-coding-malformed'],
+    ['gzip;=a', 'h1-coding-malformed'],
+    ['gzip;q;a=b', 'h1-coding-malformed'],
+    ['gzip ; q = a ; r="\\a\\"\\\\" , chunked', 'h1-coding-unsupported'],
+    ['gzip;q="\\"", chunked', 'h1-coding-unsupported'],
+  ])('RFC 9112 §7: a coding %s is %s', (coding, code) => {
+    expect(read(get(`Transfer-Encoding: ${coding}`))).toMatchObject({ kind: 'error', code });
   });
 
   it('RFC 9112 §3.2: an empty Host where the target has, or needs, no authority', () => {
@@ -335,11 +361,74 @@ describe('limits are met to the octet', () => {
     expect(read('GET / HTTP/1.1', { maxHeadBytes: 8 })).toMatchObject({ code: 'h1-head-too-large', at: 8 });
   });
 
+  it('what could not stand there anyway is not too long', () => {
+    const code = (text: string, limits: Partial<HeadLimits>) => read(text, limits);
+    expect(code('GET /abc#', { maxTargetBytes: 4 })).toMatchObject({ code: 'h1-target-invalid', at: 8 });
+    expect(code('GET(', { maxMethodBytes: 3 })).toMatchObject({ code: 'h1-method-invalid', at: 3 });
+    expect(code('GET / HTTP/1.1\r\nX: a\x00', { maxFieldLineBytes: 4 })).toMatchObject({
+      code: 'h1-field-value-invalid',
+      at: 20,
+    });
+  });
+
+  it('a limit counts from where the head begins', () => {
+    const around = { offsets: [head.length], fills: [0x2f] };
+    const limits = { maxHeadBytes: head.length };
+    const short = head.length - 1;
+    expect(readHead(head, [short], { limits, around })).toEqual({ kind: 'need-data' });
+    expect(readHead(head, [short, head.length], { limits, around })).toMatchObject({ kind: 'complete' });
+  });
+
   it('every limit error names its option', () => {
     const reader = new HeadReader('request', { ...defaultHeadLimits, maxFields: 0 });
     const bytes = octets(head);
     expect(reader.read(bytes, 0, bytes.length)).toBe(ERROR);
     expect(reader.error).toMatchObject({ fault: 'limit-reached', limit: 'maxFields', cites: 'RFC 6585 §5' });
+  });
+});
+
+describe('what is read in one step is read as octet by octet (CON-6)', () => {
+  const others = (octet: number) => [
+    octet ^ 0x20,
+    octet - 1,
+    octet + 1,
+    ...octets(' \t\r\n/:.0129aHhP\x00\xff'),
+  ];
+  /** Among octets that a request might begin with, as if more of one stood before it. */
+  const around = { offsets: [11], fills: [0x2f] };
+
+  it.each([
+    'GET / HTTP/1.1\r\nHost: a.b\r\n\r\n',
+    'POST / HTTP/1.1\r\nhOST: a\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+    'GET HTTP/1.1\r\nHost: a\r\n\r\n',
+    'GET /GET HTTP/1.1\r\nHost: a\r\n\r\n',
+  ])('%j, and with any octet of it another', (text) => {
+    const same = (given: string) => {
+      const slow = seen(readHead(given, oneByOne(given.length)));
+      expect(seen(readHead(given, [given.length]))).toBe(slow);
+      expect(seen(readHead(given, [given.length], { around }))).toBe(slow);
+    };
+    same(text);
+    for (const [at, octet] of octets(text).entries()) {
+      for (const other of others(octet)) {
+        same(text.slice(0, at) + String.fromCharCode(other & 255) + text.slice(at + 1));
+      }
+    }
+  });
+
+  it.each([
+    'GET /0123456789 HTTP/1.1\r\nHost: abcdef\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost:  a\r\nX: y\r\n\r\n',
+  ])('OWN-6: a beginning of %j is one, with the rest of it right behind', (text) => {
+    for (let end = 0; end < text.length; end++) {
+      const behind = { offsets: [0], fills: [TRUE_REST] };
+      expect(readHead(text, [end], { around: behind })).toEqual({ kind: 'need-data' });
+      expect(readHead(text, [end, text.length], { around: behind })).toMatchObject({
+        kind: 'complete',
+        length: text.length,
+      });
+    }
   });
 });
 
@@ -351,8 +440,9 @@ describe('the reader as a machine', () => {
     );
     expect(reader.read(bytes, 0, 0)).toBe(NEED_DATA);
     expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
-    expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
     const next = reader.length;
+    expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
+    expect(reader.length).toBe(next);
     reader.reset();
     expect(reader.read(bytes, next, next + 1)).toBe(NEED_DATA);
     expect(reader.read(bytes, next, bytes.length)).toBe(COMPLETE);
@@ -369,6 +459,8 @@ describe('the reader as a machine', () => {
     reader.reset();
     expect(reader.read(octets('\n'), 0, 1)).toBe(ERROR);
     expect(reader.read(bytes, 0, bytes.length)).toBe(ERROR);
+    expect(reader.error).toMatchObject({ code: 'h1-bare-lf' });
+    expect(reader.errorAt).toBe(0);
     reader.reset();
     expect(reader.error).toBeUndefined();
     expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);

@@ -104,5 +104,11 @@ describe('RFC 9112 §4: the status-line', () => {
       readHead(text, [text.length], { role: 'response', limits: { maxFieldLineBytes } });
     expect(limited(19)).toMatchObject({ kind: 'complete' });
     expect(limited(18)).toMatchObject({ kind: 'error', code: 'h1-field-line-too-long', at: 18 });
+    // What could not stand there anyway is not too long.
+    const limits = { maxFieldLineBytes: 14 };
+    expect(readHead('HTTP/1.1 200 a\x00', [15], { role: 'response', limits })).toMatchObject({
+      code: 'h1-reason-invalid',
+      at: 14,
+    });
   });
 });
