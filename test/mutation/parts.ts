@@ -65,6 +65,7 @@ export const parts: readonly Part[] = [
       'unit/h1-smuggling',
       'unit/misuse',
       'unit/options',
+      'unit/stream-wrong-calls',
       'properties/h1-',
       'properties/session-conduct',
     ],
@@ -74,7 +75,14 @@ export const parts: readonly Part[] = [
   {
     name: 'h2',
     mutate: ['src/session/h2/**/*.ts', '!src/session/h2/hpack/**', '!src/session/h2/frames-*.ts'],
-    tests: ['unit/h2-', 'unit/h2c-', 'unit/misuse', 'unit/options', 'properties/h2-'],
+    tests: [
+      'unit/h2-',
+      'unit/h2c-',
+      'unit/misuse',
+      'unit/options',
+      'unit/stream-wrong-calls',
+      'properties/h2-',
+    ],
     threshold: 85,
     mostMs: 1000,
   },

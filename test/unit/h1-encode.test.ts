@@ -83,6 +83,14 @@ describe('WS-8: heads are written whole or not at all', () => {
     );
   });
 
+  it('a Date that is shorter than the status-line', () => {
+    const write: Write = (bytes, at, end) =>
+      encodeResponseHead(bytes, at, end, 511, [], FRAMING_NONE, -1, CONNECTION_UNSAID, date);
+    expect(written(write)).toBe(
+      'HTTP/1.1 511 Network Authentication Required\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n',
+    );
+  });
+
   it.each([
     [FRAMING_LENGTH, 0, CONNECTION_UNSAID, 'Content-Length: 0\r\n'],
     [FRAMING_LENGTH, Number.MAX_SAFE_INTEGER, CONNECTION_UNSAID, 'Content-Length: 9007199254740991\r\n'],
@@ -144,7 +152,7 @@ describe('WS-8: heads are written whole or not at all', () => {
     for (const status of [99, 600, 200.5, Number.NaN, -1]) {
       expect(() =>
         encodeResponseHead(new Uint8Array(99), 0, 99, status, [], FRAMING_NONE, 0, 0, undefined),
-      ).toThrow(expect.objectContaining({ code: 'status', fault: 'api-misuse' }));
+      ).toThrow(expect.objectContaining({ code: 'status', cites: 'RFC 9110 §15', fault: 'api-misuse' }));
     }
   });
 });
@@ -172,7 +180,9 @@ describe('WS-8: chunks are written whole or not at all', () => {
 
   it('a size that is none is misuse', () => {
     for (const size of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
-      expect(() => encodeChunkSize(size, new Uint8Array(99), 0, 99)).toThrow(MisuseError);
+      expect(() => encodeChunkSize(size, new Uint8Array(99), 0, 99)).toThrow(
+        expect.objectContaining({ code: 'chunk-size', cites: 'RFC 9112 §7.1', fault: 'api-misuse' }),
+      );
     }
   });
 
@@ -180,6 +190,7 @@ describe('WS-8: chunks are written whole or not at all', () => {
     const data = octets('..hello world, how are you..');
     const write: Write = (bytes, at, end) => encodeChunk(data, 2, 26, bytes, at, end);
     expect(written(write)).toBe('18\r\nhello world, how are you\r\n');
+    expect(written((bytes, at, end) => encodeChunk(data, 2, 3, bytes, at, end))).toBe('1\r\nh\r\n');
   });
 
   it('the last chunk, with and without trailers', () => {
@@ -230,6 +241,13 @@ describe('what a caller may say in its fields', () => {
     ).toBe(HAS_HOST | HAS_DATE | HAS_TE | HAS_UPGRADE | EXPECTS_CONTINUE);
   });
 
+  /** By what right a field is refused. */
+  const sections = {
+    'field-name': 'RFC 9110 §5.1',
+    'field-value': 'RFC 9110 §5.5',
+    'field-framing': 'RFC 9110 §7.6.1',
+  };
+
   it.each([
     ['', 'x', 'field-name'],
     ['a b', 'x', 'field-name'],
@@ -243,6 +261,9 @@ describe('what a caller may say in its fields', () => {
     ['a', '\x7f', 'field-value'],
     ['a', ' x', 'field-value'],
     ['a', 'x\t', 'field-value'],
+    ['a', 'x ', 'field-value'],
+    ['a', '\tx', 'field-value'],
+    ['a', ' ', 'field-value'],
     ['a', 'x\u010dy', 'field-value'],
     ['Transfer-Encoding', 'chunked', 'field-framing'],
     ['Keep-Alive', 'timeout=5', 'field-framing'],
@@ -252,15 +273,16 @@ describe('what a caller may say in its fields', () => {
     ['Content-Length', '+1', 'field-framing'],
     ['Content-Length', '', 'field-framing'],
     ['Content-Length', '9007199254740992', 'field-framing'],
-  ])('%j: %j is %s', (name, value, code) => {
+  ] as const)('%j: %j is %s', (name, value, code) => {
     expect(() => judged(['X', 'y'], [name, value])).toThrow(
-      expect.objectContaining({ code, fault: 'api-misuse' }),
+      expect.objectContaining({ code, cites: sections[code], fault: 'api-misuse' }),
     );
     expect(() => new PreparedFields([[name, value]])).toThrow(MisuseError);
   });
 
   it('some only once', () => {
     expect(() => judged(['Content-Length', '1'], ['content-length', '1'])).toThrow(MisuseError);
+    expect(() => judged(['Content-Length', '0'], ['content-length', '0'])).toThrow(MisuseError);
     expect(() => judged(['Host', 'a'], ['host', 'a'])).toThrow(MisuseError);
   });
 
@@ -297,7 +319,9 @@ describe('what a client may ask for', () => {
     requireMethod('GET');
     requireMethod("a!#$%&'*+-.^_`|~9");
     for (const method of ['', 'G T', 'GET\r\n', 'É'])
-      expect(() => requireMethod(method)).toThrow(MisuseError);
+      expect(() => requireMethod(method)).toThrow(
+        expect.objectContaining({ code: 'method', cites: 'RFC 9110 §9.1' }),
+      );
   });
 
   it.each([
@@ -305,6 +329,10 @@ describe('what a client may ask for', () => {
     ['GET', '/a%2f?b', true],
     ['GET', '/a%2', false],
     ['GET', '/a%2g', false],
+    ['GET', '/a%g2', false],
+    ['GET', 'xa/b', false],
+    ['GET', '1a/b', false],
+    ['GET', 'a:/b', false],
     ['GET', '/a b', false],
     ['GET', '/a\r\n', false],
     ['GET', '/\u0141', false],
@@ -320,12 +348,17 @@ describe('what a client may ask for', () => {
     ['CONNECT', '/', false],
   ])('%s %j: %s', (method, target, valid) => {
     if (valid) requireTarget(method, target);
-    else expect(() => requireTarget(method, target)).toThrow(expect.objectContaining({ code: 'target' }));
+    else
+      expect(() => requireTarget(method, target)).toThrow(
+        expect.objectContaining({ code: 'target', cites: 'RFC 9112 §3.2' }),
+      );
   });
 
   it('authorities', () => {
     for (const authority of ['a', 'a:80', '[::1]:80', '192.0.2.1:']) requireAuthority(authority);
     for (const authority of ['', ':80', 'a b', 'a/b', 'u@a', 'a\r\n', 'a:x', '\u0141'])
-      expect(() => requireAuthority(authority)).toThrow(expect.objectContaining({ code: 'authority' }));
+      expect(() => requireAuthority(authority)).toThrow(
+        expect.objectContaining({ code: 'authority', cites: 'RFC 9112 §3.2' }),
+      );
   });
 });

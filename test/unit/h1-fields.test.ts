@@ -1,9 +1,9 @@
 /** Fields as offsets: lookup, joining, iteration, moving and revoking. */
 
 import { describe, expect, it } from 'vitest';
-import { MisuseError } from '../../src/errors.js';
 import { FieldsView } from '../../src/session/h1/fields.js';
 import { octets } from '../support/h1.js';
+import { refusal } from '../support/memory.js';
 
 const section =
   'Host: a\r\nAccept:  x ,y\t\r\nSet-Cookie: a=1\r\naccept:\r\nset-cookie: b=2\r\nX-Odd: \xe4:\xf6\r\nACCEPT:z\r\n\r\n';
@@ -20,6 +20,17 @@ describe('reading', () => {
     expect(view().getAll('Hosts')).toEqual([]);
     expect(view().has('host')).toBe(true);
     expect(view().has('behind')).toBe(false);
+    expect(view().getAll('HOST')).toEqual(['a']);
+  });
+
+  it('knows letters in either case, and no other octet for another', () => {
+    const lines = octets('AZ: 1\r\n_a: 3\r\naz: 4\r\n^z: 5\r\n~z: 6\r\nP-1: 7\r\n\r\n');
+    const fields = new FieldsView(lines, 0, lines.length);
+    expect(fields.getAll('Az')).toEqual(['1', '4']);
+    expect(fields.getAll('_A')).toEqual(['3']);
+    expect(fields.getAll('^Z')).toEqual(['5']);
+    expect(fields.getAll('~Z')).toEqual(['6']);
+    expect(fields.get('p-1')).toBe('7');
   });
 
   it('RFC 9110 §5.3: never joins Set-Cookie', () => {
@@ -60,8 +71,8 @@ describe('reading', () => {
 
   it('has no line that is not there', () => {
     for (const i of [-1, 7, 0.5, Number.NaN]) {
-      expect(() => view().name(i)).toThrow(MisuseError);
-      expect(() => view().value(i)).toThrow(MisuseError);
+      expect(refusal(() => view().name(i))).toBe('field-index OWN-6');
+      expect(refusal(() => view().value(i))).toBe('field-index OWN-6');
     }
   });
 });
@@ -78,10 +89,22 @@ describe('OWN-5: a view is a borrow', () => {
         () => fields.count,
         () => [...fields],
         () => fields.toArray(),
+        () => fields.detach(),
       ]) {
         expect(reading).toThrow(expect.objectContaining({ code: 'fields-revoked', cites: 'OWN-5' }));
       }
     }
+  });
+
+  it('leaves a copy to whoever asks for one, which outlives it', () => {
+    const own = bytes.slice();
+    const fields = new FieldsView(own, before.length, before.length + section.length);
+    const kept = fields.detach();
+    const expected = fields.toArray();
+    fields.revoke();
+    own.fill(0x58);
+    expect(kept.toArray()).toEqual(expected);
+    expect(kept.nameStart(0)).toBe(0);
   });
 
   it('follows bytes that were moved', () => {

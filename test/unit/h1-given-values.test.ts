@@ -4,6 +4,7 @@ import { MisuseError, UndercoatError } from '../../src/errors.js';
 import { PreparedFields } from '../../src/session/h1/encode-fields.js';
 import type { BodyConsumer, FieldList, RequestOptions, ServerExchange } from '../../src/stream/contract.js';
 import { ClientBench, codeOf, octets, ServerBench, Taker } from '../support/h1-bench.js';
+import { refusal } from '../support/memory.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -20,6 +21,7 @@ const badFields: [unknown, string][] = [
   [[[Symbol('x'), 'a']], 'field-name'],
   [['X'], 'field-list'],
   [[undefined], 'field-list'],
+  [[null], 'field-list'],
   [[5], 'field-list'],
   [{ X: 'a' }, 'field-list'],
   ['X: a', 'field-list'],
@@ -78,7 +80,8 @@ describe('fields', () => {
   });
 
   it.each(badFields)('%j are not prepared', (fields, code) => {
-    expect(codeOf(() => new PreparedFields(fields as FieldList))).toBe(code);
+    const cites = { 'field-list': '§5', 'field-name': '§5.1', 'field-value': '§5.5' }[code];
+    expect(refusal(() => new PreparedFields(fields as FieldList))).toBe(`${code} RFC 9110 ${cites}`);
   });
 
   it('that were sent before and have become something else are refused', () => {

@@ -77,7 +77,7 @@ describe('a message', () => {
     expect(faults.map(({ code }) => code).sort()).toEqual(rows.map(([code]) => code).sort());
   });
 
-  it.each(rows)('%s: %i, %s', (code, status, cites, limit) => {
+  it.each(rows.map((row) => ({ row })))('$row', ({ row: [code, status, cites, limit] }) => {
     const found = faults.find((fault) => fault.code === code) as MessageFault;
     const fault =
       limit !== undefined
