@@ -63,6 +63,7 @@ export const parts: readonly Part[] = [
       'unit/h1-re',
       'unit/h1-server',
       'unit/h1-smuggling',
+      'unit/h2c-',
       'unit/misuse',
       'unit/options',
       'unit/stream-wrong-calls',

@@ -43,7 +43,7 @@ describe('a server without room to receive', () => {
   const request = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n';
 
   /** A server whose application keeps what it is given until there is no room. */
-  function starved(): { bench: ServerBench; taker: Taker } {
+  function starved(now = 0): { bench: ServerBench; taker: Taker } {
     const taker = new Taker();
     taker.keeps = true;
     const bench = new ServerBench((exchange) => exchange.body.consume(taker), {
@@ -52,7 +52,8 @@ describe('a server without room to receive', () => {
       deadlines,
     });
     const bytes = octets(request + 'x'.repeat(2000));
-    let at = 0;
+    let at = bench.end.deliver(bytes, 0, request.length + 1);
+    bench.at(now);
     for (let count = -1; count !== 0; at += count) count = bench.end.deliver(bytes, at, bytes.length);
     expect(at).toBeLessThan(bytes.length);
     return { bench, taker };
@@ -69,6 +70,12 @@ describe('a server without room to receive', () => {
     expect(bench.end.deadline()).toBe(200);
     expect(bench.at(200).drain()).toMatch(/^HTTP\/1\.1 503 /);
     expect(bench.code).toBe('answer-timeout');
+    bench.close();
+  });
+
+  it('has the application’s answer due from the last that it was given', () => {
+    const { bench } = starved(30);
+    expect(bench.end.deadline()).toBe(230);
     bench.close();
   });
 

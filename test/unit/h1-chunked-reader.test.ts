@@ -36,6 +36,8 @@ describe('what is read', () => {
     expect(reader.read(bytes, 13, bytes.length)).toBe(COMPLETE);
     expect(reader.position).toBe(bytes.length);
     expect(reader.read(bytes, bytes.length, bytes.length)).toBe(COMPLETE);
+    // What comes behind is of the next message.
+    expect(reader.read(bytes, 0, bytes.length)).toBe(COMPLETE);
     reader.reset();
     expect(reader.read(bytes, 0, bytes.length)).toBe(DATA);
   });

@@ -17,7 +17,7 @@ describe('early responses (RFC 9112 §9.5)', () => {
     const exchange = begin(bench);
     bench.feed(ok);
     expect(bench.closed).toEqual([]);
-    expect(bench.stands).toBe('paused');
+    expect([bench.stands, bench.end.session.pausedBy]).toEqual(['paused', 'application']);
     exchange.send(octets('cd'), true);
     bench.work();
     expect(bench.closed).toEqual(['ok']);
@@ -57,6 +57,7 @@ describe('early responses (RFC 9112 §9.5)', () => {
     bench.feed('HTTP/1.0 413 x\r\n\r\nno').peerEnds();
     expect(taker.told).toEqual(['no', '<end>']);
     expect(bench.closed).toEqual(['early-response']);
+    expect([bench.stands, bench.code]).toEqual(['closed abort', 'early-response']);
     bench.close();
   });
 
@@ -86,10 +87,12 @@ describe('bodies nobody wants', () => {
     bench.drain();
     bench.feed(ok);
     expect(bench.stands).toBe('paused');
+    expect(bench.end.session.pausedBy).toBe('application');
     exchange.body.discard();
     bench.work();
     expect(bench.closed).toEqual(['ok']);
     expect(bench.session.available).toBe(1);
+    expect([bench.stands, bench.end.session.pausedBy]).toEqual(['need-data', undefined]);
     bench.close();
   });
 
@@ -164,10 +167,46 @@ describe('a pipe that goes', () => {
       bench.feed(text).end.lose();
       bench.end.session.fail(undefined, 0);
       expect(bench.closed).toEqual(['closed']);
+      expect([bench.end.session.ending, bench.code]).toEqual(['abort', 'closed']);
       if (text.endsWith('ab')) expect(taker.told).toEqual(['ab', '<closed>']);
       bench.close();
     },
   );
+});
+
+describe('a pipe that goes behind an end', () => {
+  it('does not change why it was', () => {
+    const bench = taking(new Taker());
+    bench.ask();
+    bench.drain();
+    bench.feed('ICY').end.lose();
+    expect([bench.end.session.ending, bench.code]).toEqual(['abort', 'h1-status-version-invalid']);
+    bench.close();
+  });
+});
+
+describe('shutdown', () => {
+  it('waits for the exchange that is under way, and ends the connection behind it', () => {
+    for (const piece of [1, 1000]) {
+      const taker = new Taker();
+      const bench = taking(taker, { h1: { maxPipelined: 2 } });
+      bench.ask();
+      bench.drain();
+      bench.end.shutdown();
+      expect([bench.stands, bench.session.available]).toEqual(['need-data', 0]);
+      bench.feed(ok, piece);
+      expect(bench.closed).toEqual(['ok']);
+      expect([bench.stands, bench.code]).toEqual(['closed end', undefined]);
+      bench.close();
+    }
+  });
+
+  it('of an idle connection ends it', () => {
+    const bench = new ClientBench();
+    bench.end.shutdown();
+    expect([bench.stands, bench.code]).toEqual(['closed end', undefined]);
+    bench.close();
+  });
 });
 
 describe('deadlines', () => {
@@ -176,20 +215,66 @@ describe('deadlines', () => {
   };
 
   it.each([
-    ['nothing', '', 50, 'first-byte-timeout'],
-    ['a head that does not end', 'HTTP', 10, 'head-timeout'],
-    ['a body that stalls', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab', 20, 'body-stalled'],
-    ['a body until close that stalls', 'HTTP/1.1 200 OK\r\n\r\nab', 20, 'body-stalled'],
-  ])('%s', (_, text, due, code) => {
+    ['nothing', '', 50, 'first-byte-timeout', 'firstByte'],
+    ['a head that does not end', 'HTTP', 10, 'head-timeout', 'head'],
+    [
+      'a body of which nothing comes',
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n',
+      20,
+      'body-stalled',
+      'betweenBytes',
+    ],
+    [
+      'a body that stalls',
+      'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab',
+      20,
+      'body-stalled',
+      'betweenBytes',
+    ],
+    ['a body until close that stalls', 'HTTP/1.1 200 OK\r\n\r\nab', 20, 'body-stalled', 'betweenBytes'],
+  ])('%s', (_, text, due, code, limit) => {
     const bench = taking(new Taker(), options);
     bench.at(70);
     bench.ask();
     bench.drain();
     bench.feed(text);
     expect(bench.end.deadline()).toBe(70 + due);
+    // Whoever is told too early does nothing.
+    bench.end.now = 70 + due - 1;
+    bench.end.expire();
+    expect(bench.stands).toBe('need-data');
     bench.at(70 + due);
     expect(bench.closed).toEqual([code]);
     expect(bench.stands).toBe('closed abort');
+    expect(bench.end.session.error).toMatchObject({ limit, cites: 'LAY-4' });
+    expect(bench.end.session.deadline()).toBe(Number.POSITIVE_INFINITY);
+    bench.close();
+  });
+
+  it('of a request begin with the turn that it asks for; those of a connection without one are its own', () => {
+    const bench = taking(new Taker(), options);
+    expect([bench.end.deadline(), bench.end.session.busy]).toEqual([100, false]);
+    bench.at(70).ask();
+    expect([bench.end.deadline(), bench.end.session.busy]).toEqual([Number.POSITIVE_INFINITY, true]);
+    bench.work();
+    expect(bench.end.deadline()).toBe(270);
+    bench.drain();
+    expect(bench.end.deadline()).toBe(120);
+    bench.feed(ok);
+    expect([bench.end.deadline(), bench.end.session.busy]).toEqual([170, false]);
+    bench.close();
+  });
+
+  it('a body that is paused is not the peer’s delay', () => {
+    const taker = new Taker();
+    const bench = taking(taker, options);
+    const exchange = bench.ask();
+    bench.drain();
+    bench.feed('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab');
+    exchange.body.pause();
+    bench.feed('cd');
+    expect([bench.stands, bench.end.session.pausedBy]).toEqual(['paused', 'application']);
+    expect(bench.end.deadline()).toBe(200);
     bench.close();
   });
 
@@ -206,6 +291,7 @@ describe('deadlines', () => {
     paused.drain();
     paused.feed(ok);
     expect(paused.at(200).code).toBe('exchange-timeout');
+    expect(paused.end.session.error).toMatchObject({ limit: 'total', cites: 'LAY-4' });
     paused.close();
     const idle = new ClientBench(options);
     expect(idle.at(100).stands).toBe('closed end');
@@ -341,6 +427,16 @@ describe('upgrade and CONNECT (LAY-7)', () => {
     }
   });
 
+  it('an agreement behind an interim response, both in one piece', () => {
+    // A ledger would have poisoned what was said before.
+    const bench = new ClientBench({ ledger: 'off' });
+    bench.ask({ upgrade: 'x' });
+    bench.drain();
+    bench.feed(`HTTP/1.1 103 Early Hints\r\nUpgrade: y\r\n\r\n${agreed}`);
+    expect(bench.stands).toBe('handed-off');
+    bench.close();
+  });
+
   it('every byte behind the agreement is handed over', () => {
     const bench = new ClientBench();
     bench.ask({ upgrade: 'x' });
@@ -353,6 +449,9 @@ describe('upgrade and CONNECT (LAY-7)', () => {
   it.each([
     ['before the request is complete', { upgrade: 'x', end: false, method: 'POST' }, agreed],
     ['without an Upgrade field', { upgrade: 'x' }, 'HTTP/1.1 101 x\r\n\r\n'],
+    ['without its option', { upgrade: 'x' }, 'HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n'],
+    ['to another protocol', { upgrade: 'y' }, agreed],
+    ['unasked', {}, agreed],
     ['to a CONNECT by 101', { method: 'CONNECT', target: 'a:1' }, agreed],
   ])('not agreed: %s', (_, asks, answer) => {
     const bench = new ClientBench();

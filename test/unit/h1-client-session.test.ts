@@ -43,6 +43,29 @@ describe('requests', () => {
     expect(bench.told).toEqual(['failed closed false']);
   });
 
+  it('are judged each by itself, though the one before was good', () => {
+    const bench = new ClientBench({ h1: { maxPipelined: 9 } });
+    bench.ask({ target: '/ok' });
+    bench.drain();
+    expect(codeOf(() => bench.ask({ target: '/ok HTTP/1.1\r\nX: y' }))).toBe('target');
+    expect(codeOf(() => bench.ask({ method: 'GET /', target: '/ok' }))).toBe('method');
+    expect(codeOf(() => bench.ask({ method: 'CONNECT', target: '/ok' }))).toBe('target');
+    expect(codeOf(() => bench.ask({ target: '/ok', authority: 'a\r\nX: y' }))).toBe('authority');
+    bench.ask({ target: '/ok' });
+    expect(bench.drain()).toBe(request.replace('/', '/ok'));
+    bench.close();
+  });
+
+  it('that say close are the last: the connection ends behind the response', () => {
+    const bench = taking(new Taker(), { h1: { maxPipelined: 2 } });
+    bench.ask({ fields: [['Connection', 'close']] });
+    expect(bench.session.available).toBe(0);
+    bench.drain();
+    bench.feed(ok);
+    expect([bench.stands, bench.closed[0]]).toEqual(['closed end', 'ok']);
+    bench.close();
+  });
+
   it('that are refused change nothing', () => {
     const bench = new ClientBench();
     const refused = (options: Parameters<ClientBench['ask']>[0]) => codeOf(() => bench.ask(options));
@@ -219,6 +242,45 @@ describe('responses', () => {
     }
   });
 
+  it('a body is taken up to the limit and no octet further, however it is cut', () => {
+    for (const framing of ['Content-Length: 11\r\n', '']) {
+      for (const piece of [1, 3, 5, 10, 1000]) {
+        const taker = new Taker();
+        const bench = taking(taker, { h1: { maxBodyBytes: 10 } });
+        bench.ask();
+        bench.drain();
+        bench.feed(`${body}${framing}\r\n`).feed('abcdefghij', piece).feed('k');
+        const last = taker.told.pop();
+        expect([taker.told.join(''), last, taker.told.includes('')]).toEqual([
+          'abcdefghij',
+          '<body-too-large>',
+          false,
+        ]);
+        bench.close();
+      }
+    }
+  });
+
+  it('trailers longer than a slab fail (WS-9)', () => {
+    const bench = taking(new Taker(), { slabBytes: 256 });
+    bench.ask();
+    bench.drain();
+    bench.feed(`${body}Transfer-Encoding: chunked\r\n\r\n0\r\nX: ${'y'.repeat(300)}`, 9);
+    expect(bench.closed).toEqual(['input-exhausted']);
+    bench.close();
+  });
+
+  it('one after the other, each in its own framing', () => {
+    const taker = new Taker();
+    const bench = taking(taker, { h1: { maxPipelined: 4 } });
+    for (let i = 0; i < 4; i++) bench.ask();
+    bench.drain();
+    const chunks = `${body}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n`;
+    bench.feed(`${chunks}\r\n${chunks}X: 1\r\n\r\n${ok}${chunks}\r\n`);
+    expect(taker.told).toEqual(['a', '<end>', 'a', '<end X,1>', 'ok', '<end>', 'a', '<end>']);
+    bench.close();
+  });
+
   it('a head longer than a slab fails (WS-9)', () => {
     const bench = new ClientBench({ slabBytes: 256 });
     bench.ask();
@@ -303,12 +365,13 @@ describe('availability', () => {
   });
 
   it('falls for good when the idle connection ends, expires, or breaks', () => {
-    for (const act of [
-      (bench: ClientBench) => bench.peerEnds(),
-      (bench: ClientBench) => bench.at(75_000),
-      (bench: ClientBench) => bench.feed('x'),
-      (bench: ClientBench) => bench.end.lose(),
-    ]) {
+    const acts: [act: (bench: ClientBench) => unknown, ending: string, code: string | undefined][] = [
+      [(bench) => bench.peerEnds(), 'end', undefined],
+      [(bench) => bench.at(75_000), 'end', undefined],
+      [(bench) => bench.feed('x'), 'abort', 'unsolicited'],
+      [(bench) => bench.end.lose(), 'abort', 'closed'],
+    ];
+    for (const [act, ending, code] of acts) {
       let told = 0;
       const bench = new ClientBench();
       bench.session.onAvailable = () => {
@@ -316,6 +379,7 @@ describe('availability', () => {
       };
       act(bench);
       expect(told).toBe(1);
+      expect([bench.end.session.ending, bench.code]).toEqual([ending, code]);
       expect(bench.session.available).toBe(0);
       bench.close();
     }

@@ -27,7 +27,9 @@ interface Bed {
 function bed(options: H1Options = {}, slabs = { slabBytes: 2048, limitBytes: 8192 }): Bed {
   const { pool } = checkedPool(slabs);
   const output = new SendBuffer(pool, session);
-  const writer = new MessageWriter(output, plainText, h1Settings(options));
+  // Settings that were read are read once.
+  const settings = h1Settings(options);
+  const writer = new MessageWriter(output, plainText, h1Settings(settings));
   return {
     writer,
     output,
@@ -174,6 +176,86 @@ describe('content', () => {
     expect(reply()).toBe('ok');
     writer.response(get, 200, [], 3, false, true, undefined);
     expect(refusal(() => writer.whole(octets('ok')))).toBe('length-underrun RFC 9110 §8.6');
+  });
+});
+
+describe('a head', () => {
+  const respond = (writer: MessageWriter, length: number, fields: [string, string][] = [], end = false) =>
+    refusal(() => writer.response(get, 200, fields, length, end, true, undefined));
+
+  it('declares what the call says, or what its fields say; not both differently', () => {
+    const { writer, drain } = bed();
+    for (const length of [-2, 1.5, Number.NaN, 2 ** 53, '5' as never]) {
+      expect(respond(writer, length)).toBe('length RFC 9110 §8.6');
+    }
+    for (const [said, length] of [
+      ['5', 0],
+      ['0', 5],
+      ['5', 4],
+    ] as const) {
+      expect(respond(writer, length, [['Content-Length', said]])).toBe('length-conflict RFC 9110 §8.6');
+    }
+    expect(respond(writer, 5, [], true)).toBe('length-underrun RFC 9110 §8.6');
+    expect(drain()).toBe('');
+    const framings: [number, [string, string][], boolean, string][] = [
+      [0, [], true, 'Content-Length: 0'],
+      [0, [], false, 'Content-Length: 0'],
+      [0, [['Content-Length', '0']], true, 'Content-Length: 0'],
+      [5, [['Content-Length', '5']], false, 'Content-Length: 5'],
+      [-1, [['Content-Length', '5']], false, 'Content-Length: 5'],
+      [-1, [], true, 'Content-Length: 0'],
+      [-1, [], false, 'Transfer-Encoding: chunked'],
+    ];
+    for (const [length, fields, end, line] of framings) {
+      expect(respond(writer, length, fields, end)).toBe('nothing');
+      expect(drain()).toBe(`HTTP/1.1 200 OK\r\n${line}\r\n\r\n`);
+      expect(writer.ended).toBe(end);
+    }
+  });
+
+  it('goes into a slab of its own when it does not fit what is left of one, and nowhere when it is longer', () => {
+    const { writer, drain } = bed({}, { slabBytes: 128, limitBytes: 384 });
+    const long = (length: number): [string, string][] => [['X', 'x'.repeat(length)]];
+    writer.interim(get, 103, long(10));
+    writer.interim(get, 103, long(70));
+    const early = 'HTTP/1.1 103 Early Hints\r\nX: ';
+    expect(drain()).toBe(`${early}${'x'.repeat(10)}\r\n\r\n${early}${'x'.repeat(70)}\r\n\r\n`);
+    expect(writer.exhausted).toBe(false);
+    writer.interim(get, 103, long(128));
+    expect(writer.exhausted).toBe(true);
+    expect(drain()).toBe('');
+  });
+
+  it('of a request goes there, too', () => {
+    const { writer, drain } = bed({}, { slabBytes: 128, limitBytes: 384 });
+    const ask = (length: number) =>
+      writer.request(
+        {
+          method: 'GET',
+          target: `/${'x'.repeat(length)}`,
+          authority: 'a',
+          length: -1,
+          end: true,
+          close: false,
+          http2Settings: false,
+        },
+        [],
+      );
+    ask(60);
+    ask(61);
+    expect(drain()).toBe([60, 61].map((n) => `GET /${'x'.repeat(n)} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+    ask(128);
+    expect(writer.exhausted).toBe(true);
+    expect(drain()).toBe('');
+  });
+
+  it('that agrees to an upgrade names it, and has no content', () => {
+    const { writer, drain } = bed();
+    expect(refusal(() => writer.agree(get, 101, []))).toBe('upgrade-unnamed RFC 9110 §7.8');
+    expect(refusal(() => writer.agree(get, 200, [['Upgrade', 'x']]))).toBe('status RFC 9110 §15');
+    writer.agree(get, 101, [['Upgrade', 'x']]);
+    expect(drain()).toBe('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n');
+    expect(refusal(() => writer.end(undefined))).toBe('after-end RFC 9112 §6.3');
   });
 });
 

@@ -234,6 +234,10 @@ describe('what a caller may say in its fields', () => {
       contentLength: -1,
       flags: SAYS_CLOSE,
     });
+    expect(judged(['Tf', 'a'], ['Dbte', 'b'], ['hosu', 'c'], ['Connectioo', 'upgrade'])).toEqual({
+      contentLength: -1,
+      flags: 0,
+    });
     expect(judged(['connection', 'keep-alive , close']).flags).toBe(SAYS_CLOSE | SAYS_KEEP_ALIVE);
     expect(
       judged(['host', 'a'], ['date', 'b'], ['te', 'c'], ['trailer', 'd'], ['upgrade', 'e'], ['expect', 'f'])

@@ -51,6 +51,11 @@ describe('the memory for fields', () => {
     expect(lines(memory, list)).toBe('A: 1\r\nB: 2\r\n');
     list.shift();
     expect(lines(memory, list)).toBe('B: 2\r\n');
+    list.push(['C', '3']);
+    expect(lines(memory, list)).toBe('B: 2\r\nC: 3\r\n');
+    expect(lines(memory, list)).toBe('B: 2\r\nC: 3\r\n');
+    list.pop();
+    expect(lines(memory, list)).toBe('B: 2\r\n');
   });
 
   it('knows one list from another with the same length', () => {

@@ -17,6 +17,35 @@ describe('100 Continue', () => {
     }
   });
 
+  it('is sent once, whatever the application informs of, pauses and resumes', () => {
+    const taker = new Taker();
+    const bench = new ServerBench((exchange) => {
+      exchange.inform(103);
+      exchange.body.consume(taker);
+      exchange.body.pause();
+      exchange.body.resume();
+    });
+    expect(bench.feed(waits).drain()).toBe(`HTTP/1.1 103 Early Hints\r\n\r\n${goOn}`);
+    expect(bench.feed('ab').drain()).toBe('');
+    expect(taker.told).toEqual(['ab', '<end>']);
+    bench.close();
+  });
+
+  it('an answer to one that was sent, or that is for no content, keeps the connection', () => {
+    for (const [request, wants] of [
+      [waits, true],
+      [waits.replace(': 2', ': 0'), false],
+    ] as const) {
+      const bench = new ServerBench((exchange) => {
+        if (wants) exchange.body.consume(new Taker());
+        reply(exchange);
+      });
+      expect(bench.feed(request).drain()).toBe(wants ? goOn + ok : ok);
+      expect(bench.stands).toBe('need-data');
+      bench.close();
+    }
+  });
+
   it('is not sent to 1.0, nor twice', () => {
     const bench = new ServerBench((exchange) => {
       exchange.inform(100);
@@ -77,6 +106,13 @@ describe('bodies nobody wants', () => {
       { h1: { drainBytes: 10 } },
     );
     expect(bench.feed(length(11)).drain()).toContain('Connection: close\r\n');
+    bench.close();
+  });
+
+  it('that come behind the answer end the connection with the first octet over the budget', () => {
+    const bench = new ServerBench(reply, { h1: { drainBytes: 10 } });
+    expect(bench.feed(chunked).drain()).toBe(ok);
+    expect(bench.feed('b\r\n01234567890').stands).toBe('closed linger');
     bench.close();
   });
 
@@ -165,6 +201,35 @@ describe('bodies that are taken', () => {
     bench.work();
     expect(codeOf(() => [...(trailers as Iterable<unknown>)])).toBe('fields-revoked');
     bench.close();
+  });
+
+  it('one after the other, each in its own framing', () => {
+    const taker = new Taker();
+    const bench = new ServerBench((exchange) => {
+      exchange.body.consume(taker);
+      reply(exchange);
+    });
+    const body = '2\r\nab\r\n0\r\n\r\n';
+    const trailed = '1\r\nc\r\n0\r\nX: 1\r\n\r\n';
+    bench.feed(`${chunked}${body}${chunked}${trailed}${length(2)}de${chunked}${body}`);
+    expect(taker.told).toEqual(['ab', '<end>', 'c', '<end X,1>', 'de', '<end>', 'ab', '<end>']);
+    expect(bench.drain()).toBe(ok.repeat(4));
+    bench.close();
+  });
+
+  it('up to the limit and no octet further, however they are cut', () => {
+    for (const piece of [1, 3, 5, 1000]) {
+      const taker = new Taker();
+      const bench = new ServerBench(take(taker), { h1: { maxBodyBytes: 10 } });
+      bench.feed(`${chunked}5\r\nabcde\r\n5\r\nfghij\r\n1`, piece).feed('\r\n');
+      const last = taker.told.pop();
+      expect([taker.told.join(''), last, taker.told.includes('')]).toEqual([
+        'abcdefghij',
+        '<body-too-large>',
+        false,
+      ]);
+      bench.close();
+    }
   });
 
   it('leases are revoked at the end, in parts too, but retained ones; never under a running callback', () => {

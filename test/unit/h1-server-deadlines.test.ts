@@ -1,7 +1,7 @@
 // The server's H1 session: what must happen in time, and what is answered when it does not (LAY-4).
 import { describe, expect, it } from 'vitest';
 import { ServerBench, Taker } from '../support/h1-bench.js';
-import { closing, get, length, ok, reply, take } from '../support/h1-server-messages.js';
+import { chunked, closing, get, length, ok, reply, take } from '../support/h1-server-messages.js';
 
 describe('deadlines', () => {
   const deadlines = {
@@ -27,7 +27,12 @@ describe('deadlines', () => {
     const bench = new ServerBench(reply, options);
     bench.at(5).feed('G');
     expect(bench.at(10).drain()).toBe(closing('408 Request Timeout'));
-    expect(bench.code).toBe('head-timeout');
+    expect(bench.end.session.error).toMatchObject({
+      code: 'head-timeout',
+      limit: 'head',
+      cites: 'RFC 9110 §15.5.9',
+    });
+    expect(bench.end.session.deadline()).toBe(Number.POSITIVE_INFINITY);
     bench.close();
   });
 
@@ -71,6 +76,7 @@ describe('deadlines', () => {
     const bench = new ServerBench(() => {}, options);
     bench.at(5).feed(get);
     expect(bench.at(55).drain()).toBe(closing('503 Service Unavailable'));
+    expect(bench.end.session.error).toMatchObject({ limit: 'firstByte', cites: 'LAY-4' });
     expect(bench.closed).toEqual(['answer-timeout']);
     bench.close();
   });
@@ -89,15 +95,22 @@ describe('deadlines', () => {
     bench.at(19).feed('b').at(38).feed('c').at(55);
     bench.exchange.body.pause();
     bench.feed('d');
+    expect([bench.end.deadline(), bench.stands, bench.end.session.pausedBy]).toEqual([
+      105,
+      'paused',
+      'application',
+    ]);
+    // What still comes while it is paused gives nobody more time.
+    bench.at(80).feed('e');
     expect(bench.end.deadline()).toBe(105);
     expect(bench.at(105).code).toBe('answer-timeout');
     bench.close();
   });
 
   it('a body that stalls, and one that drips for too long: 408', () => {
-    for (const [steps, code] of [
-      [[10, 30], 'body-stalled'],
-      [[10, 25, 40, 55, 60], 'body-timeout'],
+    for (const [steps, code, limit] of [
+      [[10, 30], 'body-stalled', 'betweenBytes'],
+      [[10, 25, 40, 55, 60], 'body-timeout', 'body'],
     ] as const) {
       const bench = new ServerBench(take(new Taker()), options);
       bench.feed(`${length(100)}a`);
@@ -106,8 +119,37 @@ describe('deadlines', () => {
         if (bench.code === undefined) bench.feed('b');
       }
       expect(bench.drain()).toBe(closing('408 Request Timeout'));
+      expect(bench.end.session.error).toMatchObject({ limit, cites: 'RFC 9110 §15.5.9' });
       bench.close();
     }
+  });
+
+  it('a body is waited for from when it is asked for, and only its own octets give it more time', () => {
+    const bench = new ServerBench(() => {}, options);
+    bench.at(5).feed(chunked);
+    bench.at(15).exchange.body.consume(new Taker());
+    bench.work();
+    expect(bench.end.deadline()).toBe(35);
+    // Of the size, which is not content.
+    bench.at(30).feed('0');
+    expect(bench.end.deadline()).toBe(35);
+    bench.at(31).feed('1\r\na');
+    expect(bench.end.deadline()).toBe(51);
+    bench.close();
+  });
+
+  it('what nobody will read is not waited for: the answer is due', () => {
+    const bench = new ServerBench(take(new Taker()), { ...options, h1: { drainBytes: 10 } });
+    bench.at(5).feed(`${length(100)}a`);
+    expect(bench.end.deadline()).toBe(25);
+    bench.exchange.body.discard();
+    bench.work();
+    expect([bench.end.deadline(), bench.stands, bench.end.session.pausedBy]).toEqual([
+      55,
+      'paused',
+      'application',
+    ]);
+    bench.close();
   });
 
   it('an exchange in all: an answer that has begun is cut off', () => {
@@ -116,6 +158,7 @@ describe('deadlines', () => {
     expect(bench.end.deadline()).toBe(500);
     expect(bench.at(500).stands).toBe('closed abort');
     expect(bench.closed).toEqual(['exchange-timeout']);
+    expect(bench.end.session.error).toMatchObject({ limit: 'total', cites: 'LAY-4' });
     bench.close();
   });
 
@@ -123,6 +166,7 @@ describe('deadlines', () => {
     const bench = new ServerBench(reply, options);
     bench.feed(`${length(9)}a`);
     expect(bench.drain()).toBe(ok);
+    expect(bench.end.deadline()).toBe(20);
     expect(bench.at(20).stands).toBe('closed linger');
     bench.close();
   });

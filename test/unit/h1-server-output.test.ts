@@ -20,6 +20,16 @@ describe('exhaustion of the output (WS-9)', () => {
     bench.close();
   });
 
+  it('is told as it is, unless the application broke off before', () => {
+    const bench = new ServerBench((exchange) => {
+      exchange.abort();
+      exchange.respond(200);
+    }, one);
+    bench.feed(get);
+    expect(bench.closed).toEqual(['aborted']);
+    bench.close();
+  });
+
   it('an upgrade without memory is not agreed to', () => {
     const bench = new ServerBench((exchange) => exchange.upgrade(() => {}, [['Upgrade', 'x']]), one);
     bench.feed('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
@@ -73,6 +83,52 @@ describe('back-pressure', () => {
     expect(told).toBe(1);
     expect(bench.exchange.writable).toBe(true);
     bench.close();
+  });
+});
+
+describe('the mark of back-pressure, to the octet', () => {
+  /** What an answer that declares 9 bytes has pending when three of them are sent. */
+  const pending = 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'.length;
+
+  const filled = (outputHighWaterBytes: number, told: number[] = []) => {
+    const bench = new ServerBench(undefined, { h1: { outputHighWaterBytes } });
+    bench.handler = (exchange) => {
+      exchange.onWritable = () => told.push(bench.end.output.pendingBytes);
+      exchange.respond(200, [], { length: 9 });
+      exchange.send(octets('abc'));
+    };
+    return bench.feed(get);
+  };
+
+  it('is reached with as many bytes, and not with fewer', () => {
+    for (const [mark, writable] of [
+      [pending, false],
+      [pending + 1, true],
+    ] as const) {
+      const bench = filled(mark);
+      expect(bench.end.output.pendingBytes).toBe(pending);
+      expect(bench.exchange.writable).toBe(writable);
+      bench.close();
+    }
+  });
+
+  it('is left with half of it pending, which is told once; who never reached it is told nothing', () => {
+    for (const [mark, expected] of [
+      [pending, [Math.floor(pending / 2)]],
+      [pending - 1, [Math.floor((pending - 1) / 2)]],
+      [pending + 1, []],
+    ] as const) {
+      const told: number[] = [];
+      const bench = filled(mark, told);
+      bench.end.take();
+      for (let left = pending; left > 0; left--) {
+        bench.end.written(1);
+        bench.work();
+      }
+      expect(told).toEqual(expected);
+      expect(bench.exchange.writable).toBe(true);
+      bench.close();
+    }
   });
 });
 

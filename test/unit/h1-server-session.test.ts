@@ -1,5 +1,7 @@
 // The server's H1 session and exchange, by hand: requests in order, refusals, endings, drains.
 import { describe, expect, it } from 'vitest';
+import type { ServerExchange } from '../../src/stream/contract.js';
+import { characters } from '../support/h1.js';
 import { octets, ServerBench, Taker } from '../support/h1-bench.js';
 import { chunked, closing, get, length, ok, post, reply, take } from '../support/h1-server-messages.js';
 
@@ -9,6 +11,67 @@ describe('persistence', () => {
     expect(bench.feed(get + get + get).drain()).toBe(ok + ok + ok);
     expect(bench.closed).toEqual(['ok', 'ok', 'ok']);
     expect(bench.stands).toBe('need-data');
+    bench.close();
+  });
+
+  it('reads each head where it lies: its fields, its authority, its octets', () => {
+    const heads = ['a.b:1', 'c', 'd.e'].map(
+      (host, i) => `GET /${i} HTTP/1.1\r\nHost: ${host}\r\nX: ${i}\r\n\r\n`,
+    );
+    const seen: unknown[] = [];
+    const bench = new ServerBench((exchange) => {
+      const { authority, fields, octets: whole, target } = exchange.request;
+      seen.push([
+        target,
+        authority,
+        fields.get('x'),
+        characters(whole?.call(exchange.request) ?? octets('')),
+      ]);
+      reply(exchange);
+    });
+    bench.feed(heads.join('')).feed('GET / HTTP/1.0\r\n\r\n').drain();
+    expect(seen).toEqual([
+      ['/0', 'a.b:1', '0', heads[0]],
+      ['/1', 'c', '1', heads[1]],
+      ['/2', 'd.e', '2', heads[2]],
+      ['/', undefined, undefined, 'GET / HTTP/1.0\r\n\r\n'],
+    ]);
+    bench.close();
+  });
+
+  it('an answer without content is complete, and the connection goes on', () => {
+    for (const act of [
+      (exchange: ServerExchange) => exchange.reply(200, [], octets('')),
+      (exchange: ServerExchange) => exchange.respond(200, [], { length: 0, end: true }),
+      (exchange: ServerExchange) => {
+        exchange.respond(200, [], { length: 0 });
+        exchange.end();
+      },
+    ]) {
+      const bench = new ServerBench(act);
+      const empty = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+      expect(bench.feed(get + get).drain()).toBe(empty + empty);
+      expect(bench.closed).toEqual(['ok', 'ok']);
+      bench.close();
+    }
+  });
+
+  it('an exchange that is under way waits for the application, and says so', () => {
+    const bench = new ServerBench();
+    expect([bench.end.session.name, bench.end.session.busy]).toEqual(['h1', false]);
+    bench.feed(get);
+    expect([bench.stands, bench.end.session.pausedBy, bench.end.session.busy]).toEqual([
+      'paused',
+      'application',
+      true,
+    ]);
+    reply(bench.exchange);
+    bench.work();
+    expect([bench.stands, bench.end.session.pausedBy, bench.end.session.busy]).toEqual([
+      'need-data',
+      undefined,
+      false,
+    ]);
     bench.close();
   });
 
@@ -113,6 +176,22 @@ describe('refusals', () => {
     bench.close();
   });
 
+  it('a declared body of just the limit is taken', () => {
+    const taker = new Taker();
+    const bench = new ServerBench(take(taker), { h1: { maxBodyBytes: 10 } });
+    bench.feed(`${length(10)}abcdefghij`);
+    expect(taker.told).toEqual(['abcdefghij', '<end>']);
+    bench.close();
+  });
+
+  it('discarded chunks count, too: all of them together', () => {
+    const bench = new ServerBench((exchange) => exchange.body.discard(), { h1: { maxBodyBytes: 10 } });
+    const text = `${chunked}6\r\nabcdef\r\n6`;
+    expect(bench.feed(`${text}\r\n`).drain()).toBe(closing('413 Content Too Large'));
+    expect(bench.code).toBe('body-too-large');
+    bench.close();
+  });
+
   it('a chunked body over the limit is answered with 413', () => {
     const taker = new Taker();
     const bench = new ServerBench(take(taker), { h1: { maxBodyBytes: 10 } });
@@ -185,7 +264,10 @@ describe('shutdown', () => {
     bench.feed(get.slice(0, 5)).end.shutdown();
     expect(bench.stands).toBe('need-data');
     expect(bench.end.session.busy).toBe(true);
-    expect(bench.feed(get.slice(5)).drain()).toContain('Connection: close\r\n');
+    // Also when it comes in several pieces.
+    bench.feed(get.slice(5, 9));
+    expect([bench.stands, bench.end.session.busy]).toEqual(['need-data', true]);
+    expect(bench.feed(get.slice(9)).drain()).toContain('Connection: close\r\n');
     expect(bench.stands).toBe('closed linger');
     bench.close();
   });
