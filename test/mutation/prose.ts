@@ -22,6 +22,7 @@ const makers = new Set([
   'misuse',
   'onIdle',
   'overLimit',
+  'refusal',
   'require',
   'stream',
   'streamError',

@@ -36,6 +36,17 @@ import {
 const fragment = block(get());
 const text = (characters: string) => Uint8Array.from(characters, (it) => it.charCodeAt(0));
 
+/** By what right: of the errors that are found behind the frame reader, which has a table of its own. */
+const sections = new Map([
+  ['idle-stream', 'RFC 9113 §5.1'],
+  ['closed-stream', 'RFC 9113 §5.1'],
+  ['window-overflow', 'RFC 9113 §6.9.1'],
+  ['push', 'RFC 9113 §6.6'],
+  ['continuation-alone', 'RFC 9113 §6.10'],
+  ['block-interrupted', 'RFC 9113 §6.10'],
+  ['goaway-raised', 'RFC 9113 §6.8'],
+]);
+
 /** What a server with stream 1 closed says to these. */
 const mistakes: [name: string, code: string, error: string, frames: Uint8Array[]][] = [
   [
@@ -126,6 +137,8 @@ describe('a connection error ends in GOAWAY and in the close', () => {
     const said = bed.feed(...frames);
     expect(said.at(-1)).toMatch(new RegExp(`^GOAWAY [0-3] ${code}$`));
     expect(bed.error).toBe(error);
+    const cites = sections.get(error) ?? expect.stringMatching(/^RFC (9113|7541) §/);
+    expect(bed.end.session.error).toMatchObject({ fault: 'peer-misbehaved', cites });
     expect([bed.end.state, bed.end.session.ending]).toEqual(['ended', 'linger']);
     expect(bed.feed(ping())).toEqual([]);
     bed.close();
@@ -135,7 +148,7 @@ describe('a connection error ends in GOAWAY and in the close', () => {
     const bed = new H2Bed('server', { h2: { connectionWindowBytes: 65_535 } });
     const frames = Array.from({ length: 4 }, () => data(1, 16_384));
     expect(bed.feed(headers(1, put(), false), ...frames).at(-1)).toBe('GOAWAY 1 FLOW_CONTROL_ERROR');
-    expect(bed.error).toBe('connection-window');
+    expect(bed.end.session.error).toMatchObject({ code: 'connection-window', cites: 'RFC 9113 §6.9.1' });
     bed.close();
   });
 
@@ -155,13 +168,14 @@ describe('a connection error ends in GOAWAY and in the close', () => {
   ])('a first frame that is %s', (_name, first) => {
     const bed = new H2Bed('server', { silent: true });
     expect(bed.feed(PREFACE, first).at(-1)).toBe('GOAWAY 0 PROTOCOL_ERROR');
-    expect(bed.error).toBe('settings-first');
+    expect(bed.end.session.error).toMatchObject({ code: 'settings-first', cites: 'RFC 9113 §3.4' });
     bed.close();
   });
 
   it('PRIORITY_UPDATE from a server', () => {
     const bed = new H2Bed('client');
     expect(bed.feed(frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(1)))).toEqual(['GOAWAY 0 PROTOCOL_ERROR']);
+    expect(bed.end.session.error).toMatchObject({ code: 'priority-update', cites: 'RFC 9218 §7.1' });
     bed.close();
   });
 
@@ -169,6 +183,7 @@ describe('a connection error ends in GOAWAY and in the close', () => {
     const bed = new H2Bed('server');
     bed.feed(headers(1, put(), false), windowUpdate(1, MAX_31_BITS - 65_535));
     expect(bed.feed(settings([4, 65_536]))).toEqual(['GOAWAY 1 FLOW_CONTROL_ERROR']);
+    expect(bed.end.session.error).toMatchObject({ code: 'window-overflow', cites: 'RFC 9113 §6.9.2' });
     bed.close();
   });
 });
@@ -178,12 +193,17 @@ describe('floods are calmed down, with bounded work', () => {
   const limits = { h2: { resets: allowance, trifles: allowance } };
 
   /** How many of a flood's acts are let by before the connection ends. */
-  function stands(act: (i: number) => Uint8Array[], options: BedOptions = limits): number {
+  function stands(act: (i: number) => Uint8Array[], limit: string, options: BedOptions = limits): number {
     const bed = new H2Bed('server', options);
     for (let i = 0; i < 400; i++) {
       const said = bed.feed(...act(i));
       if (bed.end.state === 'open') continue;
       expect(said.at(-1)).toMatch(/^GOAWAY \d+ ENHANCE_YOUR_CALM$/);
+      expect(bed.end.session.error).toMatchObject({
+        code: 'calm-down',
+        limit,
+        cites: 'WORK-1, RFC 9113 §10.5',
+      });
       bed.close();
       return i;
     }
@@ -191,27 +211,32 @@ describe('floods are calmed down, with bounded work', () => {
   }
   const odd = (i: number) => 2 * i + 1;
 
-  it.each<[string, (i: number) => Uint8Array[]]>([
-    ['rapid reset', (i) => [headers(odd(i), get()), reset(odd(i), 8)]],
-    ['rapid reset without an error', (i) => [headers(odd(i), get()), reset(odd(i), 0)]],
-    ['resets that it makes us send', (i) => [headers(odd(i), put(), false), windowUpdate(odd(i), 0)]],
-    ['malformed requests', (i) => [headers(odd(i), [[':method', 'GET']])]],
-    ['PING', () => [ping()]],
-    ['PING acknowledged', () => [ping(FLAG_ACK)]],
-    ['SETTINGS', () => [settings()]],
-    ['SETTINGS acknowledged', () => [settingsAck]],
-    ['WINDOW_UPDATE', () => [windowUpdate(0, 1)]],
-    ['PRIORITY', () => [frame(FRAME_PRIORITY, 0, 1, [0, 0, 0, 0, 0])]],
-    ['PRIORITY_UPDATE', (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(odd(i % 50)))]],
-    ['empty DATA', (i) => (i === 0 ? [headers(1, put(), false)] : [data(1, 0)])],
-    ['unknown frames', () => [frame(0x77, 0, 0, [1, 2, 3])]],
+  it.each<[string, string, (i: number) => Uint8Array[]]>([
+    ['rapid reset', 'resets', (i) => [headers(odd(i), get()), reset(odd(i), 8)]],
+    ['rapid reset without an error', 'resets', (i) => [headers(odd(i), get()), reset(odd(i), 0)]],
+    [
+      'resets that it makes us send',
+      'resets',
+      (i) => [headers(odd(i), put(), false), windowUpdate(odd(i), 0)],
+    ],
+    ['malformed requests', 'resets', (i) => [headers(odd(i), [[':method', 'GET']])]],
+    ['PING', 'trifles', () => [ping()]],
+    ['PING acknowledged', 'trifles', () => [ping(FLAG_ACK)]],
+    ['SETTINGS', 'trifles', () => [settings()]],
+    ['SETTINGS acknowledged', 'trifles', () => [settingsAck]],
+    ['WINDOW_UPDATE', 'trifles', () => [windowUpdate(0, 1)]],
+    ['PRIORITY', 'trifles', () => [frame(FRAME_PRIORITY, 0, 1, [0, 0, 0, 0, 0])]],
+    ['PRIORITY_UPDATE', 'trifles', (i) => [frame(FRAME_PRIORITY_UPDATE, 0, 0, uint32(odd(i % 50)))]],
+    ['empty DATA', 'trifles', (i) => (i === 0 ? [headers(1, put(), false)] : [data(1, 0)])],
+    ['unknown frames', 'trifles', () => [frame(0x77, 0, 0, [1, 2, 3])]],
     [
       'GOAWAY',
+      'trifles',
       (i) =>
         i === 0 ? [headers(1, put(), false)] : [frame(FRAME_GOAWAY, 0, 0, [...uint32(0), ...uint32(0)])],
     ],
-  ])('%s', (_name, act) => {
-    const count = stands(act);
+  ])('%s: %s', (_name, limit, act) => {
+    const count = stands(act, limit);
     expect(count).toBeGreaterThanOrEqual(18);
     expect(count).toBeLessThanOrEqual(21);
   });
@@ -219,9 +244,9 @@ describe('floods are calmed down, with bounded work', () => {
   it('CONTINUATION without end, empty or not', () => {
     const next = (i: number) =>
       i === 0 ? frame(FRAME_HEADERS, 0, 1, fragment) : frame(FRAME_CONTINUATION, 0, 1);
-    expect(stands((i) => [next(i)])).toBe(17);
+    expect(stands((i) => [next(i)], 'maxContinuations')).toBe(17);
     const long = frame(FRAME_CONTINUATION, 0, 1, new Uint8Array(8000));
-    expect(stands((i) => [i === 0 ? next(0) : long])).toBeLessThan(4);
+    expect(stands((i) => [i === 0 ? next(0) : long], 'slabBytes')).toBeLessThan(4);
   });
 
   it('streams beyond the limit are refused, and not for ever', () => {
@@ -231,19 +256,25 @@ describe('floods are calmed down, with bounded work', () => {
     expect(bed.feed(headers(3, get()))).toEqual(['RST_STREAM 3 REFUSED_STREAM']);
     expect(bed.exchanges).toHaveLength(1);
     bed.close();
-    expect(stands((i) => [headers(odd(i), get())], options)).toBe(21);
+    expect(stands((i) => [headers(odd(i), get())], 'resets', options)).toBe(21);
   });
 
   it('SETTINGS of too many entries, a priority that is too long, answers that are not read', () => {
-    expect(stands(() => [settings(...Array.from({ length: 33 }, (): [number, number] => [0x99, 1]))])).toBe(
-      0,
-    );
-    expect(stands(() => [frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(1), ...new Uint8Array(300)])])).toBe(
-      0,
-    );
+    const entries = (count: number) => [
+      settings(...Array.from({ length: count }, (): [number, number] => [0x99, 1])),
+    ];
+    const priority = (bytes: number) => [
+      frame(FRAME_PRIORITY_UPDATE, 0, 0, [...uint32(1), ...new Uint8Array(bytes).fill(0x61)]),
+    ];
+    expect(stands(() => entries(33), 'maxSettings')).toBe(0);
+    expect(stands(() => priority(257), 'maxPriorityText')).toBe(0);
+    // What is just not too many is a frame without use, and no more.
+    expect(stands(() => entries(32), 'trifles')).toBeGreaterThan(17);
+    expect(stands(() => priority(256), 'trifles')).toBeGreaterThan(17);
     const bed = new H2Bed('server', { h2: { outputHighWaterBytes: 0, owedLimitBytes: 100 } });
     const many = Uint8Array.from(Array.from({ length: 20 }, () => [...ping()]).flat());
     expect(bed.feed(many).at(-1)).toBe('GOAWAY 0 ENHANCE_YOUR_CALM');
+    expect(bed.end.session.error).toMatchObject({ code: 'calm-down', limit: 'owedLimitBytes' });
     bed.close();
   });
 
