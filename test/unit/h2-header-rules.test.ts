@@ -158,12 +158,17 @@ describe('header rules of RFC 9113 §8.2 and §8.3', () => {
     const told: string[] = [];
     const listener = {
       response: () => told.push('answer'),
-      failed: (error: { code: string }) => told.push(error.code),
+      failed: (error: { code: string; cites: string; limit?: string }) =>
+        told.push([error.code, error.cites, error.limit].join(' ').trim()),
     };
     bed.client.request({ authority: 'a.test' }, listener);
     bed.frames();
     expect(bed.feed(headers(1, fields, end))).toEqual([`RST_STREAM 1 ${code}`]);
-    expect(told).toEqual([code === 'CANCEL' ? 'headers-too-large' : 'malformed']);
+    expect(told).toEqual([
+      code === 'CANCEL'
+        ? 'headers-too-large RFC 9113 §6.5.2 maxHeaderListBytes'
+        : 'malformed RFC 9113 §8.1.1',
+    ]);
     bed.close();
   });
 

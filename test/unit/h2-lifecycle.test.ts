@@ -238,7 +238,11 @@ describe('deadlines', () => {
     if (!isSilent) bed.feed(PREFACE, settings());
     expect(bed.at(9)).toEqual([]);
     expect(bed.at(10)).toEqual(['GOAWAY 0 SETTINGS_TIMEOUT']);
-    expect(bed.error).toBe('settings-timeout');
+    expect(bed.end.session.error).toMatchObject({
+      code: 'settings-timeout',
+      limit: 'settings',
+      cites: 'RFC 9113 §6.5.3',
+    });
     bed.close();
     const client = new H2Bed('client', { silent: true, end });
     expect(client.at(10)).toEqual(['GOAWAY 0 SETTINGS_TIMEOUT']);
@@ -259,7 +263,11 @@ describe('deadlines', () => {
     bed.end.shutdown();
     bed.frames();
     expect(bed.at(100)).toEqual(['GOAWAY 1 NO_ERROR']);
-    expect(bed.error).toBe('drain-timeout');
+    expect(bed.end.session.error).toMatchObject({
+      code: 'drain-timeout',
+      limit: 'drain',
+      cites: 'RFC 9113 §6.8',
+    });
     bed.close();
   });
 
@@ -268,10 +276,14 @@ describe('deadlines', () => {
     bed.feed(headers(1, get()), headers(3, put(), false), headers(5, get()));
     bed.exchanges[1]?.body.consume({ data: (lease) => lease.release(), end: () => {}, failed: () => {} });
     bed.exchanges[2]?.respond(200);
+    const told: unknown[] = [];
+    for (const exchange of bed.exchanges) exchange.onClosed = (reason) => told.push(reason);
     bed.frames();
     expect(bed.at(20)).toEqual(['HEADERS 3 END | :status: 408', 'RST_STREAM 3 NO_ERROR']);
     expect(bed.at(30)).toEqual(['HEADERS 1 END | :status: 503']);
     expect(bed.at(1000)).toEqual(['RST_STREAM 5 CANCEL']);
+    const timedOut = { code: 'stream-timeout', limit: 'deadlines', cites: 'LAY-4' };
+    expect(told).toEqual(Array(3).fill(expect.objectContaining(timedOut)));
     bed.close();
   });
 

@@ -99,19 +99,33 @@ describe('a stream error resets its stream, and no other', () => {
 
   it('DATA beyond the stream window', () => {
     const bed = open({ h2: { connectionWindowBytes: 1_000_000 } });
-    const all = Array.from({ length: 4 }, () => data(3, 16_384));
-    expect(bed.feed(...all)).toEqual(['RST_STREAM 3 FLOW_CONTROL_ERROR']);
+    let told: unknown;
+    bed.exchange.onClosed = (reason) => {
+      told = reason;
+    };
+    const all = Array.from({ length: 3 }, () => data(3, 16_384));
+    // All of the window, and an octet more.
+    expect(bed.feed(...all, data(3, 65_535 - 3 * 16_384))).toEqual([]);
+    expect(bed.feed(data(3, 1))).toEqual(['RST_STREAM 3 FLOW_CONTROL_ERROR']);
+    expect(told).toMatchObject({ code: 'stream-window', cites: 'RFC 9113 §6.9.1' });
     stillServes(bed);
   });
 
   it('a body over the limit: 413 before the answer, RST_STREAM after', () => {
     const bed = open({ h2: { maxBodyBytes: 10 } });
+    const told: unknown[] = [];
+    for (const exchange of bed.exchanges) exchange.onClosed = (reason) => told.push(reason);
+    // One more comes at the end, which is just the limit.
+    expect(bed.feed(data(1, 9))).toEqual([]);
     expect(bed.feed(data(3, 11))).toEqual(['HEADERS 3 END | :status: 413', 'RST_STREAM 3 NO_ERROR']);
     bed.feed(headers(5, put(), false));
     bed.exchange.body.consume({ data: (lease) => lease.release(), end: () => {}, failed: () => {} });
     bed.exchange.respond(200);
     bed.frames();
     expect(bed.feed(data(5, 11))).toEqual(['RST_STREAM 5 INTERNAL_ERROR']);
+    expect(told).toEqual([
+      expect.objectContaining({ code: 'body-too-large', limit: 'maxBodyBytes', cites: 'RFC 9110 §15.5.14' }),
+    ]);
     stillServes(bed);
   });
 

@@ -34,7 +34,11 @@ describe.each(begun)('%s', (_, octets) => {
     expect(bed.end.deadline()).toBe(1000 + head);
     expect(bed.at(1000 + head - 1)).toEqual([]);
     expect(bed.at(1000 + head)).toEqual(calm);
-    expect(bed.error).toBe('head-timeout');
+    expect(bed.end.session.error).toMatchObject({
+      code: 'head-timeout',
+      limit: 'head',
+      cites: 'LAY-4, RFC 9113 §10.5',
+    });
     bed.close();
   });
 
