@@ -84,7 +84,7 @@ export function behind(first: First, second: Composition, resumes: readonly stri
       ...(first.invariants ?? []),
     ],
     over: [...second.over.filter((text) => text !== 'unused in none'), 'unused in none', `${ended}|absent`],
-    leavesOut: second.leavesOut.filter((unit) => unit !== 'unused'),
+    leavesOut: second.leavesOut,
     guards: { ...second.guards, ...first.guards },
     neverTaken: [...(second.neverTaken ?? []), ...(first.neverTaken ?? [])],
   };

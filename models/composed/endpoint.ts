@@ -96,8 +96,15 @@ export function pipeRules(
   ];
 }
 
-/** What happens to a connection, whatever pipe it has. */
-export function connectionRules(pipe: string, gone: readonly Gone[]): readonly Rule[] {
+/**
+ * What happens to a connection, whatever pipe it has.
+ * @param writing conditions: a session is there that writes
+ */
+export function connectionRules(
+  pipe: string,
+  gone: readonly Gone[],
+  writing: readonly string[] = [],
+): readonly Rule[] {
   return [
     { on: 'connection open', by: 'endpoint', when: ['connection in idle'], due: [`${pipe} open?`] },
     { on: `${pipe} open`, by: 'due' },
@@ -119,7 +126,7 @@ export function connectionRules(pipe: string, gone: readonly Gone[]): readonly R
     // Everything that was built goes to the transport before its end does.
     { on: 'connection finish', by: 'due', when: ['no output in held'] },
     { on: 'connection flushed', by: 'itself', when: ['connection in finishing', 'every output in none'] },
-    ...outputRules,
+    ...outputRules(writing),
   ];
 }
 
@@ -168,10 +175,17 @@ const tunnelRules: readonly Rule[] = [
 ];
 
 /** Output: built in a turn or by the application, given to the transport at the end of the turn. */
-const outputRules: readonly Rule[] = [
-  { on: 'output take', by: 'turn', when: ['connection in running', 'output in none'] },
+const outputRules = (writing: readonly string[]): readonly Rule[] => [
+  { on: 'output take', by: 'turn', when: ['connection in running', 'output in none', ...writing] },
   { on: 'output freeze', by: 'turn', when: ['connection in running', 'output in held'] },
-  { on: 'output written', by: 'peer', when: ['output in frozen'], cites: 'CON-2', due: ['output release'] },
+  // Behind an abort the transport says nothing but that it is closed.
+  {
+    on: 'output written',
+    by: 'peer',
+    when: ['connection not in aborting|closed', 'output in frozen'],
+    cites: 'CON-2',
+    due: ['output release'],
+  },
   { on: 'output failed', by: 'due', due: ['output release'] },
   { on: 'output release', by: 'due' },
   { on: 'output split|transfer|retain', by: 'nobody', why: 'output is not handed on' },

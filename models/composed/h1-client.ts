@@ -77,7 +77,8 @@ const clientRules: readonly Rule[] = [
     when: [running, 'session in body', 'first exchange in closed'],
     due: [...allOver, 'connection finish'],
   },
-  { on: 'session refuse', by: 'peer', when: [running, `${inFlight}|idle`], due: breaks },
+  // What is whole is not refused, nor cut short.
+  { on: 'session refuse', by: 'peer', when: [running, `${inFlight}|idle`, 'trailers in none'], due: breaks },
   {
     on: 'session timeout',
     by: 'clock',
@@ -95,7 +96,7 @@ const clientRules: readonly Rule[] = [
   {
     on: 'session input-end',
     by: 'itself',
-    when: [running, 'transport in halfClosedRemote', 'session in waiting|head|body'],
+    when: [running, 'transport in halfClosedRemote', 'session in waiting|head|body', 'trailers in none'],
     due: breaks,
   },
   // The end of the connection is the end of the response; without the whole request it is broken off all the same.

@@ -53,6 +53,13 @@ const h1ServerRules: readonly Rule[] = [
     due: ['connection finish'],
   },
   { on: 'session exchange-complete', by: 'itself', when: [running, 'exchange in closed'], due: over },
+  { on: 'session exchange-complete', by: 'due', when: ['exchange in closed'], due: over },
+  {
+    on: 'session last-exchange-complete',
+    by: 'due',
+    when: ['exchange in closed'],
+    due: [...over, 'connection finish'],
+  },
   {
     on: 'session last-exchange-complete',
     by: 'itself',
@@ -98,8 +105,15 @@ const h1ServerRules: readonly Rule[] = [
   {
     on: 'trailers take',
     by: 'peer',
-    when: [running, reading, coming, 'trailers in none'],
+    when: [running, 'session in exchange', coming, 'trailers in none'],
     due: ['request end'],
+  },
+  // Behind the answer the exchange is over in the same turn.
+  {
+    on: 'trailers take',
+    by: 'peer',
+    when: [running, 'session in drain', coming, 'trailers in none'],
+    due: ['request end', ['session exchange-complete', 'session last-exchange-complete']],
   },
   {
     on: 'body take',

@@ -66,7 +66,7 @@ export function h1Composition(
       'every body in none|retained',
     ],
     waits: ['connection in idle', 'connection in tunnelling'],
-    leavesOut: ['segments'],
+    leavesOut: [],
     neverTaken: [bodyNeverTaken],
   };
 }

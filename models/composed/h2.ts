@@ -361,7 +361,7 @@ function h2(role: 'server' | 'client', tables: Tables): Composition {
       'every unsent in none',
     ],
     waits: ['connection in idle'],
-    leavesOut: ['segments', 'unused'],
+    leavesOut: [],
     neverTaken: [
       bodyNeverTaken,
       {

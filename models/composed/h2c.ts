@@ -76,7 +76,7 @@ export function h2c(end: H2cEnd, h2: Composition): Composition {
       'unused in none',
       ...end.over,
     ],
-    leavesOut: ['segments', 'trailers'],
+    leavesOut: ['trailers'],
     neverTaken: [...(h2.neverTaken ?? []), ...end.neverTaken],
   };
 }

@@ -8,7 +8,7 @@ import { h2cServer } from './h2c-server.js';
 import type { Bounds, Composition } from './language.js';
 import { prefaceH1Server, prefaceH2Server } from './preface.js';
 import { proxyH1Client, proxyH1Server, proxyH2Client, proxyH2Server } from './proxy.js';
-import { proxySwapH2Server } from './swap.js';
+import { proxySwapH2Client, proxySwapH2Server } from './swap.js';
 
 export interface Entry {
   readonly name: string;
@@ -130,7 +130,14 @@ export const compositions: readonly Entry[] = [
     compose: proxySwapH2Server,
     small: { ...noBodies, exchanges: 0 },
     large: noBodies,
-    leastStates: 2500,
+    leastStates: 2000,
+  },
+  {
+    name: 'proxy+swap+h2-client',
+    compose: proxySwapH2Client,
+    small: { ...noBodies, exchanges: 0 },
+    large: noBodies,
+    leastStates: 1300,
   },
   {
     name: 'h2c-server',

@@ -98,7 +98,7 @@ export function receiver(tables: Tables, pipe = 'transport'): First {
   };
 }
 
-function sender(tables: Tables): First {
+export function sender(tables: Tables): First {
   return {
     name: 'proxy',
     table: tables['proxy-sender'] ?? proxySenderTable,

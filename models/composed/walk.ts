@@ -6,7 +6,7 @@
  * This file does not know how the record came about.
  */
 import type { ActRecord } from '../../src/memory/index.js';
-import { begin, leave } from './language.js';
+import { begin, leave, unitOf } from './language.js';
 import type { Place } from './places.js';
 import type { ComposedState, ComposedSystem, Step } from './system.js';
 
@@ -121,17 +121,22 @@ export class Walk {
 
   private afterAct(from: Candidate, { act, unit, slab, start, end }: ActRecord): Candidate[] {
     if (act === 'take') {
-      // Places that are free cannot be told apart: one will do.
-      const step = this.stepsOf(from.state, unit, act)[0];
-      if (step === undefined) return [];
-      const leases = [...from.leases, { place: step.place.index, slab, start, end, count: 1 }];
-      return [{ ...from, state: step.to, leases }];
+      // Places of one part that are free cannot be told apart: one will do.
+      const steps = this.stepsOf(from.state, unit, act);
+      const parts = steps.map(({ place }) => place.part);
+      return steps
+        .filter(({ place }, at) => parts.indexOf(place.part) === at)
+        .map(({ place, to }) => ({
+          ...from,
+          state: to,
+          leases: [...from.leases, { place: place.index, slab, start, end, count: 1 }],
+        }));
     }
     const next: Candidate[] = [];
     for (const [index, parts] of from.leases.entries()) {
       if (parts.slab !== slab || parts.start > start || parts.end < end) continue;
       const of = this.system.places.all[parts.place] as Place;
-      if (of.part.name !== unit) continue;
+      if (unitOf(of.part) !== unit) continue;
       if (act === 'release' && parts.count > 1) {
         next.push({ ...from, leases: from.leases.with(index, { ...parts, count: parts.count - 1 }) });
         continue;
@@ -147,8 +152,8 @@ export class Walk {
     return next;
   }
 
-  private stepsOf(state: ComposedState, part: string, event: string): Step[] {
-    return [...this.system.steps(state, (place, of) => of === event && place.part.name === part)];
+  private stepsOf(state: ComposedState, unit: string, event: string): Step[] {
+    return [...this.system.steps(state, (place, of) => of === event && unitOf(place.part) === unit)];
   }
 
   /** With all that comes and goes unseen, each state once. */

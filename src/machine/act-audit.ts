@@ -108,7 +108,10 @@ export class ActAudit implements MachineObserver {
       const at = placeOf(act, unit, watch.row);
       if (at >= 0) {
         this.count.made += 1;
-        watch.done |= 1 << at;
+        if ((watch.done & (1 << at)) === 0) {
+          watch.done |= 1 << at;
+          this.next?.did?.(watch.row, at);
+        }
       } else if (watch.units.has(unit)) this.refuse(watch, act, unit);
     }
   }

@@ -7,6 +7,7 @@
 import { MisuseError } from '../errors.js';
 import type { Owner } from '../memory/owner.js';
 import { having, type OptionRule, orNull } from '../options.js';
+import type { Row } from './row.js';
 import { noRow, type Table } from './table.js';
 
 /** Any machine, whatever its context: what an observer is shown. */
@@ -16,6 +17,8 @@ export type AnyMachine = Machine<never>;
 export interface MachineObserver {
   /** `row` is an index into `machine.table.rows`. */
   took(machine: AnyMachine, row: number): void;
+  /** From an auditor: what a row that was taken allows was done, for the first time since. `act` is an index into its acts. */
+  did?(row: Row, act: number): void;
 }
 
 /** An observer as an option; nobody observes by default. */

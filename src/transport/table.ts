@@ -1,6 +1,7 @@
 /**
  * The transport machine: the life of one byte pipe as its user sees it. Every transport steps it, whatever
- * carries the bytes. This file does not know who steps it.
+ * carries the bytes. Segments that it has fail with it; what becomes of their bytes then is an act of whoever owns them, and in
+ * that one's table. This file does not know who steps it.
  */
 import { defineTable, row } from '../machine/index.js';
 import type { TransportState } from './contract.js';
@@ -20,17 +21,17 @@ export const transportTable = defineTable()({
     row('halfClosedLocal', 'endReceived', 'closed', { cites: 'RFC 9293 §3.6' }),
     row('halfClosedRemote', 'endSent', 'closed', { cites: 'RFC 9293 §3.6' }),
     // Torn down by its user, without an error.
-    row('idle', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6', acts: ['failed segments?'] }),
-    row('connecting', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6', acts: ['failed segments?'] }),
-    row('open', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6', acts: ['failed segments?'] }),
+    row('idle', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6' }),
+    row('connecting', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6' }),
+    row('open', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6' }),
     row('halfClosedLocal', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6' }),
-    row('halfClosedRemote', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6', acts: ['failed segments?'] }),
+    row('halfClosedRemote', 'abort', 'closed', { cites: 'RFC 9293 §3.9.1.6' }),
     // Broken by the pipe or the peer, or torn down with an error.
-    row('idle', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3', acts: ['failed segments?'] }),
-    row('connecting', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3', acts: ['failed segments?'] }),
-    row('open', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3', acts: ['failed segments?'] }),
+    row('idle', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3' }),
+    row('connecting', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3' }),
+    row('open', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3' }),
     row('halfClosedLocal', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3' }),
-    row('halfClosedRemote', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3', acts: ['failed segments?'] }),
+    row('halfClosedRemote', 'fail', 'failed', { cites: 'RFC 9293 §3.5.3' }),
   ],
 });
 

@@ -1,5 +1,6 @@
 // What the house adds to vitest's report: the seeds at the start, and at the end which rows of the transition
-// tables were taken. A full run with a row that no test took fails (LAY-3).
+// tables were taken, and which acts were done that they allow. A full run with a row that no test took fails, and one with an
+// act that nobody did (LAY-3): whatever is deterministic has to do it, so that no seed decides.
 import { resolve } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import type { AnyTable, RowCounts, TableCoverage } from '../../src/machine/index.js';
@@ -12,6 +13,11 @@ interface Collector {
   readonly RowCoverage: new (
     tables: readonly AnyTable[],
   ) => { add(counts: RowCounts): void; report(): readonly TableCoverage[] };
+}
+interface ActsCollector {
+  readonly ActCoverage: new (
+    tables: readonly AnyTable[],
+  ) => { add(done: RowCounts): void; missing(): readonly string[]; readonly total: number };
 }
 
 export class HouseReporter implements Reporter {
@@ -32,6 +38,10 @@ export class HouseReporter implements Reporter {
     const project = vitest?.projects[0];
     if (vitest === undefined || project === undefined) return;
     const counts = modules.map((module) => module.meta().rows).filter((rows) => rows !== undefined);
+    const done = modules
+      .filter(({ project: { name } }) => name === 'tests')
+      .map((module) => module.meta().acts)
+      .filter((acts) => acts !== undefined);
     const full = await isFullRun(vitest, modules);
     if (!full && counts.length === 0) return;
     const { tables } = await project.import<Tables>(resolve('src/lab/tables.ts'));
@@ -40,7 +50,12 @@ export class HouseReporter implements Reporter {
     for (const taken of counts) coverage.add(taken);
     const report = coverage.report();
     vitest.logger.log(rowsReport(report, full));
-    if (full && report.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
+    const { ActCoverage } = await project.import<ActsCollector>(resolve('test/house/act-coverage.ts'));
+    const acts = new ActCoverage(tables);
+    for (const of of done) acts.add(of);
+    const undone = acts.missing();
+    vitest.logger.log(actsReport(acts.total, undone, full));
+    if (full && (undone.length > 0 || report.some(({ missing }) => missing.length > 0))) process.exitCode = 1;
   }
 }
 
@@ -63,6 +78,15 @@ function rowsReport(report: readonly TableCoverage[], full: boolean): string {
   );
   if (full && missing.length > 0) {
     lines.push('', ...missing, ` FAIL  LAY-3: rows that no test took: ${missing.length}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function actsReport(total: number, undone: readonly string[], full: boolean): string {
+  const lines = [` acts done after rows: ${total - undone.length} of ${total}`];
+  if (full && undone.length > 0) {
+    lines.push('', ...undone.map((act) => ` never done: ${act}`));
+    lines.push(` FAIL  LAY-3: acts that a row allows and nobody did: ${undone.length}`);
   }
   return `${lines.join('\n')}\n`;
 }

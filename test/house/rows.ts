@@ -4,6 +4,6 @@ import { afterEach } from 'vitest';
 import { rowsTaken } from './rows-taken.js';
 
 afterEach(({ task }) => {
-  const rows = rowsTaken();
-  if (rows !== undefined) task.file.meta.rows = rows;
+  const taken = rowsTaken();
+  if (taken !== undefined) Object.assign(task.file.meta, taken);
 });

@@ -3,12 +3,13 @@ import { Connection } from '../../src/endpoint/connection.js';
 import type { ConnectionSettings } from '../../src/endpoint/connection-settings.js';
 import type { Application, Step } from '../../src/endpoint/step.js';
 import type { MachineObserver } from '../../src/machine/index.js';
-import { CheckedLedger, SlabPool, type WorkspaceKind } from '../../src/memory/index.js';
+import { type CheckedLedger, SlabPool, type WorkspaceKind } from '../../src/memory/index.js';
 import { plainText } from '../../src/memory/text.js';
 import { type Deadlines, defaultDeadlines } from '../../src/session/deadlines.js';
 import type { Transport } from '../../src/transport/contract.js';
 import { memoryPair } from '../../src/transport/memory.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
+import { audited } from './audited.js';
 import { rowRecorder } from './rows.js';
 import { Wire } from './wire.js';
 
@@ -21,6 +22,8 @@ export interface BedOptions {
   readonly lingerBytes?: number;
   readonly application?: Application;
   readonly workspace?: WorkspaceKind;
+  /** Sees every row and act, and has to hand them on to the recorder. */
+  readonly observer?: MachineObserver;
   /** Sees every row, beside the recorder. */
   readonly took?: () => void;
   /** Puts a decorator on our end. */
@@ -30,7 +33,7 @@ export interface BedOptions {
 /** What several connections share. */
 export class Bed {
   readonly clock = new VirtualClock({ maxSteps: 200_000 });
-  readonly ledger = new CheckedLedger();
+  readonly ledger: CheckedLedger;
   readonly pool: SlabPool;
   readonly settings: ConnectionSettings;
   readonly closed: Connection[] = [];
@@ -43,11 +46,13 @@ export class Bed {
 
   constructor(steps: readonly Step[], options: BedOptions = {}) {
     const slabBytes = options.slabBytes ?? 1024;
+    const { ledger, audit } = audited(options.observer ?? watched(options.took));
     this.options = options;
+    this.ledger = ledger;
     this.pool = new SlabPool({
       slabBytes,
       limitBytes: options.limitBytes ?? 1 << 20,
-      ledger: this.ledger,
+      ledger,
       ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
     });
     this.settings = {
@@ -58,7 +63,7 @@ export class Bed {
       sendBytes: options.sendBytes ?? 4 * slabBytes,
       lingerBytes: options.lingerBytes ?? 4096,
       deadlines: { ...defaultDeadlines, ...options.deadlines },
-      observer: watched(options.took),
+      observer: audit,
       steps,
     };
   }
@@ -108,5 +113,6 @@ function watched(took: (() => void) | undefined): MachineObserver {
       took();
       recorder.took(machine, row);
     },
+    did: (row, act) => recorder.did?.(row, act),
   };
 }

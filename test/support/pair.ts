@@ -12,12 +12,12 @@ import type { Handler } from '../../src/endpoint/handler.js';
 import { listen, type Server, type ServerOptions } from '../../src/endpoint/server.js';
 import type { Steps } from '../../src/endpoint/step.js';
 import type { UndercoatError } from '../../src/errors.js';
-import { CheckedLedger, SlabPool, type SlabPoolOptions } from '../../src/memory/index.js';
+import { type CheckedLedger, SlabPool, type SlabPoolOptions } from '../../src/memory/index.js';
 import type { ClientExchange, RequestOptions, ResponseHead } from '../../src/stream/contract.js';
 import type { Transport } from '../../src/transport/contract.js';
 import { type MemoryNetwork, memoryNetwork } from '../../src/transport/memory.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
-import { rowRecorder } from './rows.js';
+import { audited } from './audited.js';
 import { Wire } from './wire.js';
 
 export interface PairOptions {
@@ -111,11 +111,11 @@ export class Pair {
 /** Both ends, listening; nothing is connected yet. */
 export async function createPair(options: PairOptions): Promise<Pair> {
   const clock = new VirtualClock({ maxSteps: 1_000_000 });
-  const ledger = new CheckedLedger();
+  const { ledger, audit } = audited();
   const pool = new SlabPool({ ledger, slabBytes: 4096, ...options.memory });
   const network = memoryNetwork(clock);
   const errors: unknown[] = [];
-  const both = { pool, observer: rowRecorder(), onError: (error: unknown) => void errors.push(error) };
+  const both = { pool, observer: audit, onError: (error: unknown) => void errors.push(error) };
   const { decorate = (transport: Transport) => transport } = options;
   const listenable = network.listenable('server');
   const server = await listen(

@@ -4,7 +4,7 @@
  */
 
 import {
-  CheckedLedger,
+  type CheckedLedger,
   Owner,
   ReceiveBuffer,
   SendBuffer,
@@ -15,7 +15,7 @@ import { plainText } from '../../src/memory/text.js';
 import type { Session, SessionContext, Verdict } from '../../src/session/contract.js';
 import { defaultDeadlines } from '../../src/session/deadlines.js';
 import type { ConnectionFacts } from '../../src/session/facts.js';
-import { rowRecorder } from './rows.js';
+import { audited } from './audited.js';
 
 export interface BenchOptions {
   readonly slabBytes?: number;
@@ -34,7 +34,7 @@ export const loopback: ConnectionFacts = {
 };
 
 export class Bench {
-  readonly ledger = new CheckedLedger();
+  readonly ledger: CheckedLedger;
   readonly pool: SlabPool;
   readonly input: ReceiveBuffer;
   readonly output: SendBuffer;
@@ -43,7 +43,8 @@ export class Bench {
 
   constructor(make: (context: SessionContext) => Session, options: BenchOptions = {}) {
     const { slabBytes = 4096, limitBytes = 64 * slabBytes, workspace, facts = loopback } = options;
-    const { ledger } = this;
+    const { ledger, audit } = audited();
+    this.ledger = ledger;
     this.pool = new SlabPool(
       workspace === undefined
         ? { slabBytes, limitBytes, ledger }
@@ -57,7 +58,7 @@ export class Bench {
       facts,
       deadlines: { ...defaultDeadlines, proxyHeader: 3000 },
       text: plainText,
-      observer: rowRecorder(),
+      observer: audit,
       id: 1,
       wake: () => {},
     };

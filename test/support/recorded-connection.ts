@@ -9,12 +9,13 @@ import type { ConnectionScript } from '../../src/kit/exchange-script.js';
 import { ServerPlayer } from '../../src/kit/server-player.js';
 import type { Later } from '../../src/kit/session-pair.js';
 import type { AnyMachine, MachineObserver } from '../../src/machine/index.js';
-import { type ActRecord, CheckedLedger, SlabPool } from '../../src/memory/index.js';
+import { type ActRecord, type CheckedLedger, SlabPool } from '../../src/memory/index.js';
 import { plainText } from '../../src/memory/text.js';
 import { defaultDeadlines } from '../../src/session/deadlines.js';
 import type { Transport } from '../../src/transport/contract.js';
 import { memoryPair } from '../../src/transport/memory.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
+import { audited } from './audited.js';
 import { rowRecorder } from './rows.js';
 
 /** One thing that was seen of an end. */
@@ -39,7 +40,7 @@ export interface RecordedOptions {
 
 class End {
   readonly records: Recorded[] = [];
-  readonly ledger = new CheckedLedger({ onAct: (act) => this.records.push({ act }) });
+  readonly ledger: CheckedLedger;
   readonly thrown: unknown[] = [];
   readonly transport: Transport;
   readonly connection: Connection;
@@ -51,7 +52,12 @@ class End {
     steps: Steps,
     { slabBytes = 2048, slabs = 64 }: RecordedOptions,
   ) {
-    const pool = new SlabPool({ slabBytes, limitBytes: slabs * slabBytes, ledger: this.ledger });
+    const { ledger, audit } = audited(
+      { took: (machine, row) => this.took(machine, row), did: (row, act) => rowRecorder().did?.(row, act) },
+      (act) => this.records.push({ act }),
+    );
+    const pool = new SlabPool({ slabBytes, limitBytes: slabs * slabBytes, ledger });
+    this.ledger = ledger;
     this.transport = transport;
     this.connection = new Connection(
       transport,
@@ -63,7 +69,7 @@ class End {
         sendBytes: pool.limitBytes,
         lingerBytes: 1 << 20,
         deadlines: defaultDeadlines,
-        observer: { took: (machine, row) => this.took(machine, row) },
+        observer: audit,
         steps: stepsOf(steps),
       },
       application,

@@ -3,13 +3,19 @@
 // `src/lab/tables.ts` was never taken. Runs of some tests only print what they took.
 import { tables } from '../../src/lab/tables.js';
 import { type MachineObserver, RowCoverage } from '../../src/machine/index.js';
+import { ActCoverage } from '../house/act-coverage.js';
 import { countRowsWith } from '../house/rows-taken.js';
 
 const coverage = new RowCoverage(tables);
+const acts = new ActCoverage(tables);
+const recorder: MachineObserver = {
+  took: (machine, row) => coverage.took(machine, row),
+  did: (row, act) => acts.did(row, act),
+};
 
-countRowsWith(() => coverage.counts());
+countRowsWith(() => ({ rows: coverage.counts(), acts: acts.done() }));
 
 /** The observer that counts rows for the whole run. */
 export function rowRecorder(): MachineObserver {
-  return coverage;
+  return recorder;
 }

@@ -286,7 +286,7 @@ class Taker extends Toy {
     if (says !== undefined) {
       const bytes = new Uint8Array(says.length);
       this.context.text.write(says, bytes, 0);
-      output.lend(bytes, 0, bytes.length);
+      output.append(bytes, 0, bytes.length);
     }
     this.unused = input.handOff(this.owner);
     this.done = true;

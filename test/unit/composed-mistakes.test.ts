@@ -133,6 +133,13 @@ const mistakes: readonly Mistake[] = [
     says: 'unsent in held',
   },
   {
+    rule: 'OWN-2',
+    what: 'a header in flight below a swap that no row allows to fail with its pipe',
+    in: 'proxy+swap+h2-client',
+    tables: withoutAct(connectionTable, 'failed output', 'lingering --abort--> aborting'),
+    says: 'header failed',
+  },
+  {
     rule: 'OWN-4',
     what: 'a connection that writes before its pipe is open',
     in: 'h1-server',

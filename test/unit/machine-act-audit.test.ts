@@ -1,7 +1,16 @@
 // The act auditor: what the rows of a machine say of acts, against what its owner does (LAY-3). Each way of being
 // wrong is seen to fail.
 import { describe, expect, test } from 'vitest';
-import { ActAudit, defineTable, Machine, type MachineObserver, row } from '../../src/machine/index.js';
+import {
+  type Act,
+  ActAudit,
+  actText,
+  defineTable,
+  Machine,
+  type MachineObserver,
+  row,
+  rowName,
+} from '../../src/machine/index.js';
 import { CheckedLedger, Owner, ReceiveBuffer, SendBuffer, SlabPool } from '../../src/memory/index.js';
 import { refusal, some, write } from '../support/memory.js';
 
@@ -44,6 +53,24 @@ function bed(next: MachineObserver | null = null) {
 }
 
 describe('what is right', () => {
+  test('whoever observes behind it hears of each act, once after its row', () => {
+    const heard: string[] = [];
+    const observer: MachineObserver = {
+      took: () => {},
+      did: (row, act) => heard.push(`${rowName(row)}: ${actText(row.acts[act] as Act)}`),
+    };
+    const { take, step } = bed(observer);
+    step(bytes, request);
+    const parts = take().split(2);
+    step(end);
+    for (const lease of parts) lease.release();
+    expect(heard).toEqual([
+      'head --request--> answering: take head',
+      'head --request--> answering: split head?',
+      'answering --end--> done: release head',
+    ]);
+  });
+
   test('acts that the row allows, and all that it demands, break no rule', () => {
     const { said, audit, take, step, ledger } = bed();
     step(bytes, request);

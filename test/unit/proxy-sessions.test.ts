@@ -91,6 +91,15 @@ describe('proxyReceiver', () => {
     expect(() => session.start(0)).toThrow(expect.objectContaining({ code: 'no-transition' }));
   });
 
+  it('gives back what nobody took over when the transport goes', () => {
+    const bench = new Bench(proxyReceiver({ trust: ['127.0.0.1'] }));
+    bench.session.start(0);
+    bench.feed(bytesOf(`${LINE}GET`), []);
+    expect(bench.verdict).toBe('handed-off');
+    bench.session.fail(undefined, 0);
+    bench.assertSettled();
+  });
+
   it('fails with the transport before it began, and keeps the error', () => {
     const bench = new Bench(proxyReceiver({ trust: ['127.0.0.1'] }));
     const error = new TransportError('refused', 'nobody there');

@@ -65,8 +65,9 @@ export const h1ServerTable = defineTable()({
       cites: 'RFC 9112 §9.6',
       acts: ['release head', 'release trailers?'],
     }),
-    row('drain', 'refuse', 'closing', { cites: 'WIRE-2', acts: ['release head', 'release trailers?'] }),
-    row('drain', 'timeout', 'closing', { cites: 'LAY-4', acts: ['release head', 'release trailers?'] }),
+    // With trailers the request is whole, and the exchange over in the same turn: here none are held.
+    row('drain', 'refuse', 'closing', { cites: 'WIRE-2', acts: ['release head'] }),
+    row('drain', 'timeout', 'closing', { cites: 'LAY-4', acts: ['release head'] }),
     row('closing', 'transport-gone', 'closed', { cites: 'OWN-7' }),
     row('idle', 'transport-gone', 'failed', { cites: 'OWN-7' }),
     row('head', 'transport-gone', 'failed', { cites: 'OWN-7' }),
@@ -74,7 +75,7 @@ export const h1ServerTable = defineTable()({
       cites: 'OWN-7',
       acts: ['release head', 'release trailers?'],
     }),
-    row('drain', 'transport-gone', 'failed', { cites: 'OWN-7', acts: ['release head', 'release trailers?'] }),
+    row('drain', 'transport-gone', 'failed', { cites: 'OWN-7', acts: ['release head'] }),
   ],
 });
 
@@ -148,9 +149,10 @@ export const h1ClientTable = defineTable()({
       cites: 'RFC 9112 §9.6',
       acts: ['release head', 'release trailers?'],
     }),
-    row('body', 'refuse', 'closed', { cites: 'WIRE-2', acts: ['release head', 'release trailers?'] }),
+    // A response that is whole is neither refused nor cut short: no trailers are held.
+    row('body', 'refuse', 'closed', { cites: 'WIRE-2', acts: ['release head'] }),
+    row('body', 'input-end', 'closed', { cites: 'RFC 9112 §8', acts: ['release head'] }),
     row('body', 'timeout', 'closed', { cites: 'LAY-4', acts: ['release head', 'release trailers?'] }),
-    row('body', 'input-end', 'closed', { cites: 'RFC 9112 §8', acts: ['release head', 'release trailers?'] }),
     row('body', 'abort', 'closed', { cites: 'RFC 9112 §9.5', acts: ['release head', 'release trailers?'] }),
     row('body', 'transport-gone', 'failed', { cites: 'OWN-7', acts: ['release head', 'release trailers?'] }),
     row('until-close', 'input-end', 'closing', { cites: 'RFC 9112 §6.3', acts: ['release head'] }),
