@@ -23,7 +23,11 @@ export type Seen =
       readonly exchange?: number | undefined;
       readonly act?: undefined;
     }
-  | { readonly act: ActRecord };
+  | {
+      readonly act: ActRecord;
+      /** The same, of a lease that is taken. */
+      readonly exchange?: number | undefined;
+    };
 
 /** The leases at one place: what a lease was split into is still there, and ends with the last of its parts. */
 interface Parts {
@@ -115,14 +119,20 @@ export class Walk {
   }
 
   private after(from: Candidate, seen: Seen): Candidate[] {
-    if (seen.act !== undefined) return this.afterAct(from, seen.act);
+    if (seen.act !== undefined) return this.afterAct(from, seen.act, seen.exchange);
     return this.byRow(from, seen.machine, seen.row, seen.exchange);
   }
 
-  private afterAct(from: Candidate, { act, unit, slab, start, end }: ActRecord): Candidate[] {
+  private afterAct(
+    from: Candidate,
+    { act, unit, slab, start, end }: ActRecord,
+    exchange: number | undefined,
+  ): Candidate[] {
     if (act === 'take') {
-      // Places of one part that are free cannot be told apart: one will do.
-      const steps = this.stepsOf(from.state, unit, act);
+      // Places of one part, and of one exchange, that are free cannot be told apart: one will do.
+      const steps = this.stepsOf(from.state, unit, act).filter(({ place }) =>
+        isBeside(from, place, exchange),
+      );
       const parts = steps.map(({ place }) => place.part);
       return steps
         .filter(({ place }, at) => parts.indexOf(place.part) === at)
@@ -196,6 +206,15 @@ export class Walk {
     this.numbers.set(machine, number);
     return number;
   }
+}
+
+/** As far as is known whose it is. */
+function isBeside({ machines }: Candidate, place: Place, exchange: number | undefined): boolean {
+  if (exchange === undefined || place.exchange === undefined) return true;
+  for (const other of machines.values()) {
+    if (other.exchange === exchange) return other.place.exchange === place.exchange;
+  }
+  return true;
 }
 
 /** Nobody stands there, and whoever is of the same exchange stands beside it. */

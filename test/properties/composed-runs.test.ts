@@ -124,11 +124,17 @@ function unseen(composition: Composition, name: string): Composition {
   return { ...composition, parts };
 }
 
-/** H2 numbers its exchanges; those of H1 go by the connection's. */
-function seen(record: Recorded, isH2: boolean): Seen {
-  if (record.act !== undefined || !isH2) return record;
-  const { table, owner } = record.machine;
-  return /^h2-stream$|-exchange$/.test(table.name) ? { ...record, exchange: owner.id } : record;
+/** H2 numbers its exchanges; those of H1 go by the connection's. DATA that is taken is of the stream to which it came last. */
+function seen(records: readonly Recorded[], isH2: boolean): readonly Seen[] {
+  let receiving: number | undefined;
+  return records.map((record) => {
+    if (!isH2) return record;
+    if (record.act !== undefined) return { ...record, exchange: receiving };
+    const { table, owner } = record.machine;
+    const isStream = table.name === 'h2-stream';
+    if (isStream && table.rows[record.row]?.transition.event === 'receive-data') receiving = owner.id;
+    return isStream || table.name.endsWith('-exchange') ? { ...record, exchange: owner.id } : record;
+  });
 }
 
 function text(record: Recorded): string {
@@ -141,11 +147,12 @@ function text(record: Recorded): string {
 
 /** Where the record leaves the composition; undefined if it never does. */
 function astray(system: ComposedSystem, records: readonly Recorded[], isH2: boolean): string | undefined {
+  const all = seen(records, isH2);
   for (const eager of [false, true]) {
     const walk = new Walk(system, eager);
     let at = 0;
     let before = walk.describe();
-    while (at < records.length && walk.step(seen(records[at] as Recorded, isH2))) {
+    while (at < records.length && walk.step(all[at] as Seen)) {
       at += 1;
       if (eager) before = walk.describe();
     }
