@@ -2,11 +2,22 @@
  * The client's end of an H1 connection: transport, connection, session, exchanges in the order of their requests, and the
  * leases of the response that is read. The first exchange in line is the one whose response that is.
  */
+import { defineTable, row } from '../../src/machine/index.js';
 import { h1ClientTable } from '../../src/session/h1/tables.js';
 import { clientExchangeTable } from '../../src/stream/tables.js';
 import type { Tables } from './endpoint.js';
 import { type H1End, h1Composition } from './h1.js';
-import type { Composition, Part, Rule } from './language.js';
+import { arrive, type Composition, type Part, type Rule } from './language.js';
+
+/** A request on the wire, whatever its exchange says: its end goes out with the step that says so. */
+const askedTable = defineTable()({
+  name: 'asked',
+  title: 'A request that is sent',
+  states: ['coming', 'complete'],
+  events: [arrive],
+  initial: 'coming',
+  rows: [row('coming', arrive, 'complete', { cites: 'RFC 9112 §6.3' })],
+});
 
 const running = 'connection in running';
 const unanswered = 'first exchange in open|half-closed-local';
@@ -28,6 +39,7 @@ function clientParts(tables: Tables): readonly Part[] {
       comes: true,
       queues: true,
     },
+    { name: 'asked', table: askedTable, each: 'exchange', queues: true, unseen: true },
   ];
 }
 
@@ -52,11 +64,11 @@ const clientRules: readonly Rule[] = [
     when: [running, awaiting, unanswered],
     due: ['first exchange receive-head'],
   },
-  // Agreed: we asked for it and have sent all of it, and nothing follows such a request (LAY-7).
+  // The peer agrees when it likes: the exchange's table says when that is too early (LAY-7). Nothing follows such a request.
   {
     on: 'session upgrade',
     by: 'peer',
-    when: [running, awaiting, 'first exchange in half-closed-local', 'second exchange in absent'],
+    when: [running, awaiting, 'first exchange takes upgrade', 'second exchange in absent'],
     due: ['first exchange upgrade', 'first exchange leave?', 'connection tunnel'],
   },
   {
@@ -117,10 +129,17 @@ const clientRules: readonly Rule[] = [
   // Exchanges.
   { on: 'exchange begin', by: 'due' },
   {
-    on: 'exchange send-data|send-end',
+    on: 'exchange send-data',
     by: 'application',
     when: ['exchange in open|receiving|half-closed-remote'],
   },
+  {
+    on: 'exchange send-end',
+    by: 'application',
+    when: ['exchange in open|receiving|half-closed-remote'],
+    due: ['asked arrive'],
+  },
+  { on: 'asked arrive', by: 'due' },
   { on: 'exchange receive-inform|receive-head|receive-data|receive-end|upgrade', by: 'due' },
   {
     on: 'exchange receive-end',
@@ -163,6 +182,7 @@ export function h1Client(tables: Tables = {}): Composition {
       { rule: 'OWN-7', atRest: true, when: ['session in idle'], holds: ['every exchange in absent'] },
       { rule: 'OWN-7', atRest: true, when: [awaiting], holds: [unanswered] },
       { rule: 'LAY-7', when: ['connection in tunnelling'], holds: ['session in handed-off'] },
+      { rule: 'LAY-7', when: ['exchange in upgraded'], holds: ['asked in complete'] },
     ],
   };
   return h1Composition(end, tables);

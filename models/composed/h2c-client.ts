@@ -26,11 +26,11 @@ const rules: readonly Rule[] = [
   },
   { on: 'h1 bytes', by: 'peer', when: [running, 'h1 in waiting'] },
   { on: 'h1 interim', by: 'peer', when: [running, awaiting], due: ['asking receive-inform'] },
-  // The peer agreed, and it is followed in the same turn.
+  // The peer agrees when it likes: the exchange's table says when that is too early (LAY-7). It is followed in the same turn.
   {
     on: 'h1 upgrade',
     by: 'peer',
-    when: [running, awaiting, 'asking in half-closed-local'],
+    when: [running, awaiting, 'asking takes upgrade'],
     due: ['asking upgrade', 'asking leave?', 'connection handoff'],
   },
   {

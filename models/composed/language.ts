@@ -5,6 +5,7 @@
  *     condition   connection in running|finishing        exchange not in absent
  *                 some body in held        no exchange in open        every output in none
  *                 first exchange in open   second exchange in absent   (of exchanges that stand in line)
+ *                 first exchange takes upgrade       there is a row for it
  *     due         session transport-gone                 it must follow, and must be possible
  *                 exchange reset?                        it must follow if it is possible
  *                 each body release?                     the same, for every one of them
@@ -31,7 +32,7 @@ export interface Part {
   readonly copies?: 'leases' | 'outputs' | 'queues';
   /** It is not there from the start. */
   readonly comes?: true;
-  /** Exchanges leave in the order in which they began. */
+  /** Exchanges leave in the order in which they began, and what is of each moves up with them. */
   readonly queues?: true;
   /**
    * For leases: the parts whose rows name acts on them. An act happens only while the last row of one of them allows it.
@@ -133,6 +134,8 @@ export interface ConditionText {
   readonly part: string;
   readonly negated: boolean;
   readonly states: readonly string[];
+  /** In place of states: an event that it has to have a row for. */
+  readonly takes: string | undefined;
 }
 
 export interface DueText {
@@ -149,7 +152,10 @@ export const begin = 'begin';
 export const leave = 'leave';
 /** The state of such a part while it is not there. */
 export const absent = 'absent';
-/** A lease arrives from another owner: the act is that one's, and no row of the new one names it. */
+/**
+ * What arrives is there with the step that makes it arrive: a lease from another owner, whose act it is, so that no row of the
+ * new one names it; or the end of a message.
+ */
 export const arrive = 'arrive';
 
 /** By which name rows speak of the part's leases. */
@@ -158,10 +164,16 @@ export function unitOf({ unit, name }: Part): string {
 }
 
 const conditionForm = /^(?:(some|no|every|first|second) )?([a-z0-9-]+) (not )?in ([\w-]+(?:\|[\w-]+)*)$/;
+const takesForm = /^(?:(some|first|second) )?([a-z0-9-]+) takes ([\w-]+)$/;
 const dueForm = /^(?:(first|each|new) )?([a-z0-9-]+) ([\w-]+)(\?)?(?: from ([\w-]+))?$/;
 
 /** @throws SyntaxError when the sentence is none */
 export function parseCondition(text: string): ConditionText {
+  const taking = takesForm.exec(text);
+  if (taking !== null) {
+    const [, quantifier, part = '', takes] = taking;
+    return { quantifier: quantifier as Quantifier, part, negated: false, states: [], takes };
+  }
   const match = conditionForm.exec(text);
   if (match === null) throw new SyntaxError(`"${text}" is no condition`);
   const [, quantifier, part = '', not, states = ''] = match;
@@ -170,6 +182,7 @@ export function parseCondition(text: string): ConditionText {
     part,
     negated: not !== undefined,
     states: states.split('|'),
+    takes: undefined,
   };
 }
 

@@ -146,7 +146,7 @@ export class Rules {
 
   /** @param place whose rule it is; undefined where it is of the whole */
   condition(text: string, place: Place | undefined): Check {
-    const { quantifier, part, negated, states } = parseCondition(text);
+    const { quantifier, part, negated, states, takes } = parseCondition(text);
     const found = this.meant(part, quantifier, place);
     const nth = quantifier === 'first' ? 0 : quantifier === 'second' ? 1 : undefined;
     const places = nth === undefined ? found : found.slice(nth, nth + 1);
@@ -165,6 +165,10 @@ export class Rules {
       }
     }
     if (places.length > 1 && quantifier === undefined) throw new SyntaxError(`"${text}": which of them?`);
+    if (takes !== undefined) {
+      requireEvent(text, first.part.table.events, takes, false);
+      return (modes) => places.some((it) => this.rowFor(it, modes, takes) !== undefined);
+    }
     const fits = first.modes.states.map((state) => states.includes(state) !== negated);
     const numbers = places.map(({ index }) => index);
     if (quantifier === 'every') return (modes) => numbers.every((at) => fits[modes[at] as number]);

@@ -268,18 +268,17 @@ export class ComposedSystem implements System<ComposedState> {
 
   /** The first in line has left: those behind it take its place. */
   private movedUp(modes: readonly number[], dues: readonly Due[], gone: Place): [number[], Due[]] {
-    const line = this.places.of(gone.part.name);
     const moved = [...modes];
     const at = gone.exchange as number;
-    for (let i = at; i < line.length; i++) {
-      const behind = line[i + 1];
-      moved[(line[i] as Place).index] =
-        behind === undefined ? gone.modes.initial : (modes[behind.index] as number);
+    const next = ({ part, exchange = 0 }: Place, by: number): Place | undefined =>
+      this.places.of(part.name)[exchange + by];
+    for (const place of this.places.all) {
+      if (place.part.queues !== true || (place.exchange as number) < at) continue;
+      const behind = next(place, 1);
+      moved[place.index] = behind === undefined ? place.modes.initial : (modes[behind.index] as number);
     }
     const up = (place: Place): Place =>
-      place.part === gone.part && (place.exchange as number) > at
-        ? (line[(place.exchange as number) - 1] as Place)
-        : place;
+      place.part.queues === true && (place.exchange as number) > at ? (next(place, -1) as Place) : place;
     return [moved, dues.map((due) => this.rules.moved(due, up))];
   }
 

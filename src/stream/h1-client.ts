@@ -143,8 +143,10 @@ class H1ClientStream
 
   // The session's side.
 
+  /** The table has no such row before the request is whole (LAY-7). */
   get takesPipe(): boolean {
-    return this.offer !== undefined || this.listener.upgraded !== undefined;
+    const isAsked = this.offer !== undefined || this.listener.upgraded !== undefined;
+    return isAsked && this.machine.can(event.upgrade);
   }
 
   asksFor(protocols: string): boolean {

@@ -14,7 +14,7 @@ import { prefaceTable } from '../../src/session/h2/preface-table.js';
 import { h2ConnectionTable, h2StreamTable } from '../../src/session/h2/tables.js';
 import { proxyReceiverTable } from '../../src/session/proxy/receiver-table.js';
 import { proxySenderTable } from '../../src/session/proxy/sender-table.js';
-import { serverExchangeTable } from '../../src/stream/tables.js';
+import { clientExchangeTable, serverExchangeTable } from '../../src/stream/tables.js';
 import { transportTable } from '../../src/transport/table.js';
 
 const entry = (name: string): Entry => compositions.find((it) => it.name === name) as Entry;
@@ -314,6 +314,12 @@ const mistakes: readonly Mistake[] = [
     what: 'a tunnel that is agreed to before its request is complete',
     in: 'h1-server',
     tables: added(serverExchangeTable, row('open', 'upgrade', 'upgraded', { cites: 'LAY-7' })),
+  },
+  {
+    rule: 'LAY-7',
+    what: 'a tunnel that a server agrees to before all of the request was sent',
+    in: 'h1-client',
+    tables: added(clientExchangeTable, row('open', 'upgrade', 'upgraded', { cites: 'LAY-7' })),
   },
   {
     rule: 'LAY-7',

@@ -184,8 +184,8 @@ export class H1ClientSession extends H1ClientRequests {
   }
 
   /** LAY-7: we asked for what the peer does, have sent all of it, and there is somebody to go on. */
-  private agreed({ stream, requestComplete }: InFlight): boolean {
-    if (!stream.takesPipe || !requestComplete) return false;
+  private agreed({ stream }: InFlight): boolean {
+    if (!stream.takesPipe) return false;
     if (this.reader.status !== 101) return true;
     return stream.asksUpgrade && this.reader.upgrades && stream.asksFor(this.protocols());
   }
