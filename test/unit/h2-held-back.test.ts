@@ -70,6 +70,7 @@ describe('a sender is held back', () => {
     const [one, three, five] = bed.exchanges as [ServerExchange, ServerExchange, ServerExchange];
     expect([one.writable, three.writable, five.writable]).toEqual([false, false, true]);
     three.abort();
+    five.abort();
     bed.frames();
     expect(one.writable).toBe(false);
     bed.feed(windowUpdate(1, 10));

@@ -51,6 +51,12 @@ describe('what the peer passed over', () => {
     expect(all.filter((id) => known.wasPassedOver(id))).toEqual(over);
   });
 
+  it('is known however many are begun in their order behind it', () => {
+    const known = streams();
+    for (let id = 3; id < 100; id += 2) known.begunByPeer(id);
+    expect([1, 3, 99].map((id) => known.wasPassedOver(id))).toEqual([true, false, false]);
+  });
+
   it('is known of the last sixteen gaps', () => {
     const known = streams();
     for (let i = 1; i <= 16; i++) known.begunByPeer(4 * i - 1);
