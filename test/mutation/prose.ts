@@ -23,6 +23,7 @@ const makers = new Set([
   'onIdle',
   'overLimit',
   'refusal',
+  'refused',
   'require',
   'stream',
   'streamError',
