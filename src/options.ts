@@ -37,15 +37,35 @@ export function readOptions<T extends object>(
   given: Given<T> | undefined,
   prefix = '',
 ): T {
-  const values: Partial<T> = {};
   const options = requireOptions(given, prefix);
-  for (const name of Object.keys(rules) as (keyof T & string)[]) {
-    const { kind, fallback, code, cites } = rules[name];
+  const { names, fallbacks } = readyFor(rules);
+  const values = { ...fallbacks } as T;
+  for (const name of names as (keyof T & string)[]) {
     const value = options[name];
-    if (value !== undefined) requireOption(`${prefix}${name}`, value, kind, code, cites);
-    values[name] = value === undefined ? fallback : value;
+    if (value === undefined) continue;
+    const { kind, code, cites } = rules[name];
+    requireOption(`${prefix}${name}`, value, kind, code, cites);
+    values[name] = value;
   }
-  return values as T;
+  return values;
+}
+
+/** What does not change of rules: each connection reads some forty options. */
+interface ReadyRules {
+  readonly names: readonly string[];
+  readonly fallbacks: object;
+}
+
+const readyRules = new WeakMap<object, ReadyRules>();
+
+function readyFor(rules: Readonly<Record<string, { readonly fallback: unknown }>>): ReadyRules {
+  const known = readyRules.get(rules);
+  if (known !== undefined) return known;
+  const names = Object.keys(rules);
+  const fallbacks = Object.fromEntries(names.map((name) => [name, rules[name]?.fallback]));
+  const ready = { names, fallbacks };
+  readyRules.set(rules, ready);
+  return ready;
 }
 
 /** A limit, by its default. */

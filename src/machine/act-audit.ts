@@ -23,9 +23,10 @@ export interface RuleAsserter {
 class Watch {
   readonly audit: ActAudit;
   readonly machine: AnyMachine;
-  /** Units that some row of its table names: of other units the table says nothing. */
-  readonly units: ReadonlySet<string>;
+  readonly said: TableActs;
   row: Row;
+  /** The acts that the row demands, as bits like those of `done`. */
+  demanded: number;
   /** Which acts of the row have been done: a bit for each, by its place in the row. */
   done: number;
   /** The demands of the row were asserted already. */
@@ -33,14 +34,22 @@ class Watch {
   /** Its place among all that are watched. */
   place: number;
 
-  constructor(audit: ActAudit, machine: AnyMachine, row: Row, place: number) {
+  constructor(audit: ActAudit, machine: AnyMachine, row: number, place: number) {
     this.audit = audit;
     this.machine = machine;
-    this.units = unitsOf(machine.table);
-    this.row = row;
+    this.said = actsOf(machine.table);
+    this.row = machine.table.rows[row] as Row;
+    this.demanded = this.said.demanded[row] as number;
     this.done = 0;
-    this.asserted = false;
+    this.asserted = this.demanded === 0;
     this.place = place;
+  }
+
+  took(row: number): void {
+    this.row = this.machine.table.rows[row] as Row;
+    this.demanded = this.said.demanded[row] as number;
+    this.done = 0;
+    this.asserted = this.demanded === 0;
   }
 }
 
@@ -79,15 +88,12 @@ export class ActAudit implements MachineObserver {
   }
 
   took(machine: AnyMachine, row: number): void {
-    const taken = machine.table.rows[row] as Row;
     const watch = this.watchOf(machine);
     if (watch === null) {
-      this.watch(machine, taken);
+      this.watch(machine, row);
     } else {
-      this.assertDone(watch);
-      watch.row = taken;
-      watch.done = 0;
-      watch.asserted = false;
+      if (!watch.asserted) this.assertDone(watch);
+      watch.took(row);
     }
     if (this.next !== null) this.next.took(machine, row);
   }
@@ -112,19 +118,28 @@ export class ActAudit implements MachineObserver {
           watch.done |= 1 << at;
           this.next?.did?.(watch.row, at);
         }
-      } else if (watch.units.has(unit)) this.refuse(watch, act, unit);
+      } else if (watch.said.units.has(unit)) this.refuse(watch, act, unit);
     }
   }
 
   /** Everything has come to rest: what the last rows demand must have been done. Machines that ended are let go. */
   settled(): void {
-    for (const watch of this.watches.slice()) {
-      this.assertDone(watch);
-      if (watch.machine.isFinal()) this.forget(watch);
+    const { watches } = this;
+    for (const watch of watches) if (!watch.asserted) this.assertDone(watch);
+    let left = 0;
+    for (const watch of watches) {
+      if (watch.machine.isFinal()) {
+        forget(watch);
+        continue;
+      }
+      watch.place = left;
+      watches[left] = watch;
+      left += 1;
     }
+    watches.length = left;
   }
 
-  private watch(machine: AnyMachine, row: Row): void {
+  private watch(machine: AnyMachine, row: number): void {
     const { owner } = machine;
     const watch = new Watch(this, machine, row, this.watches.length);
     this.watches.push(watch);
@@ -142,7 +157,7 @@ export class ActAudit implements MachineObserver {
         others.push(other);
         continue;
       }
-      this.assertDone(other);
+      if (!other.asserted) this.assertDone(other);
       this.drop(other);
     }
     others.push(watch);
@@ -167,31 +182,21 @@ export class ActAudit implements MachineObserver {
   }
 
   private assertDone(watch: Watch): void {
-    if (watch.asserted) return;
     watch.asserted = true;
-    const { machine, row, done } = watch;
-    const { acts } = row;
-    for (let i = 0; i < acts.length; i++) {
-      const act = acts[i] as Act;
-      if (!demanded(act)) continue;
+    const { machine, row, demanded, done } = watch;
+    for (let i = 0; demanded >> i !== 0; i++) {
+      if ((demanded & (1 << i)) === 0) continue;
       if ((done & (1 << i)) !== 0) {
         this.count.made += 1;
         continue;
       }
+      const act = row.acts[i] as Act;
       this.ledger.assert(
         'LAY-3',
         false,
         () => `${machine.table.name} of ${machine.owner} did not do "${actText(act)}" after ${rowName(row)}`,
       );
     }
-  }
-
-  private forget(watch: Watch): void {
-    const { owner } = watch.machine;
-    this.drop(watch);
-    const own = this.ownOf(owner) as OwnWatches;
-    own.watches = own.watches.filter((other) => other !== watch);
-    if (own.watches.length === 0) owner.audited = null;
   }
 
   private drop(watch: Watch): void {
@@ -204,6 +209,15 @@ export class ActAudit implements MachineObserver {
   }
 }
 
+/** A machine that has ended, and is among the watches no more. */
+function forget(watch: Watch): void {
+  const { owner } = watch.machine;
+  watch.machine.audited = null;
+  const own = owner.audited as OwnWatches;
+  if (own.watches.length === 1) owner.audited = null;
+  else own.watches = own.watches.filter((other) => other !== watch);
+}
+
 /** Where a row allows an act; -1 where it does not. */
 function placeOf(act: string, unit: string, { acts }: Row): number {
   for (let i = 0; i < acts.length; i++) {
@@ -213,24 +227,35 @@ function placeOf(act: string, unit: string, { acts }: Row): number {
   return -1;
 }
 
-/** Units by table: tables are few and never change. */
-const unitsByTable = new WeakMap<AnyTable, ReadonlySet<string>>();
-
-function unitsOf(table: AnyTable): ReadonlySet<string> {
-  let units = unitsByTable.get(table);
-  if (units === undefined) {
-    units = unitsIn(table);
-    unitsByTable.set(table, units);
-  }
-  return units;
+/** What the rows of a table say of acts. */
+interface TableActs {
+  /** Units that some row names: of other units the table says nothing. */
+  readonly units: ReadonlySet<string>;
+  /** By row: the acts that must be done, a bit for each by its place in the row. */
+  readonly demanded: Int32Array;
 }
 
-function unitsIn(table: AnyTable): ReadonlySet<string> {
-  for (const row of table.rows) {
-    if (row.acts.length <= mostActs) continue;
-    throw new MisuseError('bad-table', 'LAY-3', `${rowName(row)} of ${table.name} has over ${mostActs} acts`);
+/** By table: tables are few and never change. */
+const actsByTable = new WeakMap<AnyTable, TableActs>();
+
+function actsOf(table: AnyTable): TableActs {
+  let said = actsByTable.get(table);
+  if (said === undefined) {
+    said = actsIn(table);
+    actsByTable.set(table, said);
   }
-  return new Set(table.rows.flatMap(({ acts }) => acts.map(({ unit }) => unit)));
+  return said;
+}
+
+function actsIn({ name, rows }: AnyTable): TableActs {
+  const demands = Int32Array.from(rows, ({ acts }) =>
+    acts.reduce((bits, act, i) => (demanded(act) ? bits | (1 << i) : bits), 0),
+  );
+  for (const row of rows) {
+    if (row.acts.length <= mostActs) continue;
+    throw new MisuseError('bad-table', 'LAY-3', `${rowName(row)} of ${name} has over ${mostActs} acts`);
+  }
+  return { units: new Set(rows.flatMap(({ acts }) => acts.map(({ unit }) => unit))), demanded: demands };
 }
 
 function demanded(act: Act): boolean {

@@ -16,6 +16,7 @@ export class RuleViolation extends UndercoatError {
 
 /** How often one rule was asserted. */
 export interface RuleCount {
+  readonly rule: string;
   made: number;
 }
 
@@ -55,7 +56,7 @@ export class Assertions {
   countOf(rule: string): RuleCount {
     let count = this.counts.get(rule);
     if (count === undefined) {
-      count = { made: 0 };
+      count = { rule, made: 0 };
       this.counts.set(rule, count);
     }
     return count;

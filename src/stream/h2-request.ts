@@ -20,6 +20,8 @@ import { givenLength } from './given.js';
 const noFields: FieldList = Object.freeze([]);
 const continueExpected = ['expect', '100-continue'] as const;
 
+type Field = readonly [name: string, value: string];
+
 export interface H2Request {
   readonly method: string;
   readonly head: HeaderFields;
@@ -38,6 +40,10 @@ export class H2RequestHeads {
   private scheme: string;
   private protocol: string | undefined;
   private pseudo: FieldList;
+  /** What was judged last of each, and mostly stays as it is while targets change. */
+  private methodField: Field | undefined;
+  private schemeField: Field | undefined;
+  private authorityField: Field | undefined;
 
   constructor(judge: FieldJudge) {
     this.judge = judge;
@@ -47,6 +53,9 @@ export class H2RequestHeads {
     this.scheme = '';
     this.protocol = undefined;
     this.pseudo = noFields;
+    this.methodField = undefined;
+    this.schemeField = undefined;
+    this.authorityField = undefined;
   }
 
   /** @param extendedConnect the peer takes it. @throws MisuseError for what may not be sent */
@@ -101,25 +110,14 @@ export class H2RequestHeads {
     ) {
       return this.pseudo;
     }
-    requireMethod(method);
-    const tunnel = method === 'CONNECT' && protocol === undefined;
-    // CONNECT's target is an authority, and all that it has.
-    const place = tunnel ? (options.target ?? authority) : authority;
-    requireAuthority(place, tunnel);
-    const pseudo: (readonly [string, string])[] = [[':method', method]];
-    if (tunnel) pseudo.push([':authority', place]);
-    else {
-      if (protocol !== undefined) {
-        requireProtocol(protocol, method);
-        if (!extendedConnect) {
-          throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
-        }
-      }
-      requireScheme(scheme);
-      requirePath(method, target);
-      pseudo.push([':scheme', scheme], [':authority', authority], [':path', target]);
-      if (protocol !== undefined) pseudo.push([':protocol', protocol]);
+    if (this.methodField?.[1] !== method) {
+      requireMethod(method);
+      this.methodField = [':method', method];
     }
+    const tunnel = method === 'CONNECT' && protocol === undefined;
+    const pseudo = tunnel
+      ? [this.methodField, ofTunnel(options.target ?? authority)]
+      : this.ordinary(this.methodField, authority, scheme, target, protocol, extendedConnect);
     this.method = method;
     this.authority = authority;
     this.target = target;
@@ -128,4 +126,39 @@ export class H2RequestHeads {
     this.pseudo = pseudo;
     return pseudo;
   }
+
+  /** Of a request that is for no tunnel. */
+  private ordinary(
+    method: Field,
+    authority: string,
+    scheme: string,
+    target: string,
+    protocol: string | undefined,
+    extendedConnect: boolean,
+  ): Field[] {
+    if (this.authorityField?.[1] !== authority) {
+      requireAuthority(authority, false);
+      this.authorityField = [':authority', authority];
+    }
+    if (protocol !== undefined) {
+      requireProtocol(protocol, method[1]);
+      if (!extendedConnect) {
+        throw new MisuseError('extended-connect', 'RFC 8441 §3', 'the peer does not take extended CONNECT');
+      }
+    }
+    if (this.schemeField?.[1] !== scheme) {
+      requireScheme(scheme);
+      this.schemeField = [':scheme', scheme];
+    }
+    requirePath(method[1], target);
+    const pseudo: Field[] = [method, this.schemeField, this.authorityField, [':path', target]];
+    if (protocol !== undefined) pseudo.push([':protocol', protocol]);
+    return pseudo;
+  }
+}
+
+/** CONNECT's target is an authority, and all that it has. */
+function ofTunnel(target: string): Field {
+  requireAuthority(target, true);
+  return [':authority', target];
 }

@@ -63,7 +63,7 @@ export async function rateOf(contestant: Contestant, count: number): Promise<num
 }
 
 /** Processor time that this process has used so far, in milliseconds. */
-function cpuMs(): number {
+export function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }

@@ -20,10 +20,10 @@ export interface RateRow extends RowBase {
   readonly warmUpMs?: number;
 }
 
-/** Servers under load, which have processes of their own anyway. */
-export interface ServerRow extends RowBase {
+/** What is not done in slices, and measures itself: servers under load, runs that differ. */
+export interface OwnRow extends RowBase {
   readonly unit: Unit;
   measure(budget: Budget): Promise<readonly Samples[]>;
 }
 
-export type Row = RateRow | ServerRow;
+export type Row = RateRow | OwnRow;

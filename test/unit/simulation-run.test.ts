@@ -1,6 +1,7 @@
 // What a recipe is worth: the same one gives the same run, to the byte; another one another.
 import { expect, test } from 'vitest';
 import { h1 } from '../../src/endpoint/h1.js';
+import { proxySend } from '../../src/endpoint/proxy.js';
 import { seedOf } from '../../src/kit/simulation/campaign.js';
 import { Coverage } from '../../src/kit/simulation/coverage.js';
 import { drawRecipe } from '../../src/kit/simulation/draw.js';
@@ -51,7 +52,8 @@ test('LAY-1: the hash of a run is of when something happens, too', () => {
 });
 
 test('LAY-1: a run in which something else than the recipe has a part is found out', async () => {
-  const [sound] = simulatedStacks as [SimulatedStack];
+  const sound = simulatedStacks.find(({ name }) => name === 'proxy-v1+h1') as SimulatedStack;
+  const address = { family: 'ipv4', address: '192.0.2.7', port: 40_000 } as const;
   let connections = 0;
   const restless: SimulatedStack = {
     ...sound,
@@ -62,12 +64,20 @@ test('LAY-1: a run in which something else than the recipe has a part is found o
       among: [h1()],
       choose: () => {
         connections += 1;
-        // What this connection is depends on how many the process has made, whichever run they were of.
-        return h1({ maxPipelined: 1 + (connections % 5) });
+        // What a connection says of itself depends on how many the process has made, whichever run they were of.
+        const destination = { ...address, port: connections };
+        return proxySend({
+          version: 1,
+          command: 'proxy',
+          transport: 'stream',
+          source: address,
+          destination,
+          tlvs: [],
+        }).then(h1());
       },
     },
   };
-  const [account] = await campaignOf([restless], { seed: 2, runs: 2 });
+  const [account] = await campaignOf([restless], { seed: 3, runs: 2 });
   expect(account?.failures.map(({ rule }) => rule)).toContain('LAY-1');
 });
 

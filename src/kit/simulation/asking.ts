@@ -73,7 +73,7 @@ class Asker implements ClientListener {
     story.refused = true;
     if (error instanceof UndercoatError) this.closed(error);
     else {
-      story.assert('WIRE-3', false, () => `request ${story.index}: ${String(error)}`);
+      story.assert(story.claims['WIRE-3'], () => `request ${story.index}: ${String(error)}`);
       this.closed(undefined);
     }
     stage.mark(Mark.refused);
@@ -116,9 +116,13 @@ class Asker implements ClientListener {
       return;
     }
     const asSent = head.status === 103 && head.fields.get('x-inform') === String(story.informs);
-    story.assert('WIRE-4', asSent, () => {
-      return `exchange ${story.index}: interim response ${story.informs} is not as sent`;
-    });
+    story.assert(
+      story.claims['WIRE-4'],
+      asSent ||
+        (() => {
+          return `exchange ${story.index}: interim response ${story.informs} is not as sent`;
+        }),
+    );
     story.informs += 1;
     stage.mark(Mark.informed);
   }
@@ -126,27 +130,46 @@ class Asker implements ClientListener {
   response(head: ResponseHead, exchange: ClientExchange): void {
     const { story, stage } = this;
     const { plan } = story;
-    story.assert('OWN-7', story.status === 0, () => `exchange ${story.index} was answered twice`);
+    story.assert(
+      story.claims['OWN-7'],
+      story.status === 0 || (() => `exchange ${story.index} was answered twice`),
+    );
     story.status = head.status;
     const isOurs = head.fields.get(whose);
     if (isOurs === undefined) {
       // No application gave this answer: it must be an error's.
-      story.assert('WIRE-4', head.status >= 400, () => {
-        return `exchange ${story.index}: nobody sent ${head.status}`;
-      });
+      story.assert(
+        story.claims['WIRE-4'],
+        head.status >= 400 ||
+          (() => {
+            return `exchange ${story.index}: nobody sent ${head.status}`;
+          }),
+      );
       stage.mark(Mark.refused);
       exchange.body.discard();
       return;
     }
-    story.assert('CON-1', isOurs === String(story.index), () => {
-      return `exchange ${story.index} was given the response to ${isOurs}`;
-    });
-    story.assert('WIRE-4', head.status === plan.status, () => {
-      return `response ${story.index} has ${head.status}`;
-    });
-    story.assert('WIRE-4', checkFields(head.fields, plan.fields), () => {
-      return `response ${story.index}: its fields are not as sent`;
-    });
+    story.assert(
+      story.claims['CON-1'],
+      isOurs === String(story.index) ||
+        (() => {
+          return `exchange ${story.index} was given the response to ${isOurs}`;
+        }),
+    );
+    story.assert(
+      story.claims['WIRE-4'],
+      head.status === plan.status ||
+        (() => {
+          return `response ${story.index} has ${head.status}`;
+        }),
+    );
+    story.assert(
+      story.claims['WIRE-4'],
+      checkFields(head.fields, plan.fields) ||
+        (() => {
+          return `response ${story.index}: its fields are not as sent`;
+        }),
+    );
     if (plan.keepsFields) stage.keepsakes.keep(head.fields);
     this.breaks('head', exchange);
     new BodyTaker(exchange.body, plan.takingResponse, story.response, stage, this.hooks(exchange)).begin();

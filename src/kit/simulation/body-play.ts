@@ -25,7 +25,7 @@ export interface Stage {
 
 /** What is done beside the taking of a body. Any of them may throw. */
 export interface TakingHooks {
-  readonly data?: () => void;
+  readonly data?: (() => void) | undefined;
   readonly end?: () => void;
 }
 
@@ -175,8 +175,6 @@ export class BodySending {
   private readonly within: () => void;
   private readonly trailers: FieldList | undefined;
   private at: number;
-  private readonly go: () => void;
-  private readonly goLate: () => void;
   private readonly returned: () => void;
 
   constructor(
@@ -195,8 +193,6 @@ export class BodySending {
     this.within = within;
     this.trailers = plan.trailers > 0 ? trailerList(plan.trailers) : undefined;
     this.at = 0;
-    this.go = () => this.run();
-    this.goLate = () => this.runLate();
     this.returned = () => {
       story.returned += 1;
     };
@@ -214,7 +210,7 @@ export class BodySending {
       // The exchange may have ended meanwhile: whoever plays it was told.
       if (out.closed) return;
       if (patient && !out.writable) {
-        out.onWritable = this.go;
+        out.onWritable = () => this.run();
         return;
       }
       const length = Math.min(piece, bytes - this.at);
@@ -223,7 +219,7 @@ export class BodySending {
       this.send(length, isLast && endsWithData);
       if (isLast && endsWithData) return;
       if (gap > 0) {
-        this.clock.at(this.clock.now() + gap, this.goLate);
+        this.clock.at(this.clock.now() + gap, () => this.runLate());
         return;
       }
     }
@@ -237,7 +233,10 @@ export class BodySending {
     } catch (error) {
       this.out.abort();
       const isLimit = error instanceof UndercoatError && error.fault === 'limit-reached';
-      this.story.assert('LAY-3', isLimit, () => `body of ${this.story.index}: ${String(error)}`);
+      this.story.assert(
+        this.story.claims['LAY-3'],
+        isLimit || (() => `body of ${this.story.index}: ${String(error)}`),
+      );
     }
   }
 

@@ -26,11 +26,19 @@ import type { SimulatedStack } from './stacks.js';
  * side by side and one after the other; few have everything.
  */
 const kinds: readonly { readonly share: number; readonly least: number; readonly most: number }[] = [
-  { share: 0.06, least: 100, most: 700 },
+  { share: 0.05, least: 200, most: 1200 },
   { share: 0.2, least: 8, most: 120 },
   { share: 0.5, least: 8, most: 40 },
 ];
 const few = 8;
+/**
+ * Most exchanges of a run in which each of them costs as much as several others: some of it shows what more of it does.
+ * Where memory is scarce most of what is asked for fails, by an error and with a connection of its own; an emulated end
+ * copies everything.
+ */
+const fewer: Partial<Record<Feature, number>> = { 'scarce-memory': 48, emulation: 200 };
+/** Exchanges behind the end of an endpoint: each fails. */
+const mostAfterEnd = 16;
 /** About what the head of a message takes. */
 const headBytes = 150;
 /** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. Small ones go with few bytes. */
@@ -39,10 +47,9 @@ const piecesEach = 1;
 /** Long bodies of a run; where all share a window, enough of them to go beyond it. */
 const mostLong = 4;
 const mostLongSharing = 14;
-/**
- * What costs as much as many plain exchanges, because it throws, or takes a connection along: so many a run, about. A
- * long run would be nothing else.
- */
+/** About how often a run has in it what is done in an exchange: a long run is one of plain exchanges, with these among them. */
+const ration = 24;
+/** What costs as much as many plain exchanges, because it throws, or takes a connection along. */
 const rations: Partial<Record<Feature, number>> = {
   tunnels: 8,
   misuse: 8,
@@ -78,7 +85,10 @@ class Drawing {
     this.long = 0;
     const kind = kinds[this.random.between(0, kinds.length - 1)] as (typeof kinds)[number];
     this.on = this.drawFeatures(kind.share);
-    this.count = this.chance(0.15) ? this.random.between(1, few) : this.random.between(kind.least, kind.most);
+    const count = this.chance(0.15)
+      ? this.random.between(1, few)
+      : this.random.between(kind.least, kind.most);
+    this.count = Math.min(count, ...[...this.on].map((feature) => fewer[feature] ?? count));
   }
 
   recipe(): Recipe {
@@ -195,7 +205,7 @@ class Drawing {
       ends.push({
         kind,
         end: this.chance(0.5) ? 'server' : 'client',
-        atExchange: this.random.between(0, this.count - 1),
+        atExchange: this.random.between(Math.max(0, this.count - mostAfterEnd), this.count - 1),
       });
     };
     if (this.on.has('shutdowns')) end('shutdown');
@@ -341,8 +351,7 @@ class Drawing {
   /** The feature is on, and this exchange has it. */
   private some(feature: Feature, share: number): boolean {
     if (!this.on.has(feature)) return false;
-    const ration = rations[feature];
-    return this.chance(ration === undefined ? share : Math.min(share, ration / this.count));
+    return this.chance(Math.min(share, (rations[feature] ?? ration) / this.count));
   }
 
   private chance(share: number): boolean {

@@ -6,17 +6,19 @@ import { UndercoatError } from '../../errors.js';
 import { Mark } from './marks.js';
 import { answersEarly, type BodyPlan, isScarce, leaves } from './recipe.js';
 import type { SimulatedRun } from './run.js';
-import type { Assert, BodyStory, Story } from './story.js';
+import type { Assert, BodyStory, Claims, Story } from './story.js';
 
 export class Judge {
   private readonly run: SimulatedRun;
   /** Nothing in the recipe can cost an exchange that its own plan does not. */
   private readonly mayFail: boolean;
+  private readonly claims: Claims;
   private readonly assert: Assert;
 
   constructor(run: SimulatedRun) {
     const { haste, server, client, features } = run.recipe;
     this.run = run;
+    this.claims = run.claims;
     this.assert = run.assert;
     this.mayFail = haste > 0 || isScarce(server) || isScarce(client) || features.includes('scarce-memory');
   }
@@ -24,30 +26,55 @@ export class Judge {
   judge(): void {
     const { run } = this;
     for (const story of run.stories) this.story(story);
-    this.assert('LAY-4', run.stories.length === run.recipe.exchanges.length, () => {
-      return `${run.recipe.exchanges.length - run.stories.length} exchanges never began: nobody would have told`;
-    });
-    this.assert('LAY-4', run.isClosed, () => 'an endpoint did not close when all was over');
+    this.assert(
+      this.claims['LAY-4'],
+      run.stories.length === run.recipe.exchanges.length ||
+        (() => {
+          return `${run.recipe.exchanges.length - run.stories.length} exchanges never began: nobody would have told`;
+        }),
+    );
+    this.assert(this.claims['LAY-4'], run.isClosed || (() => 'an endpoint did not close when all was over'));
     this.memory();
     if (run.network.pipes.length > run.recipe.connections) run.mark(Mark.reconnected);
   }
 
   private story(story: Story): void {
     const { index, plan, clientEnd, serverEnd, request, response } = story;
-    this.assert('LAY-4', clientEnd !== undefined, () => `exchange ${index} did not end at the client`);
-    this.assert('LAY-4', story.servings === 0 || serverEnd !== undefined, () => {
-      return `exchange ${index} did not end at the server`;
-    });
-    this.assert('CON-2', story.lent === story.returned, () => {
-      return `exchange ${index}: ${story.lent} ranges were lent and ${story.returned} came back`;
-    });
-    this.assert('WIRE-5', !(story.retryable && story.servings > 0), () => {
-      return `exchange ${index} may be tried again, and the server's application has seen it`;
-    });
+    this.assert(
+      this.claims['LAY-4'],
+      clientEnd !== undefined || (() => `exchange ${index} did not end at the client`),
+    );
+    this.assert(
+      this.claims['LAY-4'],
+      story.servings === 0 ||
+        serverEnd !== undefined ||
+        (() => {
+          return `exchange ${index} did not end at the server`;
+        }),
+    );
+    this.assert(
+      this.claims['CON-2'],
+      story.lent === story.returned ||
+        (() => {
+          return `exchange ${index}: ${story.lent} ranges were lent and ${story.returned} came back`;
+        }),
+    );
+    this.assert(
+      this.claims['WIRE-5'],
+      !(story.retryable && story.servings > 0) ||
+        (() => {
+          return `exchange ${index} may be tried again, and the server's application has seen it`;
+        }),
+    );
     const isUnsent = clientEnd !== 'ok' && story.connection < 0 && !story.refused;
-    this.assert('WIRE-5', !isUnsent || story.retryable, () => {
-      return `exchange ${index} was never sent (${clientEnd}), and is said to be unsafe to try again`;
-    });
+    this.assert(
+      this.claims['WIRE-5'],
+      !isUnsent ||
+        story.retryable ||
+        (() => {
+          return `exchange ${index} was never sent (${clientEnd}), and is said to be unsafe to try again`;
+        }),
+    );
     this.body(request, plan.request, story, 'request');
     this.body(response, plan.method === 'HEAD' ? undefined : plan.response, story, 'response');
     const isWhole = this.isWhole(story);
@@ -55,7 +82,7 @@ export class Judge {
     if (clientEnd === 'ok') this.markSuccess(story, isWhole);
     else this.markFailure(story);
     if (isWhole || this.isExcused(story)) return;
-    this.assert('WIRE-4', false, () => {
+    this.assert(this.claims['WIRE-4'], () => {
       return (
         `exchange ${index} (${plan.method}) should have gone well: client ${clientEnd}, status ${story.status}, ` +
         `response ${told(response)}; server ${story.servings} times, ${serverEnd}, request ${told(request)}`
@@ -66,14 +93,22 @@ export class Judge {
   /** Of a body that is said to have ended nothing is missing, and nothing is there that was not sent. */
   private body(story: BodyStory, plan: BodyPlan | undefined, { index }: Story, what: string): void {
     const due = plan?.bytes ?? 0;
-    this.assert('CON-1', story.isWhole ? story.bytes === due : story.bytes <= due, () => {
-      return `${what} ${index}: ${story.bytes} of ${due} bytes, and it ${told(story)}`;
-    });
+    this.assert(
+      this.claims['CON-1'],
+      (story.isWhole ? story.bytes === due : story.bytes <= due) ||
+        (() => {
+          return `${what} ${index}: ${story.bytes} of ${due} bytes, and it ${told(story)}`;
+        }),
+    );
     if (!story.isWhole) return;
     const trailers = plan?.trailers ?? 0;
-    this.assert('WIRE-4', story.trailers === trailers, () => {
-      return `${what} ${index} ended with ${story.trailers} of ${trailers} trailers`;
-    });
+    this.assert(
+      this.claims['WIRE-4'],
+      story.trailers === trailers ||
+        (() => {
+          return `${what} ${index} ended with ${story.trailers} of ${trailers} trailers`;
+        }),
+    );
   }
 
   private isWhole(story: Story): boolean {
@@ -124,9 +159,8 @@ export class Judge {
       const limit = Math.min(slabs, connections * (receiveSlabs + sendSlabs)) * slabBytes;
       const { peakBytes } = pools[end];
       this.assert(
-        'OWN-8',
-        peakBytes <= limit,
-        () => `the ${end} held ${peakBytes} bytes of at most ${limit}`,
+        this.claims['OWN-8'],
+        peakBytes <= limit || (() => `the ${end} held ${peakBytes} bytes of at most ${limit}`),
       );
     }
     run.audited?.settled();
@@ -136,15 +170,14 @@ export class Judge {
       keepsakes.settle();
     } catch (error) {
       const rule = error instanceof UndercoatError ? error.cites : 'OWN-7';
-      this.assert(rule, false, () => String(error));
+      this.assert(run.claimOf(rule), () => String(error));
     }
     ledger?.assertQuiescent();
     for (const end of ['server', 'client'] as const) {
       const { heldBytes } = pools[end];
       this.assert(
-        'OWN-7',
-        heldBytes === 0,
-        () => `${heldBytes} bytes of the ${end}'s pool did not come back`,
+        this.claims['OWN-7'],
+        heldBytes === 0 || (() => `${heldBytes} bytes of the ${end}'s pool did not come back`),
       );
     }
   }

@@ -132,7 +132,7 @@ export interface Recipe {
 }
 
 /** More than any ordinary run uses: what a window lets come three times over, and heads. */
-const plenty = 128;
+const plenty = 256;
 
 /** Memory in which everything ordinary succeeds, in slabs as small as can be: the ledger looks at their bytes over and over. */
 export function roomyMemory(roomyBytes: number): Omit<MemoryPlan, 'emulated'> {

@@ -34,7 +34,7 @@ import {
   type Recipe,
 } from './recipe.js';
 import type { SimulatedStack } from './stacks.js';
-import { Story } from './story.js';
+import { type Assert, type Claim, type Claims, claimsOf, Story } from './story.js';
 import { Watch } from './watch.js';
 
 /** What a run came to. */
@@ -107,6 +107,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
   readonly stories: Story[];
   readonly ledger: CheckedLedger | null;
   readonly watch: Watch;
+  readonly claims: Claims;
   readonly network: SimulatedNetwork;
   readonly pools: { readonly server: SlabPool; readonly client: SlabPool };
   /** An endpoint was told to end before the work was done. */
@@ -125,10 +126,9 @@ export class SimulatedRun implements ServerStage, ClientStage {
   private marks: number;
   private closed: { server: boolean; client: boolean };
   /** Counted by the ledger where there is one, which tells what does not hold. */
-  readonly assert = (rule: string, holds: boolean, message: () => string): void => {
-    const { ledger } = this;
-    if (ledger !== null) ledger.assert(rule, holds, message);
-    else if (!holds) this.fail(rule, message());
+  readonly assert: Assert = (claim, verdict) => {
+    claim.made += 1;
+    if (verdict !== true) this.fail(claim.rule, verdict());
   };
 
   constructor(stack: SimulatedStack, recipe: Recipe, { coverage, traced, ledger }: RunOptions) {
@@ -166,6 +166,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
       this.ledger = checked;
       this.audit = audit;
     }
+    this.claims = claimsOf((rule) => this.claimOf(rule));
     this.pools = { server: this.pool(recipe.server), client: this.pool(recipe.client) };
     this.network = new SimulatedNetwork(
       this.clock,
@@ -271,6 +272,10 @@ export class SimulatedRun implements ServerStage, ClientStage {
 
   // What the judge asks.
 
+  claimOf(rule: string): Claim {
+    return this.ledger?.countOf(rule) ?? { rule, made: 0 };
+  }
+
   isHarmed(connection: number): boolean {
     return this.harms[connection]?.harmed === true;
   }
@@ -325,7 +330,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
     if (plan === undefined) return;
     this.asked += 1;
     for (const end of recipe.ends) if (end.atExchange === number) this.end(end.kind, end.end);
-    const story = new Story(number, plan, this.assert);
+    const story = new Story(number, plan, this.claims, this.assert);
     stories.push(story);
     ask(this.client as Client, story, this);
   }

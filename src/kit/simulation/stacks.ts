@@ -44,9 +44,10 @@ function knowsTheSource({ proxy: learnt }: ConnectionFacts): string | undefined 
 }
 
 const trust = ['127.0.0.0/8'];
-const roomyBytes = 2048;
-/** A header block must fit into one; DATA need not. */
-const roomyH2Bytes = 4096;
+/** A head must fit into one: they have 800 octets at most. */
+const roomyBytes = 1024;
+/** A header block must; DATA need not. */
+const roomyH2Bytes = 2048;
 /** Short bodies are lent, too: then there is more to freeze and give back. */
 const lending: H1StepOptions = { copyBelowBytes: 256 };
 

@@ -37,7 +37,7 @@ const mostRemembered = 32;
 /** Judges the fields of heads. The list that was judged last is remembered: what applications send, they send again. */
 export class FieldJudge {
   /** Names and values in turn. */
-  private remembered: string[];
+  private readonly remembered: string[];
   private judgement: Judgement;
   private readonly ofRequests: boolean;
 
@@ -54,10 +54,21 @@ export class FieldJudge {
     if (this.remembers(fields)) return this.judgement;
     const judgement = judge(fields, false, this.ofRequests);
     if (fields.length <= mostRemembered) {
-      this.remembered = fields.flat();
+      this.remember(fields);
       this.judgement = judgement;
     }
     return judgement;
+  }
+
+  private remember(fields: FieldList): void {
+    const { remembered } = this;
+    const { length } = fields;
+    if (remembered.length > 2 * length) remembered.length = 2 * length;
+    for (let i = 0; i < length; i++) {
+      const field = fields[i] as readonly [string, string];
+      remembered[2 * i] = field[0];
+      remembered[2 * i + 1] = field[1];
+    }
   }
 
   /** String by string: the caller may do with his list what he likes. */

@@ -8,6 +8,7 @@ import { inProcessRows } from './in-process.js';
 import { ledgerRows } from './ledger.js';
 import { pipelineRows } from './pipelines.js';
 import { serverRows } from './servers.js';
+import { simulationRows } from './simulation.js';
 
 export const rows: readonly Row[] = [
   ...headRows,
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   ...serverRows,
   ...h2ServerRows,
   ...ledgerRows,
+  ...simulationRows,
 ];

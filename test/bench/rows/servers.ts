@@ -1,5 +1,5 @@
 // Servers of H1 over TCP.
-import type { ServerRow, Unit } from '../row.js';
+import type { OwnRow, Unit } from '../row.js';
 import { ServerProcess, startH1Load } from '../servers/processes.js';
 import { type Runner, serverRow, type Workload } from '../servers/server-row.js';
 
@@ -22,7 +22,7 @@ function row(
   target: number | null,
   workload: Workload,
   runners: readonly Runner[],
-): ServerRow {
+): OwnRow {
   return serverRow({ work, unit, target, workload, startLoad: startH1Load, runners });
 }
 
@@ -31,7 +31,7 @@ const small: Workload = { bodyBytes: 13, connections: 50, depth: 1 };
 const large: Workload = { bodyBytes: 16_384, connections: 50, depth: 1 };
 const deep: Workload = { bodyBytes: 13, connections: 50, depth: 16 };
 
-export const serverRows: readonly ServerRow[] = [
+export const serverRows: readonly OwnRow[] = [
   row('H1 server over TCP, small keep-alive, callback handler', cpu, 0.75, small, all),
   row('H1 server over TCP, 16 KiB body', cpu, 0.85, large, all),
   row('H1 server over TCP, pipeline of 16', 'per second', 6, deep, all),

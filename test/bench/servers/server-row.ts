@@ -1,7 +1,7 @@
 // A row about servers: each contestant in a process of its own, load from another process, and what counts is the
 // processor time of the server for a thousand requests.
 import type { Budget, Samples } from '../measure.js';
-import type { ServerRow, Unit } from '../row.js';
+import type { OwnRow, Unit } from '../row.js';
 import type { Load, ServerUnderLoad } from './processes.js';
 
 export interface Workload {
@@ -29,7 +29,7 @@ export interface ServerWork {
   readonly runners: readonly Runner[];
 }
 
-export function serverRow({ work, unit, target, workload, startLoad, runners }: ServerWork): ServerRow {
+export function serverRow({ work, unit, target, workload, startLoad, runners }: ServerWork): OwnRow {
   return {
     work,
     unit,

@@ -29,6 +29,8 @@ export class EncoderTable {
   private readonly slots: number;
   private names: string[];
   private values: string[];
+  /** Of each value, what tells most from one another without a look at them: ids, counts and times differ in every message. */
+  private keys: Int32Array;
   private buckets: Uint8Array;
   /** By slot, the entry before it in its chain. */
   private older: Float64Array;
@@ -52,6 +54,7 @@ export class EncoderTable {
     this.nameIndex = 0;
     this.names = [];
     this.values = [];
+    this.keys = new Int32Array(0);
     this.buckets = new Uint8Array(0);
     this.older = new Float64Array(0);
     this.heads = new Float64Array(0);
@@ -80,12 +83,13 @@ export class EncoderTable {
     if (this.next === this.oldest) return 0;
     const mask = this.slots - 1;
     const oldest = this.oldest;
+    const key = keyOf(value);
     let entry = this.heads[bucket] as number;
     for (let looks = 0; entry >= oldest && looks < MAX_LOOKS; looks++) {
       const slot = entry & mask;
       if (this.names[slot] === name) {
         const index = STATIC_ENTRIES + this.next - entry;
-        if (this.values[slot] === value) return index;
+        if (this.keys[slot] === key && this.values[slot] === value) return index;
         if (this.nameIndex === 0) this.nameIndex = index;
       }
       entry = this.older[slot] as number;
@@ -108,6 +112,7 @@ export class EncoderTable {
     const slot = this.next & (this.slots - 1);
     this.names[slot] = name;
     this.values[slot] = value;
+    this.keys[slot] = keyOf(value);
     this.buckets[slot] = bucket;
     this.older[slot] = this.heads[bucket] as number;
     this.heads[bucket] = this.next;
@@ -171,8 +176,16 @@ export class EncoderTable {
   private allocate(): void {
     this.names = new Array<string>(this.slots).fill('');
     this.values = new Array<string>(this.slots).fill('');
+    this.keys = new Int32Array(this.slots);
     this.buckets = new Uint8Array(this.slots);
     this.older = new Float64Array(this.slots);
     this.heads = new Float64Array(TABLE_BUCKETS).fill(NONE);
   }
+}
+
+/** Its length and its last octets. */
+function keyOf(value: string): number {
+  const { length } = value;
+  if (length < 2) return length === 0 ? 0 : value.charCodeAt(0);
+  return (length << 16) ^ (value.charCodeAt(length - 2) << 8) ^ value.charCodeAt(length - 1);
 }
