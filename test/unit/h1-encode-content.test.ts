@@ -282,6 +282,13 @@ describe('trailers', () => {
   });
 });
 
+describe('settings', () => {
+  it('are the defaults where nothing is set', () => {
+    expect(h1Settings()).toEqual(h1Settings({}));
+    expect(h1Settings({ head: {}, chunked: {} })).toEqual(h1Settings({}));
+  });
+});
+
 describe('room (OWN-8)', () => {
   it('is refused above the limit, and not at it', () => {
     const { writer, output } = bed({ outputLimitBytes: 10 });
