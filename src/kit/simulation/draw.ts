@@ -5,7 +5,7 @@
 import type { BreakScript, TakingScript } from '../exchange-script.js';
 import { Random } from '../random.js';
 import { mostBodyBytes } from './content.js';
-import { type Feature, harmful, harmless } from './features.js';
+import { type Feature, features, harmful, harmless } from './features.js';
 import {
   type BodyPlan,
   type EndPlan,
@@ -26,11 +26,15 @@ import type { SimulatedStack } from './stacks.js';
  * side by side and one after the other; few have everything.
  */
 const kinds: readonly { readonly share: number; readonly least: number; readonly most: number }[] = [
-  { share: 0.05, least: 200, most: 1200 },
+  { share: 0.05, least: 150, most: 1000 },
   { share: 0.2, least: 8, most: 120 },
   { share: 0.5, least: 8, most: 40 },
 ];
 const few = 8;
+/** Where a connection has streams, and exchanges share what is sent and received, a run has half as many again. */
+const moreSharing = 1.5;
+/** Exchanges side by side, where a connection has streams. */
+const mostStreams = 40;
 /**
  * Most exchanges of a run in which each of them costs as much as several others: some of it shows what more of it does.
  * Where memory is scarce most of what is asked for fails, by an error and with a connection of its own; an emulated end
@@ -63,6 +67,7 @@ const rations: Partial<Record<Feature, number>> = {
 /** Uploads that are broken off: without streams each takes its connection along; with them it takes many to fill a window. */
 const mostUploads = 8;
 const mostUploadsSharing = 60;
+const none = Object.fromEntries(features.map((feature) => [feature, false])) as Record<Feature, boolean>;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 
 /** The recipe of a seed (an integer of 32 bits, without sign): plain data, which goes into JSON and back. */
@@ -75,6 +80,8 @@ class Drawing {
   private readonly seed: number;
   private readonly random: Random;
   private readonly on: Set<Feature>;
+  /** The same, for what asks of every exchange. */
+  private readonly has: Readonly<Record<Feature, boolean>>;
   private readonly count: number;
   private long: number;
 
@@ -85,9 +92,12 @@ class Drawing {
     this.long = 0;
     const kind = kinds[this.random.between(0, kinds.length - 1)] as (typeof kinds)[number];
     this.on = this.drawFeatures(kind.share);
+    const has = { ...none };
+    for (const feature of this.on) has[feature] = true;
+    this.has = has;
     const count = this.chance(0.15)
       ? this.random.between(1, few)
-      : this.random.between(kind.least, kind.most);
+      : this.random.between(kind.least, kind.most * (stack.interleaves ? moreSharing : 1));
     this.count = Math.min(count, ...[...this.on].map((feature) => fewer[feature] ?? count));
   }
 
@@ -104,7 +114,7 @@ class Drawing {
       client: this.memory(),
       haste: this.on.has('haste') ? random.between(1, 40) : 0,
       connections,
-      concurrency: random.between(1, stack.interleaves ? 24 : connections * 4),
+      concurrency: random.between(1, stack.interleaves ? mostStreams : connections * 4),
       reentrant: this.on.has('re-entrance'),
       ends: this.ends(),
       exchanges,
@@ -255,7 +265,7 @@ class Drawing {
       taking: dutiful,
       informs: this.some('interims', 0.3) ? random.between(1, 3) : 0,
       answers: 'at-head',
-      thinks: this.on.has('slow-answers') ? random.size(0, 300) : 0,
+      thinks: this.has['slow-answers'] ? random.size(0, 300) : 0,
       status: 200,
       response: undefined,
       breaks: 'never',
@@ -321,22 +331,19 @@ class Drawing {
 
   private taking(leaves: boolean): TakingPlan {
     const { random } = this;
-    const modes: TakingScript['mode'][] = leaves
-      ? ['discard', 'ignore']
-      : this.some('late-readers', 0.3)
-        ? ['late']
-        : ['consume'];
-    const leases: TakingScript['leases'][] = ['release'];
-    if (this.some('held-leases', 0.4)) leases.push('hold');
-    if (this.some('kept-leases', 0.4)) leases.push('keep');
-    if (this.some('retained-leases', 0.4)) leases.push('retain');
-    if (this.some('parted-leases', 0.4)) leases.push('split', 'transfer');
-    return {
-      mode: modes[random.between(0, modes.length - 1)] as TakingScript['mode'],
-      leases: leases[leases.length - 1] as TakingScript['leases'],
-      pauseEach: this.some('slow-readers', 0.4) ? random.between(1, 2) : 0,
-      lasts: random.size(0, 200),
-    };
+    const isLate = this.some('late-readers', 0.3);
+    const mode = leaves ? (this.chance(0.5) ? 'discard' : 'ignore') : isLate ? 'late' : 'consume';
+    const leases = this.leases();
+    const pauseEach = this.some('slow-readers', 0.4) ? random.between(1, 2) : 0;
+    const waits = mode === 'late' || leases === 'hold' || pauseEach > 0;
+    return { mode, leases, pauseEach, lasts: waits ? random.size(0, 200) : 0 };
+  }
+
+  private leases(): TakingScript['leases'] {
+    if (this.some('parted-leases', 0.4)) return this.chance(0.5) ? 'split' : 'transfer';
+    if (this.some('retained-leases', 0.4)) return 'retain';
+    if (this.some('kept-leases', 0.4)) return 'keep';
+    return this.some('held-leases', 0.4) ? 'hold' : 'release';
   }
 
   private breaks(): BreakScript {
@@ -350,7 +357,7 @@ class Drawing {
 
   /** The feature is on, and this exchange has it. */
   private some(feature: Feature, share: number): boolean {
-    if (!this.on.has(feature)) return false;
+    if (!this.has[feature]) return false;
     return this.chance(Math.min(share, (rations[feature] ?? ration) / this.count));
   }
 
