@@ -88,7 +88,8 @@ export const checks = {
   sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
   streamAgreement: { ...overStacks(40, 40, streamAgreement), subjects: ['h2', 'h2c', 'proxy-v2+h2'] },
   simulated: {
-    runs: () => 60,
+    // A run has what an exhibit needs one time in forty.
+    runs: () => 400,
     subjects: [...simulations.keys()],
     property: (subject) => simulated(simulations.get(subject) as SimulatedStack),
   },

@@ -10,7 +10,8 @@ import type { SimulatedStack } from '../../../src/kit/simulation/stacks.js';
 export function simulated(stack: SimulatedStack) {
   return fc.asyncProperty(fc.nat(), async (seed) => {
     const { failures } = await runRecipe(stack, drawRecipe(stack, seed), { coverage: new Coverage() });
-    const [first] = failures;
-    if (first !== undefined) throw new PropertyFailure(first.rule, first.message);
+    // That an exchange should have gone well says least of what went wrong in it, and often first.
+    const found = failures.find(({ rule }) => rule !== 'WIRE-4') ?? failures[0];
+    if (found !== undefined) throw new PropertyFailure(found.rule, found.message);
   });
 }
