@@ -43,6 +43,8 @@ const mostStreams = 40;
 const fewer: Partial<Record<Feature, number>> = { 'scarce-memory': 48, emulation: 200 };
 /** Exchanges behind the end of an endpoint: each fails. */
 const mostAfterEnd = 16;
+/** Of the runs that have these, some are as long as others, and end as early. */
+const unbounded = 0.3;
 /** About what the head of a message takes. */
 const headBytes = 150;
 /** Pieces in which a run's bytes may come, one way: of a short run, and more for each exchange. Small ones go with few bytes. */
@@ -53,8 +55,13 @@ const mostLong = 4;
 const mostLongSharing = 14;
 /** About how often a run has in it what is done in an exchange: a long run is one of plain exchanges, with these among them. */
 const ration = 24;
-/** What costs as much as many plain exchanges, because it throws, or takes a connection along. */
+/**
+ * What costs as much as many plain exchanges, because it throws, or takes a connection along, comes more rarely; what has to
+ * fill a window that all share, more often.
+ */
 const rations: Partial<Record<Feature, number>> = {
+  bodies: 120,
+  'aborted-uploads': 60,
   tunnels: 8,
   misuse: 8,
   cancels: 8,
@@ -98,7 +105,9 @@ class Drawing {
     const count = this.chance(0.15)
       ? this.random.between(1, few)
       : this.random.between(kind.least, kind.most * (stack.interleaves ? moreSharing : 1));
-    this.count = Math.min(count, ...[...this.on].map((feature) => fewer[feature] ?? count));
+    this.count = this.chance(unbounded)
+      ? count
+      : Math.min(count, ...[...this.on].map((feature) => fewer[feature] ?? count));
   }
 
   recipe(): Recipe {
@@ -212,10 +221,11 @@ class Drawing {
   private ends(): EndPlan[] {
     const ends: EndPlan[] = [];
     const end = (kind: EndPlan['kind']): void => {
+      const least = this.chance(unbounded) ? 0 : Math.max(0, this.count - mostAfterEnd);
       ends.push({
         kind,
         end: this.chance(0.5) ? 'server' : 'client',
-        atExchange: this.random.between(Math.max(0, this.count - mostAfterEnd), this.count - 1),
+        atExchange: this.random.between(least, this.count - 1),
       });
     };
     if (this.on.has('shutdowns')) end('shutdown');
