@@ -64,14 +64,14 @@ export const compositions: readonly Entry[] = [
     compose: h2Server,
     small: oneOfEach,
     large: { exchanges: 1, leases: 2, outputs: 2, queues: 1 },
-    leastStates: 6000,
+    leastStates: 20_000,
   },
   {
     name: 'h2-client, one stream and its leases',
     compose: h2Client,
     small: oneOfEach,
     large: { exchanges: 1, leases: 2, outputs: 2, queues: 1 },
-    leastStates: 6000,
+    leastStates: 25_000,
   },
   {
     name: 'proxy+h1-server',

@@ -32,8 +32,9 @@ export interface SessionUnderTest {
   /** A slab in which every conversation is understood; below it exhaustion may be the answer. */
   readonly roomyBytes: number;
   /**
-   * What the runs must have met, of `waits`, `closed`, `failed`, `handed on`, `failed damaged`: a suite that met less
-   * fails. Default: `waits` and `failed damaged`.
+   * What the runs must have met, of `waits`, `closed`, `failed`, `handed on`, `failed damaged`, and `heard`: a conversation
+   * that is as it was sent did not fail, and was told to the application, answered or handed on. A suite that met less
+   * fails. Default: `waits`, `failed damaged` and `heard`.
    */
   readonly floor?: readonly string[];
 }

@@ -213,7 +213,9 @@ export class ActAudit implements MachineObserver {
 function forget(watch: Watch): void {
   const { owner } = watch.machine;
   watch.machine.audited = null;
-  const own = owner.audited as OwnWatches;
+  const own = owner.audited;
+  // Of another auditor, whose machine has the same owner.
+  if (!(own instanceof OwnWatches) || own.audit !== watch.audit) return;
   if (own.watches.length === 1) owner.audited = null;
   else own.watches = own.watches.filter((other) => other !== watch);
 }

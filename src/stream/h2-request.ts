@@ -100,7 +100,10 @@ export class H2RequestHeads {
     options: RequestOptions,
     extendedConnect: boolean,
   ): FieldList {
-    const { target = '/', scheme = 'http', protocol } = options;
+    const { scheme = 'http', protocol } = options;
+    const tunnel = method === 'CONNECT' && protocol === undefined;
+    // CONNECT's target is an authority, and all that it has.
+    const target = options.target ?? (tunnel ? authority : '/');
     if (
       method === this.method &&
       authority === this.authority &&
@@ -114,9 +117,8 @@ export class H2RequestHeads {
       requireMethod(method);
       this.methodField = [':method', method];
     }
-    const tunnel = method === 'CONNECT' && protocol === undefined;
     const pseudo = tunnel
-      ? [this.methodField, ofTunnel(options.target ?? authority)]
+      ? [this.methodField, ofTunnel(target)]
       : this.ordinary(this.methodField, authority, scheme, target, protocol, extendedConnect);
     this.method = method;
     this.authority = authority;
@@ -157,7 +159,6 @@ export class H2RequestHeads {
   }
 }
 
-/** CONNECT's target is an authority, and all that it has. */
 function ofTunnel(target: string): Field {
   requireAuthority(target, true);
   return [':authority', target];

@@ -78,7 +78,8 @@ function stringsOf(node: ts.Node | undefined): string[] {
   if (node === undefined) return [];
   if (ts.isStringLiteralLike(node)) return [node.text];
   // `assert(claims['WIRE-5'], …)`.
-  if (ts.isElementAccessExpression(node)) return stringsOf(node.argumentExpression);
+  if (ts.isElementAccessExpression(node))
+    return chain(node.expression).at(-1) === 'claims' ? stringsOf(node.argumentExpression) : [];
   if (ts.isConditionalExpression(node)) return [node.whenTrue, node.whenFalse].flatMap(stringsOf);
   return ts.isArrayLiteralExpression(node) ? node.elements.flatMap(stringsOf) : [];
 }

@@ -229,3 +229,16 @@ it('a CONNECT that nobody answers has the deadline of an answer, from its head o
   expect(failed).toEqual(['stream-timeout']);
   bed.close();
 });
+
+it('what was asked before does not make a wrong CONNECT a right one', () => {
+  const bed = new H2Bed('client');
+  const listener = { response: () => {}, failed: () => {} };
+  bed.client.request({ method: 'CONNECT', authority: 'a:1' }, listener);
+  expect(bed.frames()).toEqual(['HEADERS 1 | :method: CONNECT | :authority: a:1']);
+  expect(() => bed.client.request({ method: 'CONNECT', authority: 'a:1', target: '/' }, listener)).toThrow(
+    expect.objectContaining({ code: 'authority' }),
+  );
+  bed.client.request({ method: 'CONNECT', authority: 'b:2', target: 'a:1' }, listener);
+  expect(bed.frames()).toEqual(['HEADERS 3 | :method: CONNECT | :authority: a:1']);
+  bed.close();
+});

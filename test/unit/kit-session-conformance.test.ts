@@ -118,6 +118,21 @@ class DiscardsWhereItHandsOff extends NetstringSession {
   }
 }
 
+/** Takes every netstring, and nobody hears of it. */
+class Deaf extends NetstringSession {
+  protected override answer(): boolean {
+    return true;
+  }
+}
+
+/** Nothing is right by it. */
+class RefusesEveryWholeOne extends NetstringSession {
+  protected override payload(from: number, length: number): number {
+    const whole = super.payload(from, length);
+    return whole > 0 ? this.refuse('no netstring is good enough') : whole;
+  }
+}
+
 const mistakes: readonly (readonly [rule: string, kind: typeof NetstringSession])[] = [
   ['OWN-6', LooksBehind],
   ['CON-6', ForgetsWhatWasCut],
@@ -143,6 +158,13 @@ describe('finds', () => {
     },
   );
 });
+
+it.each([Deaf, RefusesEveryWholeOne].map((kind) => ({ kind, name: kind.name })))(
+  'says of a session with which nothing ever goes well that it has checked nothing: $name',
+  async ({ kind }) => {
+    for (const { run } of sessionConformance(underTest(kind))) await expect(run()).rejects.toThrow('heard');
+  },
+);
 
 function ruleOf(error: unknown): string {
   if (error instanceof PropertyFailure) return error.rule;

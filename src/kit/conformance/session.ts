@@ -20,7 +20,7 @@ import type { SessionUnderTest } from '../session-under-test.js';
 import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
 
 const defaultRuns = 50;
-const defaultFloor = ['waits', 'failed damaged'];
+const defaultFloor = ['waits', 'failed damaged', 'heard'];
 const whole = [1 << 30];
 const roomiest = { slabBytes: 1 << 16 };
 /** Deadlines that may pass, one after the other, before whoever waits has given up. */
@@ -85,7 +85,23 @@ function octet(telling: readonly number[]): fc.Arbitrary<number> {
   return fc.oneof(fc.constantFrom(...telling), fc.integer({ min: 0, max: 255 }));
 }
 
-function mark(reached: Reached, { state, error, verdict, handedOn }: Played, damaged: boolean): void {
+/** What a session shows to which nobody has said anything; each session under test has its own. */
+const silence = new WeakMap<SessionUnderTest, Played>();
+
+function unheard(session: SessionUnderTest): Played {
+  let due = silence.get(session);
+  if (due === undefined) {
+    due = play(session, new Uint8Array(0), whole, false, roomiest);
+    silence.set(session, due);
+  }
+  return due;
+}
+
+function mark(session: SessionUnderTest, reached: Reached, played: Played, damaged: boolean): void {
+  const { state, error, verdict, handedOn, seen, output } = played;
+  const still = unheard(session);
+  const isHeard = handedOn !== undefined || seen !== still.seen || output !== still.output;
+  reached.mark('heard', !damaged && error === undefined && isHeard);
   reached.mark('waits', state === 'open' && verdict === 'need-data');
   reached.mark('closed', state !== 'open' && state !== 'tunnel' && error === undefined);
   reached.mark('failed', error !== undefined);
@@ -100,7 +116,7 @@ function sameCuts(session: SessionUnderTest, reached: Reached): Property {
     roomyMemory(session.roomyBytes),
     ({ bytes, damaged, ends }, cuts, memory) => {
       const due = play(session, bytes, whole, ends, roomiest);
-      mark(reached, due, damaged);
+      mark(session, reached, due, damaged);
       for (const way of [cuts, [1]]) {
         requireEqual('CON-6', play(session, bytes, way, ends, memory), due, `cut ${way}`);
       }
@@ -126,7 +142,7 @@ function sameTails(session: SessionUnderTest, reached: Reached): Property {
     fc.constantFrom(...telling),
     ({ bytes, damaged, ends }, cuts, memory, poison, tail) => {
       const due = play(session, bytes, cuts, ends, memory);
-      mark(reached, due, damaged);
+      mark(session, reached, due, damaged);
       const found = play(session, bytes, [1], ends, { ...memory, tail, ledger: 'off' });
       requireEqual('OWN-6', found, due, `tail of ${tail}`);
       const poisoned = play(session, bytes, cuts, ends, { ...memory, tail: poison, poison });
@@ -142,7 +158,7 @@ function sameEmulated(session: SessionUnderTest, reached: Reached): Property {
     fc.oneof(scarceMemory(), roomyMemory(session.roomyBytes)),
     ({ bytes, damaged, ends }, cuts, memory) => {
       const due = play(session, bytes, cuts, ends, { ...memory, workspace: 'bump' });
-      mark(reached, due, damaged);
+      mark(session, reached, due, damaged);
       const found = play(session, bytes, cuts, ends, { ...memory, workspace: 'emulated' });
       requireEqual('WS-10', found, due, 'emulated');
     },
@@ -160,7 +176,7 @@ function total(session: SessionUnderTest, reached: Reached): Property {
     segmentation(),
     ({ bytes, damaged }, more, cuts) => {
       const due = play(session, bytes, cuts, false, roomiest);
-      mark(reached, due, damaged);
+      mark(session, reached, due, damaged);
       if (due.error === undefined) return;
       requireThat('WIRE-2', due.state !== 'open', () => `it goes on after ${due.error}`);
       const joined = Uint8Array.from([...bytes, ...more.bytes]);
@@ -178,7 +194,7 @@ function scarce(session: SessionUnderTest, reached: Reached): Property {
     segmentation(),
     ({ bytes, damaged, ends }, memory, cuts) => {
       const due = play(session, bytes, cuts, ends, roomiest);
-      mark(reached, due, damaged);
+      mark(session, reached, due, damaged);
       const run = new SessionPlay(session, memory);
       run.deliver(bytes, cuts);
       if (ends) run.end.endInput();
@@ -211,7 +227,7 @@ function ends(session: SessionUnderTest, reached: Reached): Property {
       else if (fault === 'end') end.endInput();
       else if (fault === 'shutdown') end.shutdown();
       run.settle();
-      mark(reached, run.outcome, damaged);
+      mark(session, reached, run.outcome, damaged);
       giveUp(run);
       run.finish();
     },
@@ -251,7 +267,7 @@ export function askedAgain(session: SessionUnderTest, reached = new Reached()): 
     ({ bytes, damaged }, place, cuts, memory) => {
       const run = new SessionPlay(session, memory);
       run.deliver(place === undefined ? bytes : bytes.subarray(0, place % (bytes.length + 1)), cuts);
-      mark(reached, run.outcome, damaged);
+      mark(session, reached, run.outcome, damaged);
       const standing = (): unknown => {
         const { receivedBytes, consumedBytes, discardedBytes, pendingBytes } = run.end.input;
         return [run.outcome, receivedBytes, consumedBytes, discardedBytes, pendingBytes, run.end.deadline()];

@@ -91,23 +91,24 @@ class Asking {
       'pipes',
     );
     if (agrees) await this.tunnel();
-    if (this.goesOn) {
-      await this.exchange('behind the tunnel');
-      ends.client.connection.shutdown();
-    } else if (!agrees) {
-      await ends.until(() => ends.over || this.mayAsk);
-      requireThat('LAY-7', !this.mayAsk, () => 'another request may follow a CONNECT that was refused');
-    }
+    await this.goOn();
     await ends.closed();
     ends.finish();
   }
 
   /**
-   * A pipe that was taken over is no more the connection's. Where a CONNECT is refused on it, the server ends it by itself: it
-   * cannot know whether what comes next was sent for the tunnel, and is no request (RFC 9110 §9.3.6).
+   * Other streams go on beside a tunnel. Without them a pipe that was taken over is no more the connection's; and where a tunnel
+   * was refused the server may end it: it cannot know whether what comes next was sent for the tunnel, and is no request.
    */
-  private get goesOn(): boolean {
-    return this.stack.capabilities.interleaves || (!this.agrees && this.asks !== 'connect');
+  private async goOn(): Promise<void> {
+    const { ends, agrees } = this;
+    if (!this.stack.capabilities.interleaves) {
+      if (agrees) return;
+      await ends.until(() => ends.over || this.mayAsk);
+      if (!this.mayAsk) return;
+    }
+    await this.exchange('behind the tunnel');
+    ends.client.connection.shutdown();
   }
 
   private get mayAsk(): boolean {
