@@ -31,7 +31,8 @@ export const connectionTable = defineTable()({
     row('running', 'finish', 'finishing', { cites: 'RFC 9112 §9.6', acts: inFlight }),
     // Until the transport has said that it is gone, its exchanges may be given output, which fails then.
     row('running', 'abort', 'aborting', { cites: 'OWN-7', acts: ['take output?', ...failing] }),
-    row('running', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
+    // What was built in this turn becomes output when it is given back, like the rest.
+    row('running', 'closed', 'closed', { cites: 'OWN-7', acts: ['take output?', ...failing] }),
     // All output was taken by the pipe below: now the peer's end is waited for, within bounds.
     row('finishing', 'flushed', 'lingering', { cites: 'RFC 9112 §9.6', acts: inFlight }),
     row('finishing', 'abort', 'aborting', { cites: 'OWN-7', acts: failing }),
@@ -40,6 +41,6 @@ export const connectionTable = defineTable()({
     row('lingering', 'closed', 'closed', { cites: 'RFC 9112 §9.6' }),
     row('tunnelling', 'abort', 'aborting', { cites: 'OWN-7', acts: failing }),
     row('tunnelling', 'closed', 'closed', { cites: 'OWN-7' }),
-    row('aborting', 'closed', 'closed', { cites: 'OWN-7', acts: failing }),
+    row('aborting', 'closed', 'closed', { cites: 'OWN-7', acts: ['take output?', ...failing] }),
   ],
 });

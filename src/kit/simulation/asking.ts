@@ -18,6 +18,8 @@ import { TunnelEnd, type TunnelStage } from './tunnel-play.js';
 export interface ClientStage extends Stage, TunnelStage {
   /** Which connection an exchange is on. */
   connectionOf(exchange: ClientExchange): number;
+  /** Milliseconds since something arrived on a connection. */
+  quietOf(connection: number): number;
   broken(story: Story, by: 'server' | 'client'): void;
   /** The client has heard the last of it. */
   settled(story: Story): void;
@@ -95,6 +97,7 @@ class Asker implements ClientListener {
     const { request, clientBreaks, tunnel } = story.plan;
     this.exchange = exchange;
     story.connection = stage.connectionOf(exchange);
+    story.quiet = stage.quietOf(story.connection);
     exchange.onClosed = (error) => {
       // Of a tunnel that was agreed to, the exchange ends before the tunnel begins.
       const isAgreed = error === undefined && tunnel !== undefined && story.status === 0;

@@ -3,10 +3,14 @@
  * every act by then. This file does not know how the run went on.
  */
 import { UndercoatError } from '../../errors.js';
+import { defaultDeadlines } from '../../session/deadlines.js';
 import { Mark } from './marks.js';
 import { answersEarly, type BodyPlan, isScarce, leaves } from './recipe.js';
 import type { SimulatedRun } from './run.js';
 import type { Assert, BodyStory, Claims, Story } from './story.js';
+
+/** Whoever waits for a request waits for no less; what travels meanwhile, and stalls, takes less than the rest. */
+const longQuiet = Math.min(defaultDeadlines.idle, defaultDeadlines.head) / 2;
 
 export class Judge {
   private readonly run: SimulatedRun;
@@ -130,6 +134,10 @@ export class Judge {
     if (this.mayFail || run.isExcused(story)) return true;
     // An endpoint that ends finishes what it has begun; what is on its way to it by then it need not take up.
     if (run.hasEnded && story.servings === 0) return true;
+    // It closes behind a whole answer, too, which is an early one to a client that has still to say that its request is over.
+    if (run.hasEnded && story.clientEnd === 'early-response') return true;
+    // A server may be closing a connection that was quiet for long while a request is on its way (RFC 9112 §9.5).
+    if (story.quiet >= longQuiet && story.servings === 0) return true;
     if (story.connection < 0) return run.anyHarmed;
     return run.isHarmed(story.connection);
   }

@@ -98,6 +98,8 @@ export class SimulatedPipe {
   readonly server: SimulatedEnd;
   readonly clock: Clock;
   readonly tap: NetworkTap;
+  /** When something arrived last, at either end; when it was made, if nothing has. */
+  heardAt: number;
   private readonly plan: NetworkPlan;
   /** Nothing arrives any more. */
   private silent: boolean;
@@ -122,6 +124,7 @@ export class SimulatedPipe {
     this.clock = clock;
     this.plan = plan;
     this.tap = tap;
+    this.heardAt = clock.now();
     this.silent = false;
     this.scheduled = false;
     this.reached = false;
@@ -380,6 +383,7 @@ class SimulatedEnd extends BaseTransport {
       const count = Math.min(ready, room.end - room.start, incoming.waiting);
       copy(store, head, count, room.bytes, room.start);
       if (count > 0) pipe.tap.arrived(pipe, this === pipe.server, room.bytes, room.start, room.start + count);
+      pipe.heardAt = now;
       const isCutOver = incoming.consume(count);
       this.receiver.received(count);
       any = true;

@@ -158,6 +158,7 @@ export function isScarce({ slabs }: MemoryPlan): boolean {
 export function mayStarve({ server, client, exchanges }: Recipe): boolean {
   if (!isScarce(server) && !isScarce(client)) return false;
   return exchanges.some(({ taking, takingResponse }) =>
-    [taking, takingResponse].some(({ leases }) => leases === 'retain'),
+    // Who ignores a body keeps what comes of it, up to its window.
+    [taking, takingResponse].some(({ mode, leases }) => mode === 'ignore' || leases === 'retain'),
   );
 }

@@ -6,7 +6,7 @@ import { type Client, createClient } from '../../endpoint/client.js';
 import { counting, type EndpointOptions } from '../../endpoint/endpoint-options.js';
 import { listen, type Server } from '../../endpoint/server.js';
 import { UndercoatError } from '../../errors.js';
-import { ActAudit } from '../../machine/index.js';
+import { ActAudit, type MachineObserver } from '../../machine/index.js';
 import {
   BumpWorkspace,
   CheckedLedger,
@@ -66,6 +66,8 @@ export interface RunOptions {
   readonly traced?: boolean;
   /** Without the checked ledger only what both applications see is judged. Default true. */
   readonly ledger?: boolean;
+  /** Told of every step, and of every act that a row allows when it is done; with the ledger only. */
+  readonly observer?: MachineObserver | null;
 }
 
 /** Most leases that the applications of one run may have at a time. */
@@ -131,7 +133,11 @@ export class SimulatedRun implements ServerStage, ClientStage {
     if (verdict !== true) this.fail(claim.rule, verdict());
   };
 
-  constructor(stack: SimulatedStack, recipe: Recipe, { coverage, traced, ledger }: RunOptions) {
+  constructor(
+    stack: SimulatedStack,
+    recipe: Recipe,
+    { coverage, traced, ledger, observer = null }: RunOptions,
+  ) {
     this.stack = stack;
     this.recipe = recipe;
     this.clock = new VirtualClock({ maxSteps: mostSteps(recipe) });
@@ -162,7 +168,7 @@ export class SimulatedRun implements ServerStage, ClientStage {
           audit.act(record);
         },
       });
-      const audit = new ActAudit(checked);
+      const audit = new ActAudit(checked, observer);
       this.ledger = checked;
       this.audit = audit;
     }
@@ -244,6 +250,11 @@ export class SimulatedRun implements ServerStage, ClientStage {
   connectionOf({ facts }: ClientExchange): number {
     const { local } = facts.transport;
     return local?.family === 'ipv4' ? local.port - 50_000 : -1;
+  }
+
+  quietOf(connection: number): number {
+    const pipe = this.network.pipes[connection];
+    return pipe === undefined ? 0 : this.clock.now() - pipe.heardAt;
   }
 
   broken(story: Story, by: 'server' | 'client'): void {

@@ -114,6 +114,8 @@ export class Story {
   readonly plan: ExchangePlan;
   /** Which connection carried it; -1 while none does. */
   connection: number;
+  /** Milliseconds that nothing had arrived on its connection for when it was begun. */
+  quiet: number;
   readonly request: BodyStory;
   readonly response: BodyStory;
   /** The status of the final head that the client was given; 0 for none. */
@@ -142,6 +144,7 @@ export class Story {
     this.index = index;
     this.plan = plan;
     this.connection = -1;
+    this.quiet = 0;
     this.request = new BodyStory(index, false, claims, assert);
     this.response = new BodyStory(index, true, claims, assert);
     this.status = 0;
