@@ -55,13 +55,16 @@ const mostLong = 4;
 const mostLongSharing = 14;
 /** About how often a run has in it what is done in an exchange: a long run is one of plain exchanges, with these among them. */
 const ration = 24;
+/** Uploads that are broken off: without streams each takes its connection along; with them it takes many to fill a window. */
+const mostUploads = 8;
+const mostUploadsSharing = 60;
 /**
  * What costs as much as many plain exchanges, because it throws, or takes a connection along, comes more rarely; what has to
  * fill a window that all share, more often.
  */
 const rations: Partial<Record<Feature, number>> = {
   bodies: 120,
-  'aborted-uploads': 60,
+  'aborted-uploads': mostUploadsSharing,
   tunnels: 8,
   misuse: 8,
   cancels: 8,
@@ -71,9 +74,6 @@ const rations: Partial<Record<Feature, number>> = {
   'ignored-responses': 6,
   'silent-handlers': 3,
 };
-/** Uploads that are broken off: without streams each takes its connection along; with them it takes many to fill a window. */
-const mostUploads = 8;
-const mostUploadsSharing = 60;
 const none = Object.fromEntries(features.map((feature) => [feature, false])) as Record<Feature, boolean>;
 const keeping: readonly Feature[] = ['held-leases', 'kept-leases', 'retained-leases'];
 
