@@ -1,7 +1,7 @@
 /** Response heads: how each is framed by status, fields and the request's method, and what is refused. */
 
 import { describe, expect, it } from 'vitest';
-import { readHead } from '../support/h1.js';
+import { octets, oneByOne, readHead, seen } from '../support/h1.js';
 
 const read = (text: string, requestMethod = 'GET') =>
   readHead(text, [text.length], { role: 'response', requestMethod });
@@ -97,6 +97,40 @@ describe('RFC 9112 §4: the status-line', () => {
   ])('%j: %s', (fields, code) => {
     expect(read(response('HTTP/1.1 200 OK', ...fields))).toMatchObject({ kind: 'error', code });
   });
+
+  const telling = octets(' \t\r\n/:.0159aHTP\x00\xff');
+
+  it.each([...octets('HTTP/1.1 259 OK\r\n\r\n').entries()])(
+    'CON-6: read in one step as octet by octet, with another in place %i',
+    (at, octet) => {
+      for (const status of ['259', '100', '599', '200', '909']) {
+        const text = `HTTP/1.1 ${status} OK\r\n\r\n`;
+        for (const other of [octet, octet ^ 0x20, octet - 1, octet + 1, ...telling]) {
+          const given = text.slice(0, at) + String.fromCharCode(other & 255) + text.slice(at + 1);
+          const slow = seen(readHead(given, oneByOne(given.length), { role: 'response' }));
+          expect(seen(readHead(given, [given.length], { role: 'response' }))).toBe(slow);
+        }
+      }
+    },
+  );
+
+  it.each(['HTTP/1.1 200 x', 'HTTP/1.1 200 '])(
+    'CON-6: nothing is read in one step behind the end of %j',
+    (text) => {
+      for (let end = 0; end <= text.length; end++) {
+        expect(
+          readHead(text.slice(0, end), [end], { role: 'response', around: { offsets: [0], fills: [0x20] } }),
+        ).toEqual({ kind: 'need-data' });
+      }
+    },
+  );
+
+  it.each(['OKAY', 'O', 'oK', 'ON', 'OK ', ' OK'])(
+    'a reason that is nearly the usual one, %j, is itself',
+    (reason) => {
+      expect(read(response(`HTTP/1.1 200 ${reason}`))).toMatchObject({ reason });
+    },
+  );
 
   it('a line is limited', () => {
     const text = 'HTTP/1.1 200 abcdef\r\n\r\n';

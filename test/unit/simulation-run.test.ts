@@ -1,5 +1,9 @@
 // What a recipe is worth: the same one gives the same run, to the byte; another one another.
-import { expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import { h1 } from '../../src/endpoint/h1.js';
 import { proxySend } from '../../src/endpoint/proxy.js';
 import { seedOf } from '../../src/kit/simulation/campaign.js';
@@ -9,9 +13,14 @@ import type { Recipe } from '../../src/kit/simulation/recipe.js';
 import { runRecipe, SimulatedRun } from '../../src/kit/simulation/run.js';
 import { type SimulatedStack, simulatedStacks } from '../../src/kit/simulation/stacks.js';
 import { Watch } from '../../src/kit/simulation/watch.js';
+import { saveRegression } from '../../src/lab/check/regressions.js';
 import { Owner } from '../../src/memory/index.js';
 import { VirtualClock } from '../../src/transport/virtual-clock.js';
+import { builtCli } from '../support/got.js';
 import { campaignOf } from '../support/simulation.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'undercoat-test-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const run = (stack: SimulatedStack, recipe: Recipe) =>
   runRecipe(stack, recipe, { coverage: new Coverage(), traced: true });
@@ -34,6 +43,22 @@ test.each(simulatedStacks.map((stack) => [stack.name, stack] as const))(
       hashes.add(one.hash);
     }
     expect(hashes.size).toBe(4);
+  },
+);
+
+// The command comes from `dist/` and this test's code from `src/`: the same code, compiled twice.
+test.each(simulatedStacks.filter(({ name }) => ['h1', 'proxy-v2+h2'].includes(name)))(
+  '$name: another process makes the same run of it',
+  async (stack) => {
+    const recipe = drawRecipe(stack, 1);
+    const { hash, failures } = await run(stack, recipe);
+    expect(failures).toEqual([]);
+    const said = { rule: 'LAY-1', message: 'none was broken', seed: 1, tries: 0, trace: [] };
+    const file = saveRegression(directory, { ...said, recipe, hash });
+    const command = [builtCli, 'check', '--replay', file];
+    const { status, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    expect(stdout).toContain('the same run as was saved');
+    expect(status).toBe(0);
   },
 );
 
