@@ -17,6 +17,22 @@ export interface Bite {
   readonly by: string | undefined;
 }
 
+const givenAtTheEnd = 'what a connection is given in the turn that ends it is given before, in the search';
+const flushedBefore =
+  'what goes out when a tunnel begins, or a session hands off, has landed before, in the search';
+
+/** Acts that no composition misses, and why. */
+export const actsNotMissed: ReadonlyMap<string, string> = new Map([
+  ['connection: running --abort--> aborting: take output?', givenAtTheEnd],
+  ['connection: running --closed--> closed: take output?', givenAtTheEnd],
+  ['connection: aborting --closed--> closed: take output?', givenAtTheEnd],
+  ['connection: running --handoff--> running: failed output?', flushedBefore],
+  ['connection: running --tunnel--> tunnelling: take output?', flushedBefore],
+  ['connection: running --tunnel--> tunnelling: freeze output?', flushedBefore],
+  ['connection: tunnelling --abort--> aborting: failed output?', flushedBefore],
+  ['connection: tunnelling --abort--> aborting: release output?', flushedBefore],
+]);
+
 /** Every row that a table of a layer has and the search takes, left out. */
 export function* bites(entry: Entry): Iterable<Bite> {
   for (const { part, row } of rowsTaken(entry)) {

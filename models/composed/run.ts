@@ -1,7 +1,8 @@
 // `npm run model`: searches every composition within the large bounds, or those that are named, and prints what it took.
-// `npm run model -- --without-each-row`: within the small ones, without each row in turn, and prints what found that;
-// `--without-each-act`: without each act of each row.
-import { type Bite, biteActs, bites } from './bite.js';
+// `npm run model -- --without-each-row`: within the small ones, without each row in turn, and prints what found that,
+// which something must in each composition; `--without-each-act`: without each act of each row, which must be found in
+// one of them.
+import { actsNotMissed, type Bite, biteActs, bites } from './bite.js';
 import { compositions, type Entry } from './index.js';
 import { findingText, search } from './search.js';
 import { ComposedSystem } from './system.js';
@@ -27,7 +28,12 @@ const fail = (text: string): void => {
 if (leavingOut !== undefined) {
   const [what, bite] = leavingOut;
   line('composition', what, 'found', 'by');
-  for (const entry of chosen) without(entry, [...bite(entry)]);
+  const taken = chosen.map((entry) => [entry.name, [...bite(entry)]] as const);
+  for (const [name, all] of taken) without(name, all);
+  if (what === 'rows') {
+    for (const [name, all] of taken)
+      for (const left of missedOf(all)) fail(`${name} without ${left}: nothing was found`);
+  } else judgeActs(taken.flatMap(([, all]) => all));
 } else {
   line('composition', 'exchanges', 'leases', 'outputs', 'queues', 'states', 'moves', 'depth', 'seconds');
   chosen.forEach(searched);
@@ -41,11 +47,28 @@ function searched({ name, compose, large }: Entry): void {
   if (finding !== undefined) fail(findingText(finding));
 }
 
-function without({ name }: Entry, all: readonly Bite[]): void {
+function without(name: string, all: readonly Bite[]): void {
   const by = new Map<string, number>();
   for (const { by: rule = '' } of all) by.set(rule, (by.get(rule) ?? 0) + 1);
-  const missed = all.filter((bite) => bite.by === undefined);
   const rules = [...by].filter(([rule]) => rule !== '').map(([rule, count]) => `${rule} ${count}`);
-  line(name, all.length, all.length - missed.length, `  ${rules.join(', ')}`);
-  for (const { left } of missed) fail(`${name} without ${left}: nothing was found`);
+  line(name, all.length, all.length - missedOf(all).length, `  ${rules.join(', ')}`);
+}
+
+function missedOf(all: readonly Bite[]): string[] {
+  return all.filter(({ by }) => by === undefined).map(({ left }) => left);
+}
+
+/** What one composition has no place for another may have. */
+function judgeActs(all: readonly Bite[]): void {
+  const acts = new Set(all.map(({ left }) => left));
+  const found = new Set(all.filter(({ by }) => by !== undefined).map(({ left }) => left));
+  const missed = [...acts].filter((act) => !found.has(act));
+  process.stdout.write(`${acts.size} acts, ${found.size} found, ${missed.length} not\n`);
+  for (const act of missed) {
+    const reason = actsNotMissed.get(act);
+    if (reason === undefined) fail(`without ${act}: nothing was found`);
+    else process.stdout.write(`without ${act}: nothing was found: ${reason}\n`);
+  }
+  for (const act of actsNotMissed.keys())
+    if (found.has(act)) fail(`without ${act}: something was found, but it is listed as not missed`);
 }
