@@ -54,6 +54,8 @@ export class Taker implements BodyConsumer {
 
 abstract class Bench {
   abstract readonly end: SessionEnd;
+  /** What the application threw when it was too late to break its exchange off. */
+  readonly reported: unknown[] = [];
   private seen = 0;
 
   /** Delivers text, at once or in pieces, and does what becomes due. */
@@ -135,6 +137,7 @@ export class ServerBench extends Bench {
       {
         role: 'server',
         httpDate: undefined,
+        report: (error) => this.reported.push(error),
         exchange: (exchange) => {
           this.exchanges.push(exchange);
           exchange.onClosed = (error) => this.closed.push(error?.code ?? 'ok');
@@ -166,7 +169,11 @@ export class ClientBench extends Bench {
     const ready: ClientSession[] = [];
     this.end = new SessionEnd(
       h1(options.h1),
-      { role: 'client', ready: (session) => ready.push(session) },
+      {
+        role: 'client',
+        ready: (session) => ready.push(session),
+        report: (error) => this.reported.push(error),
+      },
       { observer: rowRecorder(), ...options },
     );
     this.session = ready[0] as ClientSession;

@@ -132,6 +132,8 @@ interface OpenBlock {
 export class H2Bed {
   readonly end: SessionEnd;
   readonly exchanges: ServerExchange[] = [];
+  /** What the application threw when it was too late to break its exchange off. */
+  readonly reported: unknown[] = [];
   private ready: ClientSession | undefined;
   private readonly decoder = new HpackDecoder();
   private seen = 0;
@@ -147,9 +149,12 @@ export class H2Bed {
     const ready = (session: ClientSession): void => {
       this.ready = session;
     };
+    const report = (error: unknown): void => {
+      this.reported.push(error);
+    };
     this.end = new SessionEnd(
       h2(options.h2),
-      role === 'server' ? { role, exchange, httpDate: undefined } : { role, ready },
+      role === 'server' ? { role, exchange, httpDate: undefined, report } : { role, ready, report },
       { slabBytes: 16_384 + 64, observer, ...options.end },
     );
     this.settle();
