@@ -163,6 +163,16 @@ test.each([300, 403])('a CONNECT that is answered with %i has no tunnel', (statu
   bed.close();
 });
 
+test('a CONNECT that is broken off before its refusal is read is not ended besides', () => {
+  const bed = new H2Bed('client');
+  const { exchange } = ask(bed, asked);
+  exchange.abort();
+  const refused = headers(1, [[':status', '403']], false);
+  bed.end.deliver(refused, 0, refused.length);
+  expect(bed.frames()).toEqual(['RST_STREAM 1 CANCEL']);
+  bed.close();
+});
+
 test('a CONNECT of somebody who takes no tunnel has its answer', () => {
   const bed = new H2Bed('client');
   const { told } = ask(bed, asked);
