@@ -37,7 +37,10 @@ test('OWN-9: what is thrown behind a whole answer is reported, though the reques
     }),
   );
   bed.exchange.reply(200, [], five);
+  const closed: unknown[] = [];
+  bed.exchange.onClosed = (error) => closed.push(error?.code);
   bed.feed(data(1, 3));
+  expect(closed).toEqual(['application-failed']);
   expect(bed.reported.map(String)).toEqual(['Error: late']);
   bed.close();
 });
@@ -49,7 +52,6 @@ test('broken off, it neither answers, nor sends, nor agrees, and that is no mist
   const found: Lease[] = [];
   exchange.body.consume(taker([], (lease) => found.push(lease)));
   bed.feed(data(1, 3));
-  exchange.respond(200);
   exchange.abort();
   const [lease] = found as [Lease];
   expect([exchange.sendLease(lease), lease.live]).toEqual([false, false]);

@@ -30,7 +30,7 @@ test('what the request did not say is as H1 has it', () => {
   const client = bench();
   const exchange = client.ask();
   client.drain();
-  client.feed(agreement + text(settings(), settingsAck, ok()));
+  client.feed(agreement + text(settings(), settingsAck));
   expect(exchange.facts.upgrade).toMatchObject({ method: 'GET', target: '/', fields: [] });
   // PRIORITY_UPDATE is of type 16.
   expect(typesOf(client.drain())).not.toContain(16);
