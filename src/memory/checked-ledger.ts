@@ -136,7 +136,6 @@ export class CheckedLedger extends Assertions implements Ledger {
   /** Asserts WS-2 where a layer returns to its caller: whoever opened a reservation has closed it. */
   assertNothingReserved(): void {
     this.ws2.made += 1;
-    // Stryker disable next-line ConditionalExpression: without any, none is found.
     if (this.reservations === 0) return;
     for (const { reserving } of this.accounts) {
       if (reserving !== null) this.broken('WS-2', `${reserving.owner} left a reservation open`);
@@ -192,7 +191,6 @@ export class CheckedLedger extends Assertions implements Ledger {
     else if (act === 'close') this.closed(account);
     if (account.leasedTo > 0) {
       this.ws3.made += 1;
-      // Stryker disable next-line ConditionalExpression,EqualityOperator: otherwise no lease overlaps.
       if (account.leasedTo > free) this.overlapped(account, free, act, owner);
     }
     if (act === 'reserve') this.scout(account, free, reservedEnd, owner);
@@ -355,7 +353,6 @@ export class CheckedLedger extends Assertions implements Ledger {
     if (account.leases.length === 0 && lease.slab.root !== lease.slab) this.forget(account);
     this.holdings.add(lease.owner.layer, -lease.length);
     this.own4.made += 1;
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: none is in an empty set.
     if (this.frozenLeases.size > 0 && this.frozenLeases.has(lease)) {
       this.broken('OWN-4', `${lease.unit} bytes of ${lease.owner} were given up while a transport had them`);
     }
@@ -405,7 +402,6 @@ export class CheckedLedger extends Assertions implements Ledger {
   private bury({ slab, leases }: SlabAccount, free: number): void {
     let dead = 0;
     // One at most is the common case: then there is nothing to sort.
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: one, or none, is in order.
     const inOrder = leases.length > 1 ? leases.toSorted((a, b) => a.start - b.start) : leases;
     for (const lease of inOrder) {
       if (lease.start > dead) this.poison.fill(slab.bytes, dead, lease.start);

@@ -15,7 +15,7 @@ export class Packer {
   private workspace: Workspace | null;
   /** Added, and not leased yet. */
   private unit: Region | null;
-  /** The workspace before this one and its unit, when nothing of it is left: objects to use again, without a slab. */
+  /** The workspace before this one and its unit: objects to use again, without a slab, when nothing of it is left. */
   private last: Workspace | null;
   private lastUnit: Region | null;
 
@@ -51,15 +51,17 @@ export class Packer {
 
   /** What was added since the last time, as one lease; undefined when nothing was. */
   lease(owner: Owner, label: string): Lease | undefined {
-    const { unit, workspace } = this;
-    if (unit === null || workspace === null || unit.length === 0) return undefined;
+    const { workspace } = this;
+    if (workspace === null) return undefined;
+    const unit = this.unit as Region;
+    if (unit.length === 0) return undefined;
     return workspace.leasePrefix(unit, unit.length, owner, label);
   }
 
   /** Gives the slab back when nothing in it is leased: whoever packs seldom holds none in between. */
   settle(): void {
-    const { workspace, unit } = this;
-    if (workspace === null || unit === null || workspace.leased > 0 || unit.length > 0) return;
+    const { workspace } = this;
+    if (workspace === null || workspace.leased > 0 || (this.unit as Region).length > 0) return;
     this.close();
   }
 
@@ -69,9 +71,7 @@ export class Packer {
     if (workspace === null) return;
     this.workspace = null;
     this.unit = null;
-    const isEmpty = workspace.leased === 0;
     workspace.retire();
-    if (!isEmpty) return;
     this.last = workspace;
     this.lastUnit = unit;
   }

@@ -44,9 +44,7 @@ export class Poison {
     const { value } = this;
     let i = start;
     if (value >= 0) {
-      // Stryker disable next-line all: where whole words begin; those of before, looked at too, make it octet by octet below.
       for (const whole = Math.min((start + 3) & ~3, end); i < whole; i++) if (bytes[i] !== value) return i;
-      // Stryker disable next-line MethodExpression: words behind the end say nothing of it.
       i = Math.max(i, 4 * cleanTo(words, i >> 2, Math.min(end >> 2, words.length), this.word));
     }
     for (; i < end; i++) if (bytes[i] !== (this.at(i) & 0xff)) return i;
@@ -57,7 +55,6 @@ export class Poison {
 /** The first place in whole groups of eight, from `from` on, where not all are `word`; or where no whole group is left. */
 function cleanTo(words: Int32Array, from: number, to: number, word: number): number {
   let i = from;
-  // Stryker disable next-line ArithmeticOperator,ConditionalExpression,EqualityOperator: what is not passed over here is looked at octet by octet.
   for (const last = to - 7; i < last; i += 8) {
     const differs =
       ((words[i] as number) ^ word) |

@@ -107,8 +107,9 @@ export class ReceiveBuffer {
    * (OWN-9). Nothing happens where no lease is in the way.
    */
   whenUnleased(callback: () => void): void {
-    const { unit, workspace } = this;
-    if (workspace !== null && unit !== null && unit.frame.leased > 0) unit.frame.unleased = callback;
+    if (this.workspace === null) return;
+    const { frame } = this.unit as Region;
+    if (frame.leased > 0) frame.unleased = callback;
   }
 
   /** Closes the room; its first `count` bytes were filled. @throws MisuseError WS-2 without a room, WS-5 */
@@ -194,7 +195,6 @@ export class ReceiveBuffer {
   private begin(): Workspace | null {
     const { last, source } = this;
     const workspace =
-      // Stryker disable next-line ConditionalExpression: using one again shows in its cost only.
       last === null ? source.open(this.owner) : source.reopen(this.owner, last, this.unit as Region);
     if (workspace === undefined) return null;
     this.workspace = workspace;
@@ -266,7 +266,6 @@ export class ReceiveBuffer {
 
   private expose(unit: Region): void {
     // A store that changes nothing would still be told to the collector.
-    // Stryker disable next-line ConditionalExpression: it would change nothing.
     if (this.bytes !== unit.bytes) this.bytes = unit.bytes;
     this.start = unit.start;
     this.end = unit.end;

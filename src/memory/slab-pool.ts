@@ -143,7 +143,6 @@ export class SlabPool implements SlabSource, SlabHome {
     this.held -= this.slabBytes;
     this.spare.push(slab);
     if (this.ledger !== null) this.ledger.returned(slab);
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: to wake nobody does nothing.
     if (this.waiting.length > 0) wake(this.waiting);
   }
 
@@ -209,7 +208,6 @@ export class SlabShare implements SlabSource, SlabHome {
   returned(slab: Slab): void {
     this.held -= this.slabBytes;
     // One slab makes room for one: who waits for this share queues behind those who wait for the pool.
-    // Stryker disable next-line ConditionalExpression,EqualityOperator: a turn in which nobody waits is passed on.
     if (this.waiting.length > 0) this.pool.whenAvailable(this.turn);
     this.pool.returned(slab);
   }

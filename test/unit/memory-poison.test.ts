@@ -29,10 +29,12 @@ describe.each(values)('poison of %s', (_, value) => {
   });
 
   test('the first changed byte is found, with a few bytes behind the last word, too', () => {
-    for (const length of [296, 298, 300]) {
+    for (const length of [296, 298, 300, 318]) {
       const bytes = new Uint8Array(length);
       const words = new Int32Array(bytes.buffer, 0, length >> 2);
-      for (const [start, end] of ranges) {
+      // To the very end, too: behind it there is no word to read.
+      const toTheEnd = [0, 1, 256, 290].map((start) => [start, length] as const);
+      for (const [start, end] of [...ranges, ...toTheEnd]) {
         if (end > length) continue;
         // Compared all at once: an expectation takes a hundred times what is tried here.
         const changed: number[] = [];

@@ -56,7 +56,7 @@ test.each(simulatedStacks.filter(({ name }) => ['h1', 'proxy-v2+h2'].includes(na
     const said = { rule: 'LAY-1', message: 'none was broken', seed: 1, tries: 0, trace: [] };
     const file = saveRegression(directory, { ...said, recipe, hash });
     const command = [builtCli, 'check', '--replay', file];
-    const { status, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+    const { status, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 50_000 });
     expect(stdout).toContain('the same run as was saved');
     expect(status).toBe(0);
   },
