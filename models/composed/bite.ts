@@ -17,20 +17,21 @@ export interface Bite {
   readonly by: string | undefined;
 }
 
-const givenAtTheEnd = 'what a connection is given in the turn that ends it is given before, in the search';
-const flushedBefore =
-  'what goes out when a tunnel begins, or a session hands off, has landed before, in the search';
+const takenBefore =
+  'the search has output taken and frozen while the connection runs on, and not in the turn of such a row';
+const failsElsewhere =
+  'the search has output fail within a tunnel, or when the connection has closed, and not at such a row';
 
 /** Acts that no composition misses, and why. */
 export const actsNotMissed: ReadonlyMap<string, string> = new Map([
-  ['connection: running --abort--> aborting: take output?', givenAtTheEnd],
-  ['connection: running --closed--> closed: take output?', givenAtTheEnd],
-  ['connection: aborting --closed--> closed: take output?', givenAtTheEnd],
-  ['connection: running --handoff--> running: failed output?', flushedBefore],
-  ['connection: running --tunnel--> tunnelling: take output?', flushedBefore],
-  ['connection: running --tunnel--> tunnelling: freeze output?', flushedBefore],
-  ['connection: tunnelling --abort--> aborting: failed output?', flushedBefore],
-  ['connection: tunnelling --abort--> aborting: release output?', flushedBefore],
+  ['connection: running --abort--> aborting: take output?', takenBefore],
+  ['connection: running --closed--> closed: take output?', takenBefore],
+  ['connection: aborting --closed--> closed: take output?', takenBefore],
+  ['connection: running --handoff--> running: failed output?', failsElsewhere],
+  ['connection: running --tunnel--> tunnelling: take output?', takenBefore],
+  ['connection: running --tunnel--> tunnelling: freeze output?', takenBefore],
+  ['connection: tunnelling --abort--> aborting: failed output?', failsElsewhere],
+  ['connection: tunnelling --abort--> aborting: release output?', failsElsewhere],
 ]);
 
 /** Every row that a table of a layer has and the search takes, left out. */
