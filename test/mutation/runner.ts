@@ -15,7 +15,7 @@ import {
   TestStatus,
 } from '@stryker-mutator/api/test-runner';
 import fc from 'fast-check';
-import { bundle, freshFiles } from './bundle.js';
+import { bundle, type TestFiles } from './bundle.js';
 import { type Collected, collect } from './collected-tests.js';
 import { type Part, partOf } from './parts.js';
 import { prose } from './prose.js';
@@ -38,6 +38,12 @@ interface Switchboard {
  */
 type Learnt = Record<string, { readonly ms: number; readonly hits: Hits }>;
 
+/** On how many mutants of a file a test was tried, and how many of them it has found. */
+interface TrackRecord {
+  tried: number;
+  found: number;
+}
+
 /** What was found out of a mutant, and the test that did; none if it has survived. */
 interface Verdict {
   readonly result: MutantRunResult;
@@ -54,19 +60,25 @@ const longestMs = 2000;
 const patience: Limits = { loopMs: 120_000, awaitedMs: 120_000 };
 /** Tests no slower than this are run once more without the mutant that they failed with. */
 const againMs = 300;
-/** So many tests are run before quicker ones for what they have found. */
-const mostFirst = 8;
-/** What was loaded is never let go: after so many times a new process is the better one. */
-const mostGenerations = 60;
+/** How often a test is thought to find a mutant, before it has been tried on any of the file: from this, to this much
+ * more if it comes by nothing else. */
+const hope = 0.02;
+const hopeOfItsOwn = 0.5;
+/** A test is one of the file if so much of what it comes by is there. */
+const shareOfItsOwn = 1 / 3;
+/** Quicker tests than this are taken to be equally quick, in ms. */
+const quickMs = 0.2;
 
 class PartRunner implements TestRunner {
   private readonly part: Part;
   private readonly switchboard: Switchboard;
   private tests: ReadonlyMap<string, Collected>;
-  private generation: number;
-  private learnt: Learnt;
-  /** By file, how many of its mutants each test has found so far. */
-  private readonly found: Map<string, Map<string, number>>;
+  private files: (() => TestFiles) | undefined;
+  private learnt: Learnt | undefined;
+  /** By file, what each test has done so far with its mutants. */
+  private readonly records: Map<string, Map<string, TrackRecord>>;
+  /** By file, what part of each test's work is there. */
+  private readonly shares: Map<string, ReadonlyMap<string, number>>;
   /** What was thrown where no test could catch it. */
   private uncaught: unknown;
 
@@ -75,9 +87,10 @@ class PartRunner implements TestRunner {
     this.switchboard = (Reflect.get(globalThis, '__stryker__') as Switchboard | undefined) ?? {};
     Reflect.set(globalThis, '__stryker__', this.switchboard);
     this.tests = new Map();
-    this.generation = 0;
-    this.learnt = {};
-    this.found = new Map();
+    this.files = undefined;
+    this.learnt = undefined;
+    this.records = new Map();
+    this.shares = new Map();
     fc.configureGlobal({ seed, endOnFailure: true });
     const caught = (reason: unknown): void => {
       this.uncaught ??= reason ?? 'nothing';
@@ -120,11 +133,9 @@ class PartRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    // Rejecting makes Stryker begin again in a new process.
-    if (this.generation > mostGenerations) throw new Error('this process has loaded enough');
     const mutant = options.activeMutant.id;
     const atLoading = options.mutantActivation === 'static';
-    if (options.reloadEnvironment || this.generation === 0) {
+    if (options.reloadEnvironment || this.files === undefined) {
       this.switchboard.activeMutant = atLoading ? mutant : undefined;
       this.switchboard.hitCount = 0;
       this.switchboard.hitLimit = options.hitLimit;
@@ -144,7 +155,11 @@ class PartRunner implements TestRunner {
     // want of time.
     await this.load();
     const again = await this.judge(options);
+    if (again.by === undefined) return again.result;
+    if (again.result.status !== MutantRunStatus.Timeout && (await this.passes(again.by))) return again.result;
     await this.load();
+    // Nothing is left of any mutant: such a test says nothing of one.
+    if (!(await this.passes(again.by))) throw new Error(`this test fails without a mutant, too: ${again.by}`);
     return again.result;
   }
 
@@ -153,19 +168,24 @@ class PartRunner implements TestRunner {
     const { id: mutant, fileName } = options.activeMutant;
     const ids = options.testFilter ?? [...this.tests.keys()];
     const tests = ids.map((id) => this.tests.get(id)).filter((test) => test !== undefined);
-    const found = this.found.get(fileName) ?? new Map<string, number>();
-    this.found.set(fileName, found);
-    this.putInOrder(tests, mutant, found);
+    const records = this.records.get(fileName) ?? new Map<string, TrackRecord>();
+    this.records.set(fileName, records);
+    const shares = this.sharesIn(fileName);
+    this.putInOrder(tests, options, records, shares);
     let ran = 0;
     let ms = 0;
     for (const test of tests) {
       const usualMs = this.usualMs(test);
-      if (ran > 0 && ms + usualMs > this.part.mostMs) continue;
-      ms += usualMs;
+      const isOwn = (shares.get(test.id) ?? 0) >= shareOfItsOwn && usualMs <= this.part.mostOwnMs;
+      if (ran > 0 && !isOwn && ms + usualMs > this.part.mostMs) continue;
+      if (!isOwn) ms += usualMs;
       ran++;
+      const record = records.get(test.id) ?? { tried: 0, found: 0 };
+      records.set(test.id, record);
+      record.tried++;
       switchboard.activeMutant = mutant;
       switchboard.hitCount = 0;
-      const hits = this.learnt[test.id]?.hits[mutant];
+      const hits = this.learnt?.[test.id]?.hits[mutant];
       switchboard.hitLimit = hits === undefined ? options.hitLimit : mostHits(hits);
       const failure = await this.failureOf(test, this.limitsOf(test));
       const endless =
@@ -177,7 +197,7 @@ class PartRunner implements TestRunner {
         ? ({ status: MutantRunStatus.Timeout, reason: `endless: ${test.id}` } as const)
         : killed(test, failure, ran);
       if (result === undefined) continue;
-      found.set(test.id, (found.get(test.id) ?? 0) + 1);
+      record.found++;
       return { result, by: test.id };
     }
     return { result: { status: MutantRunStatus.Survived, nrOfTests: ran }, by: undefined };
@@ -203,41 +223,71 @@ class PartRunner implements TestRunner {
   }
 
   private limitsOf(test: Collected): Limits {
-    const ms = Math.max(longestMs, 20 * this.usualMs(test));
+    const ms = Math.max(longestMs, Math.ceil(20 * this.usualMs(test)));
     return { loopMs: ms, awaitedMs: ms };
   }
 
   /**
-   * What has found most of the file's other mutants first, then the quickest first. Of a mutant that runs at loading, which
-   * all tests reach, those that come by it on their own come before all others.
+   * First the tests that are most likely to find the mutant for the time that they take, by how much of what they come by is
+   * in its file, and what they have found there. Of a mutant that runs at loading, which all tests reach, those that come
+   * by it on their own come before all others, and those that come by other places of its file before the rest.
    */
-  private putInOrder(tests: Collected[], mutant: string, found: ReadonlyMap<string, number>): void {
-    const best = new Map([...found].sort((a, b) => b[1] - a[1]).slice(0, mostFirst));
-    tests.sort(
-      (a, b) =>
-        this.passesBy(b, mutant) - this.passesBy(a, mutant) ||
-        (best.get(b.id) ?? 0) - (best.get(a.id) ?? 0) ||
-        this.usualMs(a) - this.usualMs(b),
-    );
+  private putInOrder(
+    tests: Collected[],
+    { activeMutant: { id }, mutantActivation }: MutantRunOptions,
+    records: ReadonlyMap<string, TrackRecord>,
+    shares: ReadonlyMap<string, number>,
+  ): void {
+    const places = new Map<Collected, { readonly nearness: number; readonly promise: number }>();
+    for (const test of tests) {
+      const { tried, found } = records.get(test.id) ?? { tried: 0, found: 0 };
+      const share = shares.get(test.id) ?? 0;
+      const likely = (found + hope + share * hopeOfItsOwn) / (tried + 1);
+      const comesBy = this.learnt?.[test.id]?.hits[id] !== undefined;
+      const nearness = comesBy ? 2 : mutantActivation === 'static' && share > 0 ? 1 : 0;
+      places.set(test, { nearness, promise: likely / Math.max(quickMs, this.usualMs(test)) });
+    }
+    tests.sort((a, b) => {
+      const [one, other] = [places.get(a), places.get(b)] as const;
+      if (one === undefined || other === undefined) return 0;
+      return other.nearness - one.nearness || other.promise - one.promise;
+    });
   }
 
-  private passesBy(test: Collected, mutant: string): 0 | 1 {
-    return this.learnt[test.id]?.hits[mutant] === undefined ? 0 : 1;
+  /** Of each test that comes by mutants of the file: which share of all that it comes by they are. */
+  private sharesIn(fileName: string): ReadonlyMap<string, number> {
+    const known = this.shares.get(fileName);
+    if (known !== undefined) return known;
+    const shares = new Map<string, number>();
+    const mutants = mutantsIn(fileName);
+    for (const [test, { hits }] of Object.entries(this.learnt ?? {})) {
+      const all = Object.keys(hits);
+      const here = all.filter((mutant) => mutants.has(mutant)).length;
+      if (here > 0) shares.set(test, here / all.length);
+    }
+    this.shares.set(fileName, shares);
+    return shares;
   }
 
   private usualMs(test: Collected): number {
-    return this.learnt[test.id]?.ms ?? 0;
+    return this.learnt?.[test.id]?.ms ?? 0;
   }
 
   /** Loads everything afresh, with the mutant that is active then. */
   private async load(): Promise<void> {
     const root = resolve('.');
-    this.generation++;
-    await bundle(root, this.part.tests);
-    const tests = await collect(root, await freshFiles(root, this.generation), seed);
+    this.files ??= await bundle(root, this.part.tests);
+    const tests = await collect(root, this.files(), seed);
     this.tests = new Map(tests.map((test) => [test.id, test]));
-    if (existsSync(learntFile)) this.learnt = JSON.parse(readFileSync(learntFile, 'utf8')) as Learnt;
+    if (this.learnt === undefined && existsSync(learntFile))
+      this.learnt = JSON.parse(readFileSync(learntFile, 'utf8')) as Learnt;
   }
+}
+
+/** The mutants that a file was given. */
+function mutantsIn(fileName: string): ReadonlySet<string> {
+  const code = readFileSync(fileName, 'utf8');
+  return new Set([...code.matchAll(/\bstryMutAct_\w+\("(\d+)"\)/g)].map(([, id]) => id as string));
 }
 
 function killed(test: Collected, failure: Error | undefined, nrOfTests: number): MutantRunResult | undefined {
