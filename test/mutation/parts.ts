@@ -36,7 +36,7 @@ export const parts: readonly Part[] = [
       'properties/lease-ownership',
     ],
     threshold: 95,
-    mostMs: 4000,
+    mostMs: 12_000,
     mostOwnMs: 4000,
   },
   {
