@@ -41,7 +41,8 @@ function optionsFor(part: Part): PartialStrykerOptions {
     timeoutMS: 5000,
     timeoutFactor: 3,
     thresholds: { high: part.threshold, low: part.threshold, break: part.threshold },
-    incremental: true,
+    // A part of a part is judged for itself: what the others were found to be would be written back without all that is known.
+    incremental: values.file === undefined,
     force: values.force,
     incrementalFile: incrementalFile(part),
     reporters: ['clear-text', 'progress-append-only', 'html', 'json'],

@@ -1,8 +1,9 @@
 // The test runner that Stryker drives: the tests of one part in one process, loaded once and run again for every
-// mutant, the quickest first. It starts no worker and loads nothing for a mutant, which is where the time of a
-// runner for whole test files goes; see notes/mutation.md.
+// mutant, the most promising first. It starts no worker, and loads nothing for a mutant that does not run at loading, which
+// is where the time of a runner for whole test files goes; see notes/mutation.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { declareFactoryPlugin, declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
@@ -53,7 +54,7 @@ interface Verdict {
 const seed = 20_150_801;
 const learntFile = 'learnt-of-tests.json';
 /** How often a test may come by a mutant that comes by it so often without: more is a loop that does not end. */
-const mostHits = (usual: number): number => Math.min(100 * usual, 3 * usual + 1_000_000);
+const mostHits = (usual: number): number => Math.max(100_000, Math.min(100 * usual, 3 * usual + 1_000_000));
 /** A test that takes this long, and twenty times its usual processor time, does so for ever. */
 const longestMs = 2000;
 /** In the run without mutants. */
@@ -127,6 +128,7 @@ class PartRunner implements TestRunner {
         hits: switchboard.mutantCoverage?.perTest[test.id] ?? {},
       };
     }
+    this.learnt = learnt;
     writeFileSync(learntFile, JSON.stringify(learnt));
     const mutantCoverage = switchboard.mutantCoverage ?? { static: {}, perTest: {} };
     return { status: DryRunStatus.Complete, tests, mutantCoverage };
@@ -139,6 +141,7 @@ class PartRunner implements TestRunner {
       this.switchboard.activeMutant = atLoading ? mutant : undefined;
       this.switchboard.hitCount = 0;
       this.switchboard.hitLimit = options.hitLimit;
+      await this.prepare();
       try {
         await this.load();
       } catch (error) {
@@ -170,7 +173,7 @@ class PartRunner implements TestRunner {
     const tests = ids.map((id) => this.tests.get(id)).filter((test) => test !== undefined);
     const records = this.records.get(fileName) ?? new Map<string, TrackRecord>();
     this.records.set(fileName, records);
-    const shares = this.sharesIn(fileName);
+    const shares = this.sharesIn(options.sandboxFileName);
     this.putInOrder(tests, options, records, shares);
     let ran = 0;
     let ms = 0;
@@ -212,11 +215,15 @@ class PartRunner implements TestRunner {
 
   private async failureOf(test: Collected, limits: Limits): Promise<Error | undefined> {
     this.uncaught = undefined;
+    let failure: Error | undefined;
     try {
       await within(limits, () => test.run());
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      failure = error instanceof Error ? error : new Error(String(error));
     }
+    // What nobody has caught is told in the next turn.
+    await turn();
+    if (failure !== undefined) return failure;
     return this.uncaught === undefined
       ? undefined
       : new Error(`thrown outside of the test: ${this.uncaught}`);
@@ -276,15 +283,21 @@ class PartRunner implements TestRunner {
   /** Loads everything afresh, with the mutant that is active then. */
   private async load(): Promise<void> {
     const root = resolve('.');
-    this.files ??= await bundle(root, this.part.tests);
-    const tests = await collect(root, this.files(), seed);
+    const files = await this.prepare();
+    const tests = await collect(root, files(), seed);
     this.tests = new Map(tests.map((test) => [test.id, test]));
+  }
+
+  /** What is done once in a process. */
+  private async prepare(): Promise<() => TestFiles> {
     if (this.learnt === undefined && existsSync(learntFile))
       this.learnt = JSON.parse(readFileSync(learntFile, 'utf8')) as Learnt;
+    this.files ??= await bundle(resolve('.'), this.part.tests);
+    return this.files;
   }
 }
 
-/** The mutants that a file was given. */
+/** The mutants that a file was given: the one that has them in it, not the original. */
 function mutantsIn(fileName: string): ReadonlySet<string> {
   const code = readFileSync(fileName, 'utf8');
   return new Set([...code.matchAll(/\bstryMutAct_\w+\("(\d+)"\)/g)].map(([, id]) => id as string));
