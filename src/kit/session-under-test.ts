@@ -31,10 +31,18 @@ export interface SessionUnderTest {
   readonly telling: readonly number[];
   /** A slab in which every conversation is understood; below it exhaustion may be the answer. */
   readonly roomyBytes: number;
+  /** It hands the pipe on, to whoever goes on (`handedOn`): then it must have done so in the runs, and CON-3 is asked of it. Default: no. */
+  readonly handsOn?: boolean;
   /**
-   * What the runs must have met, of `waits`, `closed`, `failed`, `handed on`, `failed damaged`, and `heard`: a conversation
+   * Some memory is too little for it, as for all that keep something or answer: then it must have run out of it in the runs. Default: yes;
+   * no for one that takes each byte as it comes, and writes nothing.
+   */
+  readonly exhausts?: boolean;
+  /**
+   * What the runs of every case must have met, of `waits`, `closed`, `failed`, `failed damaged`, and `heard`: a conversation
    * that is as it was sent did not fail, and was told to the application, answered or handed on. A suite that met less
-   * fails. Default: `waits`, `failed damaged` and `heard`.
+   * fails, and one whose case never met what it is about: no end of memory, no fault, no deadline. Default: `waits`,
+   * `failed damaged` and `heard`.
    */
   readonly floor?: readonly string[];
 }

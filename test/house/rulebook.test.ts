@@ -58,6 +58,7 @@ const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
     conversation: fc.constant(new Uint8Array(0)),
     telling: [0],
     roomyBytes: 1,
+    handsOn: true,
   }),
   workspaceConformance: workspaceConformance(BumpWorkspace),
   stackConformance: [h1Stack(), h2Stack(), h1Stack({ maxBodyBytes: 20 })].flatMap((it) =>

@@ -58,7 +58,7 @@ const receiver: SessionUnderTest = {
     .map(([header, behind]) => Uint8Array.from([...wire(header), ...behind])),
   telling: [0x0a, 0x0d, 0x50, 0x51, 0x20, 0x00, 0xff],
   roomyBytes: 4096,
-  floor: ['waits', 'failed damaged', 'heard', 'handed on'],
+  handsOn: true,
 };
 
 export const sessions: readonly SessionUnderTest[] = [

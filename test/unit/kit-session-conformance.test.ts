@@ -166,6 +166,37 @@ it.each([Deaf, RefusesEveryWholeOne].map((kind) => ({ kind, name: kind.name })))
   },
 );
 
+/** One that takes each octet as it comes, whatever it is, and writes nothing: there is no end of its memory. */
+const takesAnything: SessionUnderTest = {
+  ...underTest(NetstringSession),
+  name: 'takes-anything',
+  make: () => {
+    const heard: number[] = [];
+    const application = { role: 'server' as const, exchange: () => {}, httpDate: undefined };
+    return { steps: handedOn((it) => heard.push(...it)), application, seen: () => heard };
+  },
+  floor: ['waits', 'heard'],
+};
+
+it.each([
+  {
+    never: 'handed on',
+    session: { ...underTest(NetstringSession), handsOn: true },
+    rules: ['CON-6', 'OWN-6'],
+  },
+  { never: 'memory ran out', session: takesAnything, rules: ['WS-10', 'WS-9'] },
+  { never: undefined, session: { ...takesAnything, exhausts: false }, rules: [] },
+])('says which case never met what it is about: $never', async ({ never, session, rules }) => {
+  const failed: string[] = [];
+  for (const { run } of sessionConformance(session)) {
+    await run().catch((error: Error) => {
+      failed.push(ruleOf(error));
+      expect(error.message).toContain(never);
+    });
+  }
+  expect(failed).toEqual(rules);
+});
+
 function ruleOf(error: unknown): string {
   if (error instanceof PropertyFailure) return error.rule;
   if (error instanceof UndercoatError) return error.cites;

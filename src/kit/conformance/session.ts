@@ -17,12 +17,13 @@ import { Reached } from '../reached.js';
 import { SessionEnd } from '../session-end.js';
 import { type Played, play, SessionPlay } from '../session-play.js';
 import type { SessionUnderTest } from '../session-under-test.js';
-import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
+import { type CaseRules, type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
 
 const defaultRuns = 50;
 const defaultFloor = ['waits', 'failed damaged', 'heard'];
 const whole = [1 << 30];
 const roomiest = { slabBytes: 1 << 16 };
+const faults = ['lose', 'reset', 'end', 'shutdown', 'expire'] as const;
 /** Deadlines that may pass, one after the other, before whoever waits has given up. */
 const mostExpirations = 100;
 
@@ -32,33 +33,64 @@ export function sessionConformance(
   options: PropertyOptions = {},
 ): readonly ConformanceCase[] {
   const { runs = defaultRuns, seed } = options;
-  const { floor = defaultFloor } = session;
-  const made: readonly (readonly [[string, ...string[]], string, (reached: Reached) => Property])[] = [
-    [
-      ['CON-6', 'CON-1', 'CON-3'],
-      'any cut gives the same events, output, end and handoff',
-      (it) => sameCuts(session, it),
-    ],
-    [
-      ['OWN-6', 'OWN-5'],
-      'neither the tail of a room nor dead bytes are read',
-      (it) => sameTails(session, it),
-    ],
-    [['WS-10'], 'under emulation all is the same, exhaustion too', (it) => sameEmulated(session, it)],
-    [
-      ['WIRE-2', 'WIRE-3'],
-      'any bytes give an event, a wait or a typed error, and nothing behind an error counts',
-      (it) => total(session, it),
-    ],
-    [['WS-9'], 'with too little memory it does the same, waits, or fails', (it) => scarce(session, it)],
-    [
-      ['OWN-7', 'LAY-4'],
-      'nothing is held, however it ends, and whoever waits gives up',
-      (it) => ends(session, it),
-    ],
-    [['LAY-2'], 'being asked again without new bytes changes nothing', (it) => askedAgain(session, it)],
+  const { floor = defaultFloor, handsOn = false, exhausts = true } = session;
+  const handed = handsOn ? ['handed on'] : [];
+  const short = exhausts ? ['memory ran out'] : [];
+  const made: readonly SuiteCase[] = [
+    {
+      rules: handsOn ? ['CON-6', 'CON-1', 'CON-3'] : ['CON-6', 'CON-1'],
+      says: `any cut gives the same events, output${handsOn ? ', end and handoff' : ' and end'}`,
+      make: (it) => sameCuts(session, it),
+      met: ['cut in several', ...handed],
+    },
+    {
+      rules: ['OWN-6', 'OWN-5'],
+      says: 'neither the tail of a room nor dead bytes are read',
+      make: (it) => sameTails(session, it),
+      met: handed,
+    },
+    {
+      rules: ['WS-10'],
+      says: 'under emulation all is the same, exhaustion too',
+      make: (it) => sameEmulated(session, it),
+      met: short,
+    },
+    {
+      rules: ['WIRE-2', 'WIRE-3'],
+      says: 'any bytes give an event, a wait or a typed error, and nothing behind an error counts',
+      make: (it) => total(session, it),
+      met: floor.includes('failed damaged') ? ['bytes behind an error'] : [],
+    },
+    {
+      rules: ['WS-9'],
+      says: 'with too little memory it does the same, waits, or fails',
+      make: (it) => scarce(session, it),
+      met: ['memory sufficed', ...short],
+    },
+    {
+      rules: ['OWN-7', 'LAY-4'],
+      says: 'nothing is held, however it ends, and whoever waits gives up',
+      make: (it) => ends(session, it),
+      met: [...faults.map((fault) => `fault: ${fault}`), 'a deadline met'],
+    },
+    {
+      rules: ['LAY-2'],
+      says: 'being asked again without new bytes changes nothing',
+      make: (it) => askedAgain(session, it),
+      met: ['asked amid a conversation'],
+    },
   ];
-  return made.map(([rules, says, make]) => propertyCase(rules, says, make, floor, runs, seed));
+  return made.map(({ rules, says, make, met }) =>
+    propertyCase(rules, says, make, [...floor, ...met], runs, seed),
+  );
+}
+
+/** A property, and what its runs must have met besides what every one of the suite must. */
+interface SuiteCase {
+  readonly rules: CaseRules;
+  readonly says: string;
+  readonly make: (reached: Reached) => Property;
+  readonly met: readonly string[];
 }
 
 type Property = fc.IPropertyWithHooks<unknown[]>;
@@ -109,6 +141,10 @@ function mark(session: SessionUnderTest, reached: Reached, played: Played, damag
   reached.mark('handed on', handedOn !== undefined);
 }
 
+function isSame(one: Played, two: Played): boolean {
+  return JSON.stringify(one) === JSON.stringify(two);
+}
+
 function sameCuts(session: SessionUnderTest, reached: Reached): Property {
   return fc.property(
     script(session),
@@ -117,6 +153,7 @@ function sameCuts(session: SessionUnderTest, reached: Reached): Property {
     ({ bytes, damaged, ends }, cuts, memory) => {
       const due = play(session, bytes, whole, ends, roomiest);
       mark(session, reached, due, damaged);
+      reached.mark('cut in several', due.taken > 1);
       for (const way of [cuts, [1]]) {
         requireEqual('CON-6', play(session, bytes, way, ends, memory), due, `cut ${way}`);
       }
@@ -159,6 +196,9 @@ function sameEmulated(session: SessionUnderTest, reached: Reached): Property {
     ({ bytes, damaged, ends }, cuts, memory) => {
       const due = play(session, bytes, cuts, ends, { ...memory, workspace: 'bump' });
       mark(session, reached, due, damaged);
+      if ((memory.slabBytes ?? 0) < session.roomyBytes) {
+        reached.mark('memory ran out', !isSame(due, play(session, bytes, cuts, ends, roomiest)));
+      }
       const found = play(session, bytes, cuts, ends, { ...memory, workspace: 'emulated' });
       requireEqual('WS-10', found, due, 'emulated');
     },
@@ -178,6 +218,7 @@ function total(session: SessionUnderTest, reached: Reached): Property {
       const due = play(session, bytes, cuts, false, roomiest);
       mark(session, reached, due, damaged);
       if (due.error === undefined) return;
+      reached.mark('bytes behind an error', more.bytes.length > 0);
       requireThat('WIRE-2', due.state !== 'open', () => `it goes on after ${due.error}`);
       const joined = Uint8Array.from([...bytes, ...more.bytes]);
       const { taken: _, ...found } = play(session, joined, cuts, false, roomiest);
@@ -201,7 +242,9 @@ function scarce(session: SessionUnderTest, reached: Reached): Property {
       run.settle();
       const { outcome: found, waits, toldOfFailure } = run;
       const handled = found.error !== undefined || waits || toldOfFailure || found.taken < bytes.length;
-      requireThat('WS-9', handled || JSON.stringify(found) === JSON.stringify(due), () => {
+      const sufficed = isSame(found, due);
+      reached.mark(sufficed ? 'memory sufficed' : 'memory ran out');
+      requireThat('WS-9', handled || sufficed, () => {
         return `neither done, nor waiting, nor failed: ${JSON.stringify(found)} instead of ${JSON.stringify(due)}`;
       });
       run.finish();
@@ -209,35 +252,42 @@ function scarce(session: SessionUnderTest, reached: Reached): Property {
   );
 }
 
-const faults = ['lose', 'reset', 'end', 'shutdown', 'expire'] as const;
+/** How much of a conversation has come when something happens: all of it, a beginning, or any part. */
+const part = fc.oneof(fc.constant(undefined), fc.nat({ max: 40 }), fc.nat());
+
+function cameOf(bytes: Uint8Array, place: number | undefined): number {
+  return place === undefined ? bytes.length : place % (bytes.length + 1);
+}
 
 function ends(session: SessionUnderTest, reached: Reached): Property {
   return fc.property(
     script(session),
-    fc.nat(),
+    part,
     fc.constantFrom(...faults),
     segmentation(),
     roomyMemory(session.roomyBytes),
     ({ bytes, damaged }, place, fault, cuts, memory) => {
       const run = new SessionPlay(session, memory);
       const { end } = run;
-      run.deliver(bytes.subarray(0, place % (bytes.length + 1)), cuts);
+      run.deliver(bytes.subarray(0, cameOf(bytes, place)), cuts);
+      mark(session, reached, run.outcome, damaged);
+      reached.mark(`fault: ${fault}`, end.state === 'open');
       if (fault === 'lose') end.lose();
       else if (fault === 'reset') end.lose(SessionEnd.reset());
       else if (fault === 'end') end.endInput();
       else if (fault === 'shutdown') end.shutdown();
       run.settle();
-      mark(session, reached, run.outcome, damaged);
-      giveUp(run);
+      reached.mark('a deadline met', giveUp(run) > 0);
       run.finish();
     },
   );
 }
 
-/** LAY-4: time goes on until the session has given up. */
-function giveUp(run: SessionPlay): void {
+/** LAY-4: time goes on until the session has given up. @returns how many deadlines passed */
+function giveUp(run: SessionPlay): number {
   const { end } = run;
-  for (let i = 0; end.state === 'open'; i++) {
+  let i = 0;
+  for (; end.state === 'open'; i++) {
     const due = end.deadline();
     requireThat('LAY-4', Number.isFinite(due), () => `${end.session.name} waits for ever`);
     requireThat(
@@ -254,20 +304,22 @@ function giveUp(run: SessionPlay): void {
     end.expire();
     run.settle();
   }
+  return i;
 }
 
 /** LAY-2: a session that is asked again, without new bytes, stands as it did. */
 export function askedAgain(session: SessionUnderTest, reached = new Reached()): Property {
   return fc.property(
     script(session),
-    // How much of it has come when it is asked again: all of it, a beginning, or any part.
-    fc.oneof(fc.constant(undefined), fc.nat({ max: 40 }), fc.nat()),
+    part,
     segmentation(),
     roomyMemory(session.roomyBytes),
     ({ bytes, damaged }, place, cuts, memory) => {
       const run = new SessionPlay(session, memory);
-      run.deliver(place === undefined ? bytes : bytes.subarray(0, place % (bytes.length + 1)), cuts);
+      const came = cameOf(bytes, place);
+      run.deliver(bytes.subarray(0, came), cuts);
       mark(session, reached, run.outcome, damaged);
+      reached.mark('asked amid a conversation', run.end.state === 'open' && came > 0 && came < bytes.length);
       const standing = (): unknown => {
         const { receivedBytes, consumedBytes, discardedBytes, pendingBytes } = run.end.input;
         return [run.outcome, receivedBytes, consumedBytes, discardedBytes, pendingBytes, run.end.deadline()];

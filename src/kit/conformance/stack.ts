@@ -143,7 +143,7 @@ function replays(
       ['WS-10'],
       'under emulation all is the same, exhaustion too',
       (reached) => sameUnderEmulation(stack, reached),
-      floor,
+      [...floor, 'memory ran out'],
       runs,
       seed,
     ),

@@ -181,6 +181,10 @@ export function sameUnderEmulation(
     const bytes = bytesOf(stack, recorded);
     const due = play(stack, recorded, bytes, cuts, { ...end, workspace: 'bump' });
     markReplay(reached, recorded, due);
+    if ((end.slabBytes ?? 0) < stack.capabilities.roomyBytes) {
+      const roomy = play(stack, recorded, bytes, cuts, { slabBytes: 1 << 16 });
+      reached.mark('memory ran out', JSON.stringify(roomy) !== JSON.stringify(due));
+    }
     requireEqual(
       'WS-10',
       play(stack, recorded, bytes, cuts, { ...end, workspace: 'emulated' }),
