@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/lab/program.js';
 import { keptConsole } from '../support/lab.js';
 import { exhibits } from './exhibits/index.js';
+import { chosen } from './main.js';
 import { root } from './workshop.js';
 
 const patience = 120_000;
@@ -46,6 +47,14 @@ describe('undercoat museum', () => {
     expect(JSON.parse(out).exhibits[0].runs).toBeGreaterThan(0);
   });
 
+  it('runs what is named, and all where nothing is, with the word or without it', async () => {
+    expect(chosen([], false)).toBe(exhibits);
+    expect(chosen([], true)).toBe(exhibits);
+    expect(chosen(['queued-twice'], false).map(({ id }) => id)).toEqual(['queued-twice']);
+    // Without the word it is asked for a run: of one that there is not, so that none is made.
+    expect(await run('sing')).toMatchObject({ code: 2, err: expect.stringContaining('no exhibit sing') });
+  });
+
   it('says where it is, where it is not', () => {
     const folder = mkdtempSync(join(tmpdir(), 'undercoat-elsewhere-'));
     try {
@@ -70,8 +79,6 @@ describe('undercoat museum', () => {
       code: 2,
       err: expect.stringContaining('no exhibit nothing'),
     });
-    expect((await run('run')).code).toBe(2);
     expect((await run('run', '--all', 'queued-twice')).code).toBe(2);
-    expect((await run('sing')).code).toBe(2);
   });
 });

@@ -45,7 +45,7 @@ export function addMuseum(command: Command, console: Console, finish: (code: num
     .addCommand(
       new Command('run')
         .description('Put mistakes into the code, one at a time, and see them found; 1 if one survives.')
-        .argument('[id...]', 'which exhibits')
+        .argument('[id...]', 'which exhibits; all of them, if none is named')
         .option('--all', 'all of them')
         .option(
           '--seed <n>',
@@ -56,8 +56,7 @@ export function addMuseum(command: Command, console: Console, finish: (code: num
         .option('--jobs <n>', 'threads at a time; as many as processors', jobs, availableParallelism())
         .option('--json', 'print the kill table as one JSON object')
         .action(async (ids: string[], { all, seed, jobs: threads, json }: RunFlags) => {
-          if (ids.length > 0 === (all === true)) throw new UsageError('name exhibits, or say --all');
-          const reports = await runExhibits(all === true ? exhibits : named(ids), {
+          const reports = await runExhibits(chosen(ids, all === true), {
             seed,
             jobs: threads,
             ...(console.isWatched
@@ -72,7 +71,15 @@ export function addMuseum(command: Command, console: Console, finish: (code: num
           );
           finish(reports.every(({ caught }) => caught) ? 0 : 1);
         }),
+      { isDefault: true },
     );
+}
+
+/** @throws UsageError when some are named and all are asked for, or for one that there is not */
+export function chosen(ids: readonly string[], all: boolean): readonly Exhibit[] {
+  if (ids.length === 0) return exhibits;
+  if (all) throw new UsageError('--all, and exhibits by name: say one of them');
+  return named(ids);
 }
 
 /** @throws UsageError for one that there is not */

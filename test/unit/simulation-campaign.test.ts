@@ -95,21 +95,30 @@ test.each(bugs)('%s is found and made small', async (_, make, rule) => {
   expect(failure?.trace.at(-1)).toContain(`broken  ${failure?.rule}`);
 });
 
-test('what a campaign finds is saved, and the command that it prints shows it again', async () => {
+/** `undercoat check`, over a stack whose pipe changes an octet. */
+async function run(...args: string[]) {
   const stacks = [spoiltStack((lower) => new Corrupting(lower))];
-  const run = async (...args: string[]) => {
-    const { console, out: printed, err } = keptConsole();
-    let code = 0;
-    const command = checkCommand(
-      console,
-      (finished) => {
-        code = finished;
-      },
-      stacks,
-    );
-    await command.parseAsync(args, { from: 'user' });
-    return { code, out: printed.text, err: err.text };
-  };
+  const { console, out: printed, err } = keptConsole();
+  let code = 0;
+  const command = checkCommand(
+    console,
+    (finished) => {
+      code = finished;
+    },
+    stacks,
+  );
+  await command.parseAsync(args, { from: 'user' });
+  return { code, out: printed.text, err: err.text };
+}
+
+/** The arguments of a command that was printed, as a shell takes them. */
+function argumentsOf(replay: string | undefined): string[] {
+  const shell = spawnSync('sh', ['-c', `printf '%s\\n' ${replay}`], { encoding: 'utf8' });
+  const [, , , ...args] = shell.stdout.trimEnd().split('\n');
+  return args;
+}
+
+test('what a campaign finds is saved, and the command that it prints shows it again', async () => {
   const out = join(directory, "what it's found");
   const first = await run('--runs', '2', '--seed', '1', '--json', '--out', out);
   expect(first.code).toBe(1);
@@ -118,8 +127,7 @@ test('what a campaign finds is saved, and the command that it prints shows it ag
   expect(failure?.replay).toContain('npx undercoat check --replay ');
   expect(first.err).toContain(failure?.replay);
   // The shell takes the path for one word.
-  const shell = spawnSync('sh', ['-c', `printf '%s\\n' ${failure?.replay}`], { encoding: 'utf8' });
-  const [, , , ...args] = shell.stdout.trimEnd().split('\n');
+  const args = argumentsOf(failure?.replay);
   const again = await run(...args);
   expect(again.code).toBe(1);
   expect(again.out).toContain(`${failure?.rule} is broken`);
@@ -157,6 +165,28 @@ test('reports of shards merge into one', async () => {
     expect(stack.exchangesPerSecond).toBe(Math.round(stack.whole / stack.seconds));
     for (const part of some) expect(stack.edges).toBeGreaterThanOrEqual(part?.edges ?? 0);
   }
+});
+
+test('what failed on the machine of a shard is saved where reports are merged, and can be seen again there', async () => {
+  const there = join(directory, 'of the shard');
+  const shard = await run('--runs', '1', '--seed', '1', '--json', '--out', there);
+  rmSync(there, { recursive: true });
+  const file = join(directory, 'failed.json');
+  writeFileSync(file, shard.out);
+  const here = join(directory, 'merged');
+  const merged = await run('merge', file, '--json', '--out', here);
+  expect(merged.code).toBe(1);
+  const [failure] = (JSON.parse(merged.out) as CampaignReport).stacks[0]?.failures ?? [];
+  const args = argumentsOf(failure?.replay);
+  expect(args).toEqual(['--replay', join(here, readdirSync(here)[0] as string)]);
+  const again = await run(...args);
+  expect(again.code).toBe(1);
+  expect(again.out).toContain('the same run as was saved');
+
+  const report = JSON.parse(shard.out);
+  report.stacks[0].failures[0].recipe = { stack: 'spoilt' };
+  writeFileSync(file, JSON.stringify(report));
+  await expect(run('merge', file, '--out', here)).rejects.toThrow('is no report');
 });
 
 test('what shards have not met one by one is judged of their sum', () => {

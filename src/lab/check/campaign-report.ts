@@ -12,6 +12,7 @@ import type { CoverageCounts } from '../../kit/simulation/coverage.js';
 import type { Row } from '../../machine/index.js';
 import { tables } from '../tables.js';
 import { UsageError } from '../usage.js';
+import { isRecipe } from './regressions.js';
 
 /** A failure and how to see it again. */
 export interface ReportedFailure extends CampaignFailure {
@@ -44,10 +45,18 @@ export function checkReport(value: unknown, where: string): CampaignReport {
         Number.isInteger(exchanges) &&
         Number.isInteger(whole) &&
         typeof coverage?.rows === 'object' &&
-        Array.isArray(failures),
+        Array.isArray(failures) &&
+        failures.every(isFailure),
     );
   if (!isReport) throw new UsageError(`${where} is no report of "undercoat check --json"`);
   return value as CampaignReport;
+}
+
+/** One that can be shown, and saved if it has a recipe. */
+function isFailure(value: unknown): boolean {
+  const { rule, message, seed, trace, recipe } = (value ?? {}) as Partial<CampaignFailure>;
+  const isShown = typeof rule === 'string' && typeof message === 'string' && Array.isArray(trace);
+  return isShown && (recipe === undefined || (Number.isInteger(seed) && isRecipe(recipe)));
 }
 
 /**

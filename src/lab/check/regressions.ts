@@ -42,11 +42,16 @@ export function saveRegression(
 /** @throws UsageError when it is none */
 export function loadRegression(path: string): Regression {
   const value = readJson(path) as Partial<Regression> | null;
-  const recipe = value?.recipe;
-  if (value?.regression !== format || typeof recipe?.stack !== 'string' || !Array.isArray(recipe.exchanges)) {
+  if (value?.regression !== format || !isRecipe(value.recipe)) {
     throw new UsageError(`${path} is no regression file of this version`);
   }
   return value as Regression;
+}
+
+/** Of what was read from a file: at least it names a stack and has exchanges. */
+export function isRecipe(value: unknown): value is Recipe {
+  const { stack, exchanges } = (value ?? {}) as Partial<Recipe>;
+  return typeof stack === 'string' && Array.isArray(exchanges);
 }
 
 /** @throws UsageError when there is none */

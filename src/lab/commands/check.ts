@@ -3,7 +3,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { Command } from 'commander';
-import { type CampaignHost, campaign } from '../../kit/simulation/campaign.js';
+import { type CampaignHost, campaign, type StackAccount } from '../../kit/simulation/campaign.js';
 import { Coverage } from '../../kit/simulation/coverage.js';
 import { runRecipe } from '../../kit/simulation/run.js';
 import { type SimulatedStack, simulatedStacks } from '../../kit/simulation/stacks.js';
@@ -12,6 +12,7 @@ import {
   checkReport,
   mergeReports,
   type ReportedFailure,
+  type ReportedStack,
 } from '../check/campaign-report.js';
 import { loadRegression, readJson, saveRegression } from '../check/regressions.js';
 import { requireRule } from '../check/rules.js';
@@ -66,12 +67,19 @@ export function checkCommand(
     });
   command
     .command('merge')
-    .description('Make one report of those that shards printed with --json.')
+    .description(
+      'Make one report of those that shards printed with --json, and save what failed in any of them (--out).',
+    )
     .argument('<file...>', 'the reports')
     .option('--json', 'print it as one JSON object')
     .action((files: readonly string[], _: object, merge: Command) => {
-      const report = mergeReports(files.map((file) => checkReport(readJson(file), file)));
-      print(report, merge.optsWithGlobals<CheckFlags>().json === true, console);
+      const { out, json } = merge.optsWithGlobals<CheckFlags>();
+      const { stacks: merged, ...rest } = mergeReports(
+        files.map((file) => checkReport(readJson(file), file)),
+      );
+      // What a shard saved is on its machine.
+      const report = { ...rest, stacks: merged.map((account) => saved(account, out)) };
+      print(report, json === true, console);
       finish(isFine(report) ? 0 : 1);
     });
   return command;
@@ -128,14 +136,7 @@ async function check(
     const report: CampaignReport = {
       seed,
       rule,
-      stacks: accounts.map((account) => ({
-        ...account,
-        failures: account.failures.map((failure): ReportedFailure => {
-          if (failure.recipe === undefined) return { ...failure, replay: undefined };
-          const file = saveRegression(flags.out, failure);
-          return { ...failure, replay: `npx undercoat check --replay ${quoted(file)}` };
-        }),
-      })),
+      stacks: accounts.map((account) => saved(account, flags.out)),
     };
     print(report, flags.json === true, console);
     return isFine(report) ? 0 : 1;
@@ -144,6 +145,16 @@ async function check(
     Error.stackTraceLimit = stackTraceLimit;
     process.off('SIGINT', interrupt);
   }
+}
+
+/** Saves what failed, so that it can be seen again. @throws UsageError when it cannot be written */
+function saved(account: StackAccount, out: string): ReportedStack {
+  const failures = account.failures.map((failure): ReportedFailure => {
+    if (failure.recipe === undefined) return { ...failure, replay: undefined };
+    const file = saveRegression(out, failure);
+    return { ...failure, replay: `npx undercoat check --replay ${quoted(file)}` };
+  });
+  return { ...account, failures };
 }
 
 /** One run that was saved, with its trace. */

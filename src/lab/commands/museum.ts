@@ -21,7 +21,10 @@ const place = new URL('../../../test/museum/main.ts', import.meta.url);
 export function museumCommand(console: Console, finish: (code: number) => void): Command {
   return new Command('museum')
     .description(description)
-    .argument('[arguments...]', 'list, show <id>, or run [id...] [--all]')
+    .argument(
+      '[arguments...]',
+      'list, show <id>, or run [id...], which is what it does if nothing is said: all of them',
+    )
     .helpOption(false)
     .allowUnknownOption()
     .action(async (args: string[]) => {
