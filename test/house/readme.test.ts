@@ -27,12 +27,26 @@ export function myPair(): CarriedPair {
 }
 `;
 
+const mySession = `
+import type { SessionStep } from 'undercoat';
+
+export declare function netstrings(log: string[]): SessionStep;
+`;
+
+const myWorkspace = `
+import { BumpWorkspace } from 'undercoat';
+
+export class MyWorkspace extends BumpWorkspace {}
+`;
+
 const installed = join(directory, 'node_modules');
 mkdirSync(installed);
 symlinkSync(resolve('.'), join(installed, 'undercoat'));
-symlinkSync(resolve('node_modules/vitest'), join(installed, 'vitest'));
+for (const name of ['vitest', 'fast-check'])
+  symlinkSync(resolve('node_modules', name), join(installed, name));
 writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-writeFileSync(join(directory, 'my-transport.ts'), myTransport);
+const mine = { 'my-transport.ts': myTransport, 'my-session.ts': mySession, 'my-workspace.ts': myWorkspace };
+for (const [name, code] of Object.entries(mine)) writeFileSync(join(directory, name), code);
 
 const compilerOptions = {
   target: 'ES2023',
@@ -51,7 +65,7 @@ const compiler = resolve('node_modules/typescript/bin/tsc');
 function complaints(codes: readonly string[]): string[][] {
   const names = codes.map((_, index) => `block-${index}.ts`);
   for (const [index, code] of codes.entries()) writeFileSync(join(directory, `block-${index}.ts`), code);
-  const project = { compilerOptions, files: ['my-transport.ts', ...names] };
+  const project = { compilerOptions, files: [...Object.keys(mine), ...names] };
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(project));
   const args = [compiler, '--project', directory, '--pretty', 'false'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: directory, encoding: 'utf8' });
