@@ -43,6 +43,7 @@ export const parts: readonly Part[] = [
     name: 'proxy',
     mutate: ['src/session/*.ts', 'src/session/proxy/**/*.ts'],
     tests: [
+      'unit/octets',
       'unit/proxy-',
       'unit/h1-given-values',
       'unit/misuse',

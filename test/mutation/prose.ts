@@ -13,6 +13,9 @@ const makers = new Set([
   // Of the checked ledger and the act audit.
   'assert',
   'broken',
+  // Of the reader of PROXY lines, which are given what to say when the next octets are not those.
+  'byte',
+  'literal',
   // Of sessions and streams.
   'calmDown',
   'connection',

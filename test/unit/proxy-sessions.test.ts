@@ -7,11 +7,11 @@ import type { Session } from '../../src/session/contract.js';
 import type { ConnectionFacts } from '../../src/session/facts.js';
 import { proxyLocal } from '../../src/session/proxy/encode.js';
 import type { ProxyHeader } from '../../src/session/proxy/header.js';
-import { proxyReceiver } from '../../src/session/proxy/receiver.js';
-import { proxyHeaderOf, proxySender } from '../../src/session/proxy/sender.js';
+import { type ProxyReceiverOptions, proxyReceiver } from '../../src/session/proxy/receiver.js';
+import { type ProxySenderOptions, proxyHeaderOf, proxySender } from '../../src/session/proxy/sender.js';
 import { crc32cTlv } from '../../src/session/proxy/tlv.js';
 import type { Address } from '../../src/transport/facts.js';
-import { Bench, loopback } from '../support/proxy-bench.js';
+import { Bench, type BenchOptions, loopback } from '../support/proxy-bench.js';
 
 const bytesOf = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const LINE = 'PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\n';
@@ -43,7 +43,12 @@ describe('proxyReceiver', () => {
       session.fail(undefined, 0);
     } else {
       expect(session.start(0)).toBe('closed');
-      expect(session.error).toMatchObject({ code: 'proxy-untrusted', fault: 'peer-misbehaved' });
+      const error = {
+        code: 'proxy-untrusted',
+        cites: 'proxy-protocol.txt §5',
+        fault: 'peer-misbehaved',
+      };
+      expect(session.error).toMatchObject(error);
       expect(session.ending).toBe('end');
       expect(session.receive(0)).toBe('closed');
       expect(session.deadline()).toBe(Number.POSITIVE_INFINITY);
@@ -111,10 +116,75 @@ describe('proxyReceiver', () => {
     bench.assertSettled();
   });
 
-  it('refuses options that are none, before any connection', () => {
-    const misuse = expect.objectContaining({ fault: 'api-misuse' });
-    expect(() => proxyReceiver({ trust: ['localhost'] })).toThrow(misuse);
-    expect(() => proxyReceiver({ trust: [], maxTlvs: -1 })).toThrow(misuse);
+  it.each<[string, unknown, string]>([
+    ['a trust list with a name', { trust: ['localhost'] }, 'proxy-trust-address'],
+    ['a limit below zero', { trust: [], maxTlvs: -1 }, 'proxy-max-tlvs'],
+    ['no trust list', {}, 'proxy-trust'],
+    ['a next session without a name', { trust: [], next: 5 }, 'option-value'],
+  ])('refuses %s, before any connection', (_, options, code) => {
+    const misuse = expect.objectContaining({ code, fault: 'api-misuse' });
+    expect(() => proxyReceiver(options as ProxyReceiverOptions)).toThrow(misuse);
+  });
+
+  const begun = (given: string, options: BenchOptions = {}): Bench => {
+    const bench = new Bench(proxyReceiver({ trust: ['127.0.0.1'] }), options);
+    bench.session.start(0);
+    bench.feed(bytesOf(given), []);
+    return bench;
+  };
+
+  it('says at once that it has been handed off', () => {
+    const bench = begun(LINE.slice(0, -1));
+    const room = bench.input.room();
+    room?.bytes.set(bytesOf('\n'), room.start);
+    bench.input.received(1);
+    expect(bench.session.receive(0)).toBe('handed-off');
+    bench.session.fail(undefined, 0);
+    bench.assertSettled();
+  });
+
+  it('closes at a shutdown before the first byte, and not after it', () => {
+    const untouched = begun('');
+    expect(untouched.session.shutdown(0)).toBe('closed');
+    expect(untouched.session.error).toBeUndefined();
+    untouched.assertSettled();
+    const touched = begun('P');
+    expect(touched.session.shutdown(0)).toBe('need-data');
+    touched.session.fail(undefined, 0);
+    touched.assertSettled();
+  });
+
+  it.each<[string, (bench: Bench) => unknown, object]>([
+    [
+      'an end inside the header',
+      ({ session }) => session.end(0),
+      { code: 'proxy-truncated', cites: 'proxy-protocol.txt §2.2' },
+    ],
+    [
+      'the deadline',
+      ({ session }) => session.expire(3000),
+      {
+        code: 'proxy-header-timeout',
+        cites: 'LAY-4',
+        message: expect.stringContaining('within 3000 ms'),
+      },
+    ],
+  ])('closes at %s, and says why', (_, act, error) => {
+    const bench = begun('PROXY ');
+    expect(act(bench)).toBe('closed');
+    expect(bench.session.error).toMatchObject(error);
+    bench.assertSettled();
+  });
+
+  it('closes at a header that is longer than a slab', () => {
+    const bench = begun(`PROXY UNKNOWN ${'x'.repeat(80)}`, { slabBytes: 64 });
+    expect(bench.verdict).toBe('closed');
+    expect(bench.session.error).toMatchObject({
+      code: 'proxy-header-over-slab',
+      cites: 'WS-9',
+      limit: 'slabBytes',
+    });
+    bench.assertSettled();
   });
 });
 
@@ -189,13 +259,19 @@ describe('proxySender', () => {
       throw new Error('no idea');
     };
     const unwritable = () => ({ ...proxyLocal, version: 1 as const });
-    for (const [header, code] of [
-      [failing, 'proxy-no-header'],
-      [unwritable, 'proxy-v1-local'],
+    for (const [header, code, cites] of [
+      [failing, 'proxy-no-header', 'LAY-1'],
+      [unwritable, 'proxy-v1-local', 'proxy-protocol.txt §2.1'],
     ] as const) {
-      const [bench, session] = started(header);
+      const bench = new Bench(proxySender({ header }));
+      const { session } = bench;
+      // What the peer said first is nobody's then.
+      const room = bench.input.room();
+      room?.bytes.set(bytesOf('220 hi'), room.start);
+      bench.input.received(6);
+      session.start(0);
       expect(bench.verdict).toBe('closed');
-      expect(session.error).toMatchObject({ code, fault: 'api-misuse' });
+      expect(session.error).toMatchObject({ code, cites, fault: 'api-misuse' });
       expect(session.ending).toBe('abort');
       expect(bench.output.acceptedBytes).toBe(0);
       bench.assertSettled();
@@ -203,9 +279,33 @@ describe('proxySender', () => {
     const bench = new Bench(proxySender({ header: () => proxyLocal }), { slabBytes: 64, limitBytes: 64 });
     const slab = bench.pool.acquire(new Owner('application', 'hog', 1));
     expect(bench.session.start(0)).toBe('closed');
-    expect(bench.session.error).toMatchObject({ code: 'proxy-header-no-room', limit: 'limitBytes' });
+    expect(bench.session.error).toMatchObject({
+      code: 'proxy-header-no-room',
+      cites: 'WS-9',
+      limit: 'limitBytes',
+    });
     slab?.unpin();
     bench.assertSettled();
+  });
+
+  it('sends one header, also when it is started twice', () => {
+    const [bench, session] = started(() => proxyLocal);
+    expect([session.name, session.busy]).toEqual(['proxy-sender', false]);
+    expect(() => session.start(0)).toThrow(expect.objectContaining({ code: 'no-transition' }));
+    expect(bench.output.acceptedBytes).toBe(16);
+    session.handoff();
+    expect(() => session.handoff()).toThrow(expect.objectContaining({ code: 'proxy-no-handoff' }));
+    bench.drain();
+    bench.assertSettled();
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no options', undefined, 'proxy-no-header'],
+    ['nobody who makes a header', {}, 'proxy-no-header'],
+    ['a next session without a name', { header: () => proxyLocal, next: 5 }, 'option-value'],
+  ])('refuses %s, before any connection', (_, options, code) => {
+    const misuse = expect.objectContaining({ code, fault: 'api-misuse' });
+    expect(() => proxySender(options as ProxySenderOptions)).toThrow(misuse);
   });
 
   const six: Address = { family: 'ipv6', address: 'fe80::1%eth0', port: 1 };

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ipv6, slowCrc32c } from '../../models/proxy-header.js';
 import { crc32c } from '../../src/session/proxy/crc32c.js';
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from '../../src/session/proxy/ip-text.js';
+import { formatIpv4, formatIpv6, IpScan, parseIpv4, parseIpv6 } from '../../src/session/proxy/ip-text.js';
 import { decodeUtf8, encodeUtf8 } from '../../src/session/proxy/utf8.js';
 import { nearlyIpv6 } from '../support/proxy-headers.js';
 
@@ -23,6 +23,10 @@ describe('addresses as text', () => {
     ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
     ['0:0:0:0:0:0:0:0', '::'],
     ['1:0:0:0:0:0:0:0', '1::'],
+    ['::0.1.2.3', '::1:203'],
+    ['::ff00:102:304', '::ff00:102:304'],
+    ['::ff:102:304', '::ff:102:304'],
+    ['ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
   ])('writes %s as %s', (given, canonical) => {
     const bytes = parseIpv6(given);
     expect(bytes).toBeDefined();
@@ -76,6 +80,27 @@ describe('addresses as text', () => {
     expect(accepted).toBeGreaterThan(20);
   });
 
+  it.each([
+    ['::@', 'what stands before the letters'],
+    ['::`', 'what stands before the small letters'],
+    ['::g', 'what stands behind F'],
+    ['::1::2', 'a second run of zeros'],
+    ['::.1.2.3', 'a dot that no octet stands before'],
+    ['1:2:3:4:5:6:.2.3.4', 'a dot behind a colon'],
+    ['1:2:3:4:5:6:7::8', 'nine groups'],
+  ])('refuses %s: %s', (text) => {
+    expect(parseIpv6(text)).toBeUndefined();
+    expect(isIPv6(text)).toBe(false);
+  });
+
+  it('LAY-2: a scan ends where it is told to, whatever stands behind', () => {
+    const scan = new IpScan();
+    const bytes = Uint8Array.from('::12', (c) => c.charCodeAt(0));
+    expect(scan.ipv6(bytes, 0, 3)).toBe(3);
+    expect(scan.complete).toBe(true);
+    expect(formatIpv6(scan.address, 0)).toBe('::1');
+  });
+
   it('refuses what is not ASCII', () => {
     expect(parseIpv4('1.2.3.4\u0134')).toBeUndefined();
     expect(parseIpv4('1.2.3.\u0134')).toBeUndefined();
@@ -95,6 +120,11 @@ describe('CRC32C', () => {
   ])('of %o', (bytes, sum) => {
     expect(crc32c(bytes, 0, bytes.length)).toBe(sum);
     expect(slowCrc32c(bytes)).toBe(sum);
+  });
+
+  it('counts the first four bytes as zeros', () => {
+    const bytes = Uint8Array.of(1, 2, 3, 4, 5);
+    expect(crc32c(bytes, 0, 5, 0)).toBe(slowCrc32c(Uint8Array.of(0, 0, 0, 0, 5)));
   });
 
   it('counts four bytes as zeros without touching them', () => {
@@ -119,6 +149,35 @@ describe('UTF-8', () => {
       return undefined;
     }
   };
+
+  // RFC 3629 §3, §4: the edges of each length, and what is too long, a surrogate or beyond the last.
+  it.each<[string, readonly number[], string | undefined]>([
+    ['U+007F', [0x7f], '\x7f'],
+    ['U+0080', [0xc2, 0x80], '\x80'],
+    ['U+07FF', [0xdf, 0xbf], '\u07ff'],
+    ['U+0800', [0xe0, 0xa0, 0x80], '\u0800'],
+    ['U+D7FF', [0xed, 0x9f, 0xbf], '\ud7ff'],
+    ['U+E000', [0xee, 0x80, 0x80], '\ue000'],
+    ['U+FFFF', [0xef, 0xbf, 0xbf], '\uffff'],
+    ['U+10000', [0xf0, 0x90, 0x80, 0x80], '\u{10000}'],
+    ['U+10FFFF', [0xf4, 0x8f, 0xbf, 0xbf], '\u{10ffff}'],
+    ['U+007F in two', [0xc1, 0xbf], undefined],
+    ['U+07FF in three', [0xe0, 0x9f, 0xbf], undefined],
+    ['U+FFFF in four', [0xf0, 0x8f, 0xbf, 0xbf], undefined],
+    ['U+D800', [0xed, 0xa0, 0x80], undefined],
+    ['U+DFFF', [0xed, 0xbf, 0xbf], undefined],
+    ['U+110000', [0xf4, 0x90, 0x80, 0x80], undefined],
+    ['a lead of five', [0xf8, 0x90, 0x80, 0x80], undefined],
+    ['three of four', [0xf0, 0x90, 0x80], undefined],
+  ])('reads and writes %s', (_, bytes, text) => {
+    const given = Uint8Array.from(bytes);
+    expect(decodeUtf8(given, 0, given.length)).toBe(text);
+    if (text !== undefined) expect(encodeUtf8(text)).toEqual(given);
+  });
+
+  it('does not go on with what stands behind the end', () => {
+    expect(decodeUtf8(Uint8Array.of(0xc3, 0xa9), 0, 1)).toBeUndefined();
+  });
 
   it('decodes what the platform decodes', () => {
     const byte = fc.constantFrom(

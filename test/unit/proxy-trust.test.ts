@@ -36,6 +36,8 @@ describe('TrustList', () => {
     [['::ffff:10.0.0.0/104'], '10.1.2.3', true],
     [['::ffff:10.0.0.0/104'], '::ffff:10.1.2.3', true],
     [['::ffff:10.0.0.0/104'], '11.1.2.3', false],
+    [['::ffff:0:0/96'], '1.2.3.4', true],
+    [['::ffff:0:0/96'], '::ffff:1.2.3.4', true],
     [['2001:db8::/33'], '2001:db8:7fff::1', true],
     [['2001:db8::/33'], '2001:db8:8000::1', false],
     [['fe80::/10'], 'fe80::1%eth0', true],
@@ -68,7 +70,9 @@ describe('TrustList', () => {
     ['2001:db8::1/64', 'proxy-trust-host-bits'],
     ['::1/127', 'proxy-trust-host-bits'],
     ['::ffff:10.0.0.1/104', 'proxy-trust-host-bits'],
+    ['::ffff:0:0/95', 'proxy-trust-host-bits'],
     ['10.0.0.0/33', 'proxy-trust-prefix'],
+    ['/08', 'proxy-trust-prefix'],
     ['::/129', 'proxy-trust-prefix'],
     ['::ffff:0:0/129', 'proxy-trust-prefix'],
     ['10.0.0.0/08', 'proxy-trust-prefix'],
@@ -82,7 +86,8 @@ describe('TrustList', () => {
     ['fe80::%eth0/64', 'proxy-trust-address'],
     ['', 'proxy-trust-address'],
   ])('refuses %j at construction', (block, code) => {
-    expect(() => new TrustList([block])).toThrow(expect.objectContaining({ code, fault: 'api-misuse' }));
+    const misuse = { code, cites: 'proxy-protocol.txt §5', fault: 'api-misuse' };
+    expect(() => new TrustList([block])).toThrow(expect.objectContaining(misuse));
     if (block !== '') expect(() => new TrustList([block])).toThrow(block);
   });
 

@@ -18,6 +18,8 @@ const read = (text: string) => {
 };
 const ipv4 = (address: string, port: number): ProxyAddress => ({ family: 'ipv4', address, port });
 const ipv6 = (address: string, port: number): ProxyAddress => ({ family: 'ipv6', address, port });
+/** What nobody's types allow. */
+const ipx = (address: string) => ({ family: 'ipx' as 'ipv6', address, port: 1 });
 const tcp = (source: ProxyAddress, destination: ProxyAddress): ProxyHeader => ({
   version: 1,
   command: 'proxy',
@@ -102,6 +104,7 @@ describe('PROXY version 1', () => {
     ['PROXY TCP4', 10, '\t1.1.1.1', 'proxy-v1-protocol'],
     ['PROXY UNKNOWN', 13, 'x\r\n', 'proxy-v1-protocol'],
     ['PROXY UNKNOWN', 13, '\n', 'proxy-v1-protocol'],
+    ['PROXY UNK', 9, ' \n', 'proxy-v1-protocol'],
     ['PROXY UNKNOWN a', 15, '\nb\r\n', 'proxy-v1-line-end'],
     ['PROXY UNKNOWN a\r', 16, 'b\r\n', 'proxy-v1-line-end'],
     ['PROXY TCP4 ', 11, ' 1.1.1.1', 'proxy-v1-ipv4'],
@@ -135,6 +138,8 @@ describe('PROXY version 1', () => {
     ['PROXY TCP4 1.1.1.1 2.2.2.2 6553', 31, '6 1', 'proxy-v1-port-range'],
     ['PROXY TCP4 1.1.1.1 2.2.2.2 1', 28, '\r\n', 'proxy-v1-port'],
     ['PROXY TCP4 1.1.1.1 2.2.2.2 1 ', 29, '\r\n', 'proxy-v1-port'],
+    ['PROXY TCP4 1.1.1.1 2.2.2.2 1 0', 30, '1\r\n', 'proxy-v1-leading-zero'],
+    ['PROXY TCP4 1.1.1.1 2.2.2.2 1 6553', 33, '6\r\n', 'proxy-v1-port-range'],
     ['PROXY TCP4 1.1.1.1 2.2.2.2 1 1', 30, ' \r\n', 'proxy-v1-port'],
     ['PROXY TCP4 1.1.1.1 2.2.2.2 1 1', 30, '\nGET', 'proxy-v1-port'],
     ['PROXY TCP4 1.1.1.1 2.2.2.2 1 1\r', 31, '\r\n', 'proxy-v1-line-end'],
@@ -143,7 +148,7 @@ describe('PROXY version 1', () => {
     expect(read(right + wrong)).toMatchObject({
       kind: 'error',
       at,
-      error: { code, fault: 'peer-misbehaved' },
+      error: { code, fault: 'peer-misbehaved', cites: 'proxy-protocol.txt §2.1' },
     });
     expect(read((right + wrong).slice(0, at)).kind).toBe('need-data');
   });
@@ -171,7 +176,10 @@ describe('PROXY version 1', () => {
     ['LOCAL', { ...proxyLocal, version: 1 }, 'proxy-v1-local'],
     ['TLVs', { ...unknown, tlvs: [crc32cTlv()] }, 'proxy-v1-tlvs'],
     ['two families', tcp(ipv4('1.1.1.1', 1), ipv6('::1', 1)), 'proxy-families'],
+    ['no source', { ...unknown, source: undefined } as unknown as ProxyHeader, 'proxy-families'],
+    ['no destination', { ...unknown, destination: undefined } as unknown as ProxyHeader, 'proxy-families'],
     ['a Unix address', tcp(proxyUnixAddress('/a'), proxyUnixAddress('/b')), 'proxy-v1-family'],
+    ['a family that is none', tcp(ipx('::1'), ipx('::2')), 'proxy-v1-family'],
     [
       'datagrams',
       { ...tcp(ipv4('1.1.1.1', 1), ipv4('1.1.1.1', 1)), transport: 'datagram' },
@@ -184,7 +192,8 @@ describe('PROXY version 1', () => {
     ['a part of a port', tcp(ipv4('1.1.1.1', 1), ipv4('1.1.1.1', 0.5)), 'proxy-port'],
   ])('WS-8: writes nothing of %s', (_, header, code) => {
     const bytes = new Uint8Array(120);
-    const misuse = expect.objectContaining({ code, fault: 'api-misuse' });
+    const cites = /-(?:ipv[46]|port)$/.test(code) ? 'WIRE-4' : 'proxy-protocol.txt §2.1';
+    const misuse = expect.objectContaining({ code, cites, fault: 'api-misuse' });
     expect(() => encodeProxyHeader(header, bytes, 0)).toThrow(misuse);
     expect(() => proxyHeaderSize(header)).toThrow(misuse);
     expect(bytes).toEqual(new Uint8Array(120));
@@ -193,7 +202,7 @@ describe('PROXY version 1', () => {
   it('WS-8: writes nothing where there is too little room', () => {
     const bytes = new Uint8Array(20);
     expect(() => encodeProxyHeader(unknown, bytes, 6)).toThrow(
-      expect.objectContaining({ code: 'proxy-room' }),
+      expect.objectContaining({ code: 'proxy-room', cites: 'WS-8' }),
     );
     expect(() => encodeProxyHeader(unknown, bytes, -1)).toThrow(
       expect.objectContaining({ code: 'proxy-room' }),

@@ -136,7 +136,8 @@ describe('PROXY version 2: families', () => {
     ['4097 bytes', [...SIGNATURE, 0x21, 0x11, 0x0f, 0xf1], 14, 'proxy-v2-too-long', 'limit-reached'],
     ['4097 bytes of LOCAL', [...SIGNATURE, 0x20, 0x00, 0x0f, 0xf1], 14, 'proxy-v2-too-long', 'limit-reached'],
   ])('refuses %s as soon as it is there', (_, bytes, at, code, fault) => {
-    expect(read(bytes)).toMatchObject({ kind: 'error', at, error: { code, fault } });
+    const cites = fault === 'limit-reached' ? 'WORK-1' : 'proxy-protocol.txt §2.2';
+    expect(read(bytes)).toMatchObject({ kind: 'error', at, error: { code, cites, fault } });
     expect(read(bytes.slice(0, -1)).kind).toBe('need-data');
   });
 
@@ -168,6 +169,20 @@ describe('PROXY version 2: families', () => {
     expect(read([], limits)).toEqual({ kind: 'need-data', atLeast: 15 });
   });
 
+  it.each([
+    ['either', / a PROXY header \[/],
+    [1, / of version 1 \[/],
+    [2, / of version 2 \[/],
+  ] as const)('says that a header of version %j is missing', (versions, message) => {
+    const found = read(ascii('GET / HTTP/1.1\r\n'), { ...limits, versions });
+    expect(found).toMatchObject({
+      kind: 'error',
+      at: 0,
+      error: { code: 'proxy-signature', cites: 'proxy-protocol.txt §2.2', fault: 'peer-misbehaved' },
+    });
+    expect(found.kind === 'error' && found.error.message).toMatch(message);
+  });
+
   it('refuses limits that are none', () => {
     for (const given of [
       { maxHeaderBytes: 106 },
@@ -175,7 +190,8 @@ describe('PROXY version 2: families', () => {
       { maxHeaderBytes: 200.5 },
       { maxTlvs: -1 },
     ]) {
-      expect(() => proxyReadLimits(given)).toThrow(expect.objectContaining({ fault: 'api-misuse' }));
+      const code = 'maxTlvs' in given ? 'proxy-max-tlvs' : 'proxy-max-header-bytes';
+      expect(() => proxyReadLimits(given)).toThrow(expect.objectContaining({ code, fault: 'api-misuse' }));
     }
     expect(() => proxyReadLimits({ versions: 3 as 2 })).toThrow(
       expect.objectContaining({ code: 'proxy-versions' }),
@@ -296,29 +312,38 @@ describe('PROXY version 2: TLVs', () => {
   });
 
   it.each([
-    ['a TLV of two bytes', [...tlv(0x04, []), 0x01, 0x00], 31, 'proxy-v2-tlv-truncated'],
-    ['a TLV longer than the header', [0x01, 0x00, 0x03, 0x68, 0x32], 28, 'proxy-v2-tlv-truncated'],
-    ['a checksum of three bytes', tlv(0x03, [0, 0, 0]), 28, 'proxy-v2-crc32c-length'],
-    ['a checksum of five bytes', tlv(0x03, [0, 0, 0, 0, 0]), 28, 'proxy-v2-crc32c-length'],
+    ['a TLV of two bytes', [...tlv(0x04, []), 0x01, 0x00], 31, 'proxy-v2-tlv-truncated', '§2.2'],
+    ['a TLV longer than the header', [0x01, 0x00, 0x03, 0x68, 0x32], 28, 'proxy-v2-tlv-truncated', '§2.2'],
+    ['a checksum of three bytes', tlv(0x03, [0, 0, 0]), 28, 'proxy-v2-crc32c-length', '§2.2.3'],
+    ['a checksum of five bytes', tlv(0x03, [0, 0, 0, 0, 0]), 28, 'proxy-v2-crc32c-length', '§2.2.3'],
     [
       'two checksums',
       [...tlv(0x03, [0, 0, 0, 0]), ...tlv(0x03, [0, 0, 0, 0])],
       35,
       'proxy-v2-crc32c-duplicate',
+      '§2.2.3',
     ],
-    ['a wrong checksum', tlv(0x03, [0, 0, 0, 0]), 31, 'proxy-v2-crc32c'],
-    ['a unique ID of 129 bytes', tlv(0x05, new Array(129).fill(1)), 28, 'proxy-v2-unique-id-length'],
-    ['an SSL value of four bytes', tlv(0x20, [1, 0, 0, 0]), 28, 'proxy-v2-ssl-length'],
-    ['an SSL TLV cut short', tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0]), 36, 'proxy-v2-tlv-truncated'],
+    ['a wrong checksum', tlv(0x03, [0, 0, 0, 0]), 31, 'proxy-v2-crc32c', '§2.2.3'],
+    [
+      'a unique ID of 129 bytes',
+      tlv(0x05, new Array(129).fill(1)),
+      28,
+      'proxy-v2-unique-id-length',
+      '§2.2.5',
+    ],
+    ['an SSL value of four bytes', tlv(0x20, [1, 0, 0, 0]), 28, 'proxy-v2-ssl-length', '§2.2.6'],
+    ['an SSL TLV cut short', tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0]), 36, 'proxy-v2-tlv-truncated', '§2.2'],
     [
       'an SSL TLV that runs into the next TLV',
       [...tlv(0x20, [1, 0, 0, 0, 0, 0x21, 0, 3, 0x41, 0x42]), ...tlv(0x04, [])],
       36,
       'proxy-v2-tlv-truncated',
+      '§2.2',
     ],
-  ])('refuses %s', (_, tlvs, at, code) => {
+  ])('refuses %s', (_, tlvs, at, code, section) => {
     const bytes = inet(...tlvs);
-    expect(read(bytes)).toMatchObject({ kind: 'error', at, error: { code, fault: 'peer-misbehaved' } });
+    const error = { code, cites: `proxy-protocol.txt ${section}`, fault: 'peer-misbehaved' };
+    expect(read(bytes)).toMatchObject({ kind: 'error', at, error });
     expect(read(bytes.slice(0, -1)).kind).toBe('need-data');
     expect(read([...bytes, ...new Array(300).fill(0)])).toMatchObject({ kind: 'error', at, error: { code } });
   });
@@ -332,11 +357,21 @@ describe('PROXY version 2: TLVs', () => {
     const bytes = inet(...tlv(0x04, []), ...nested, ...tlv(0x04, []));
     expect(read(bytes, { ...limits, maxTlvs: 5 }).kind).toBe('complete');
     const refused = read(bytes, { ...limits, maxTlvs: 4 });
-    expect(refused).toMatchObject({ kind: 'error', at: 28 + 3 + nested.length, error: { limit: 'maxTlvs' } });
+    const error = { limit: 'maxTlvs', cites: 'WORK-1' };
+    expect(refused).toMatchObject({ kind: 'error', at: 28 + 3 + nested.length, error });
     expect(read(bytes, { ...limits, maxTlvs: 3 })).toMatchObject({ at: 28 + 3 + 8 + 3 });
     expect(read(inet(...new Array(64).fill(tlv(0x04, [])).flat())).kind).toBe('complete');
     expect(read(inet(...new Array(65).fill(tlv(0x04, [])).flat())).kind).toBe('error');
   });
+
+  const citations = new Map([
+    ['proxy-crc32c', 'proxy-protocol.txt §2.2.3'],
+    ['proxy-unique-id', 'proxy-protocol.txt §2.2.5'],
+    ['proxy-ssl', 'proxy-protocol.txt §2.2.6'],
+    ['proxy-ipv4', 'WIRE-4'],
+    ['proxy-ipv6', 'WIRE-4'],
+    ['proxy-port', 'WIRE-4'],
+  ]);
 
   it.each<[string, ProxyHeader, string]>([
     [
@@ -345,7 +380,20 @@ describe('PROXY version 2: TLVs', () => {
       'proxy-families',
     ],
     ['no addresses', { version: 2, command: 'proxy', transport: 'stream', tlvs: [] }, 'proxy-families'],
+    ['no source', { ...tcp4(), source: undefined } as unknown as ProxyHeader, 'proxy-families'],
+    ['no destination', { ...tcp4(), destination: undefined } as unknown as ProxyHeader, 'proxy-families'],
+    [
+      'a family that is none',
+      {
+        ...tcp4(),
+        source: { family: 'ipx' as 'ipv4', address: '1.1.1.1', port: 1 },
+        destination: { family: 'ipx' as 'ipv4', address: '1.1.1.1', port: 1 },
+      },
+      'proxy-families',
+    ],
     ['addresses of LOCAL', { ...tcp4(), command: 'local' }, 'proxy-local'],
+    ['a source of LOCAL', { ...proxyLocal, source: unspec }, 'proxy-local'],
+    ['a destination of LOCAL', { ...proxyLocal, destination: unspec }, 'proxy-local'],
     ['TLVs of LOCAL', { ...proxyLocal, tlvs: [crc32cTlv()] }, 'proxy-local'],
     ['a transport of LOCAL', { ...proxyLocal, transport: 'stream' }, 'proxy-local'],
     ['addresses of no transport', { ...tcp4(), transport: 'unspec' }, 'proxy-v2-transport'],
@@ -354,6 +402,24 @@ describe('PROXY version 2: TLVs', () => {
       'an IPv4 address that is none',
       { ...tcp4(), source: { family: 'ipv4', address: '1.2.3.04', port: 1 } },
       'proxy-ipv4',
+    ],
+    [
+      'an IPv6 address that is none',
+      {
+        ...tcp4(),
+        source: { family: 'ipv6', address: '::1', port: 1 },
+        destination: { family: 'ipv6', address: '::1%lo', port: 1 },
+      },
+      'proxy-ipv6',
+    ],
+    [
+      'a port of IPv6 that is none',
+      {
+        ...tcp4(),
+        source: { family: 'ipv6', address: '::1', port: 65536 },
+        destination: { family: 'ipv6', address: '::1', port: 1 },
+      },
+      'proxy-port',
     ],
     [
       'a port that is none',
@@ -383,8 +449,19 @@ describe('PROXY version 2: TLVs', () => {
       'proxy-tlv-length',
     ],
     ['more than the length can say', tcp4([bytesTlv(4, new Uint8Array(65521))]), 'proxy-v2-too-long'],
+    ['a value as long as a value can be', tcp4([bytesTlv(4, new Uint8Array(65535))]), 'proxy-v2-too-long'],
     ['a client field of nine bits', tcp4([sslTlv(256, 0, [])]), 'proxy-tlv-type'],
+    ['a client field below zero', tcp4([sslTlv(-1, 0, [])]), 'proxy-tlv-type'],
+    ['half a client field', tcp4([sslTlv(0.5, 0, [])]), 'proxy-tlv-type'],
     ['a verify field below zero', tcp4([sslTlv(1, -1, [])]), 'proxy-ssl'],
+    ['a verify field of 33 bits', tcp4([sslTlv(1, 2 ** 32, [])]), 'proxy-ssl'],
+    ['a checksum of another type', tcp4([{ ...crc32cTlv(), type: 4 as 3 }]), 'proxy-tlv-type'],
+    ['SSL of another type', tcp4([{ ...sslTlv(1, 0, []), type: 4 as 0x20 }]), 'proxy-tlv-type'],
+    [
+      'bytes of the type of a checksum',
+      tcp4([{ kind: 'noop', type: 3, value: new Uint8Array(4) }]),
+      'proxy-tlv-type',
+    ],
     [
       'a type that is not its kind’s',
       tcp4([{ kind: 'noop', type: 0x20, value: new Uint8Array(5) }]),
@@ -392,7 +469,8 @@ describe('PROXY version 2: TLVs', () => {
     ],
   ])('WS-8: writes nothing of %s', (_, given, code) => {
     const bytes = new Uint8Array(70_000);
-    const misuse = expect.objectContaining({ code, fault: 'api-misuse' });
+    const cites = citations.get(code) ?? 'proxy-protocol.txt §2.2';
+    const misuse = expect.objectContaining({ code, cites, fault: 'api-misuse' });
     expect(() => proxyHeaderSize(given)).toThrow(misuse);
     expect(() => encodeProxyHeader(given, bytes, 0)).toThrow(misuse);
     expect(bytes.every((byte) => byte === 0)).toBe(true);
@@ -408,40 +486,47 @@ describe('PROXY version 2: TLVs', () => {
     );
   });
 
-  it('refuses to make TLVs and Unix addresses that are none', () => {
-    for (const make of [
-      () => bytesTlv(256, new Uint8Array()),
-      () => bytesTlv(0x01, new Uint8Array()),
-      () => bytesTlv(0x03, new Uint8Array()),
-      () => bytesTlv(0x20, new Uint8Array()),
-      () => sslSubTlv(-1, ''),
-      () => textTlv('authority', '\ud800'),
-      () => proxyUnixAddress('é'.repeat(55)),
-      () => proxyUnixAddress('\udc00'),
-    ]) {
-      expect(make).toThrow(expect.objectContaining({ fault: 'api-misuse' }));
+  it.each<[string, () => unknown, string, string]>([
+    ['a type of nine bits', () => bytesTlv(256, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['a type below zero', () => bytesTlv(-1, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['half a type', () => bytesTlv(0.5, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['bytes of type ALPN', () => bytesTlv(0x01, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['bytes of type CRC32C', () => bytesTlv(0x03, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['bytes of type SSL', () => bytesTlv(0x20, new Uint8Array()), 'proxy-tlv-type', 'WIRE-4'],
+    ['a type inside SSL below zero', () => sslSubTlv(-1, ''), 'proxy-tlv-type', 'WIRE-4'],
+    ['a type inside SSL of nine bits', () => sslSubTlv(256, ''), 'proxy-tlv-type', 'WIRE-4'],
+    ['half a surrogate pair', () => textTlv('authority', '\ud800'), 'proxy-text', 'WIRE-4'],
+    ['a path of 110 bytes', () => proxyUnixAddress('é'.repeat(55)), 'proxy-unix', 'proxy-protocol.txt §2.2'],
+    ['half a pair in a path', () => proxyUnixAddress('\udc00'), 'proxy-unix', 'proxy-protocol.txt §2.2'],
+  ])('makes nothing of %s', (_, make, code, cites) => {
+    expect(make).toThrow(expect.objectContaining({ code, cites, fault: 'api-misuse' }));
+  });
+
+  it('makes TLVs of copies', () => {
+    for (const make of [bytesTlv, sslSubTlv]) {
+      const value = Uint8Array.of(1);
+      const made = make(4, value);
+      value[0] = 2;
+      expect(made.value).toEqual(Uint8Array.of(1));
     }
-    const value = Uint8Array.of(1);
-    const made = bytesTlv(4, value);
-    value[0] = 2;
-    expect(made.value).toEqual(Uint8Array.of(1));
+  });
+
+  it('has no text of a certificate or of what it does not know', () => {
+    expect(sslSubTlv(0x28, 'certificate').text).toBeUndefined();
+    expect(sslSubTlv(0x7f, 'unknown').text).toBeUndefined();
+    expect(sslSubTlv(0x22, 'name').text).toBe('name');
   });
 });
 
 describe('PROXY version 2: headers of no known kind', () => {
   it.each([
-    ['version', { ...tcp4(), version: 3 }, 'proxy-versions'],
-    ['command', { ...tcp4(), command: 'relay' }, 'proxy-command'],
-  ])('refuses to send a %s that there is not', (_, header, code) => {
+    ['version', { ...tcp4(), version: 3 }, 'proxy-versions', 'proxy-protocol.txt §2'],
+    ['command', { ...tcp4(), command: 'relay' }, 'proxy-command', 'proxy-protocol.txt §2.2'],
+  ])('refuses to send a %s that there is not', (_, header, code, cites) => {
     const given = header as unknown as ProxyHeader;
     const bytes = new Uint8Array(64).fill(0xaa);
-    expect(() => proxyHeaderSize(given)).toThrow(expect.objectContaining({ code }));
-    expect(() => encodeProxyHeader(given, bytes, 0)).toThrow(expect.objectContaining({ code }));
+    expect(() => proxyHeaderSize(given)).toThrow(expect.objectContaining({ code, cites }));
+    expect(() => encodeProxyHeader(given, bytes, 0)).toThrow(expect.objectContaining({ code, cites }));
     expect(bytes.every((byte) => byte === 0xaa)).toBe(true);
-  });
-
-  it('cites the document that a wrong TLV breaks', () => {
-    const found = read(header(0x21, 0x11, [...INET, 0x03, 0x00, 0x01, 0x00]));
-    expect(found).toMatchObject({ kind: 'error', error: { cites: 'proxy-protocol.txt §2.2.3' } });
   });
 });

@@ -23,17 +23,18 @@ export function proxyV1Line(header: ProxyHeader): string {
     }
     return 'PROXY UNKNOWN\r\n';
   }
-  if (source.family === 'unix' || destination.family === 'unix' || destination.family === 'unspec') {
-    throw new MisuseError('proxy-v1-family', CITES, 'version 1 has no Unix addresses');
+  if (source.family !== 'ipv4' && source.family !== 'ipv6') {
+    throw new MisuseError('proxy-v1-family', CITES, `version 1 has IPv4 and IPv6 only, not ${source.family}`);
   }
   if (header.transport !== 'stream') {
     throw new MisuseError('proxy-v1-transport', CITES, `version 1 relays TCP only, not ${header.transport}`);
   }
+  const target = destination as typeof source;
   const isIpv4 = source.family === 'ipv4';
   const canonical = isIpv4 ? canonicalIpv4 : canonicalIpv6;
   const from = canonical(source.address);
-  const to = canonical(destination.address);
-  const ports = `${checkedPort(source.port)} ${checkedPort(destination.port)}`;
+  const to = canonical(target.address);
+  const ports = `${checkedPort(source.port)} ${checkedPort(target.port)}`;
   return `PROXY ${isIpv4 ? 'TCP4' : 'TCP6'} ${from} ${to} ${ports}\r\n`;
 }
 

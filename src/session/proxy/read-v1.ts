@@ -147,11 +147,7 @@ class Line {
       family === 'ipv4'
         ? scan.ipv4(this.bytes, this.pos, this.end)
         : scan.ipv6(this.bytes, this.pos, this.end);
-    // Two long IPv6 addresses with IPv4 tails can fill the line by themselves.
-    if (stop - this.start === V1_MAX_BYTES) {
-      this.pos = stop - 1;
-      return this.fail('proxy-v1-too-long', `no CRLF within ${V1_MAX_BYTES} bytes`);
-    }
+    // Two of the longest end after 102 bytes: whatever is missing here may still come.
     this.pos = stop;
     if (!this.more()) return undefined;
     if (!scan.complete || this.bytes[stop] !== SP) {

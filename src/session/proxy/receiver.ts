@@ -162,8 +162,8 @@ class ProxyReceiver implements Session, ProxyReceiverView {
   expire(now: number): Verdict {
     if (now < this.dueAt) return this.verdict();
     this.machine.take(expire, this);
-    const after = `no whole PROXY header within ${this.context.deadlines.proxyHeader} ms`;
-    return this.close(new TransportError('proxy-header-timeout', after, { cites: 'LAY-4' }));
+    const why = `no whole PROXY header within ${this.context.deadlines.proxyHeader} ms`;
+    return this.close(new TransportError('proxy-header-timeout', why, { cites: 'LAY-4' }));
   }
 
   /** A header that has begun is read to its end: the session after it is then told to shut down. */
