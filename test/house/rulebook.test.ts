@@ -1,8 +1,8 @@
 // The rulebook as it is written and as it is used: every rule of spec/ownership.md says why, what sees a breach, for which
 // stack, and which checks it has; every check that it lists is there, runs, and is named by it; every test of a property and
-// every case of the kit is named by a rule; and no rule is cited anywhere that is not there.
+// every case of the kit is named by a rule, as whatever is held to a model is; and no rule is cited anywhere that is not there.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { carriedConformance } from '../../src/kit/conformance/carried.js';
@@ -106,6 +106,12 @@ function readNames(file: string): ReadonlySet<string> {
   return new Set(identifiers([...said.map(({ text }) => text), ...cases.map(({ name }) => name)]));
 }
 
+/** A model may be made of several files. */
+function isPartOfAnother(file: string, models: readonly string[]): boolean {
+  const name = `./${basename(file, '.ts')}.js`;
+  return models.some((other) => readFileSync(other, 'utf8').includes(`from '${name}'`));
+}
+
 describe('the rulebook', () => {
   test('every rule stands there once', () => {
     expect(rules.length).toBeGreaterThanOrEqual(39);
@@ -155,6 +161,17 @@ describe('the rulebook', () => {
         file,
       ).toEqual([]);
     }
+  });
+
+  test('a test that holds something to a model is one of a rule, and every model has one', () => {
+    const used = new Set<string>();
+    for (const file of sources('test')) {
+      const models = [...readFileSync(file, 'utf8').matchAll(/from '(?:\.\.\/)+(models\/[^']+)\.js'/g)];
+      for (const [, model] of models) used.add(`${model}.ts`);
+      if (models.length > 0 && file.endsWith('.test.ts')) expect([...namedIn(file)], file).not.toEqual([]);
+    }
+    const models = sources('models').filter((file) => !file.startsWith(join('models', 'composed')));
+    expect(models.filter((file) => !used.has(file) && !isPartOfAnother(file, models))).toEqual([]);
   });
 
   test.each(Object.entries(suites))('every case of %s begins with the rules that it checks', (_, cases) => {

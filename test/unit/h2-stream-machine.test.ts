@@ -302,7 +302,7 @@ function observe(bed: H2Bed, id: number, said: readonly string[]): ModelOutcome 
   return { kind: 'state', state };
 }
 
-describe('every frame with every flag, in every place', () => {
+describe('WIRE-1: every frame with every flag, in every place', () => {
   let tried = 0;
   for (const standing of [...server, ...client]) {
     const { role, place, headed, reach } = standing;

@@ -9,7 +9,7 @@ import { formatIpv4, formatIpv6, IpScan, parseIpv4, parseIpv6 } from '../../src/
 import { decodeUtf8, encodeUtf8 } from '../../src/session/proxy/utf8.js';
 import { nearlyIpv6 } from '../support/proxy-headers.js';
 
-describe('addresses as text', () => {
+describe('WIRE-4: addresses as text', () => {
   // RFC 5952 §4 and §5.
   it.each([
     ['2001:0db8::0001', '2001:db8::1'],
@@ -108,7 +108,7 @@ describe('addresses as text', () => {
   });
 });
 
-describe('CRC32C', () => {
+describe('WIRE-4: CRC32C', () => {
   // RFC 3720 Appendix B.4 and the check value of the catalogues of CRCs.
   it.each([
     [Uint8Array.from('123456789', (c) => c.charCodeAt(0)), 0xe3069283],
@@ -141,7 +141,7 @@ describe('CRC32C', () => {
   });
 });
 
-describe('UTF-8', () => {
+describe('WIRE-4: UTF-8', () => {
   const platform = (bytes: Uint8Array) => {
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
