@@ -39,12 +39,17 @@ if (leavingOut !== undefined) {
   chosen.forEach(searched);
 }
 
-function searched({ name, compose, large }: Entry): void {
+function searched({ name, compose, large, leastStates }: Entry): void {
   const began = process.cpuUsage().user;
   const { states, moves, depth, finding } = search(new ComposedSystem(compose(), large));
   const seconds = ((process.cpuUsage().user - began) / 1_000_000).toFixed(1);
   line(name, large.exchanges, large.leases, large.outputs, large.queues, states, moves, depth, seconds);
   if (finding !== undefined) fail(findingText(finding));
+  if (states < leastStates.large) {
+    fail(
+      `${name}: ${states} states are too few: the rules exclude some of the ${leastStates.large} that there must be`,
+    );
+  }
 }
 
 function without(name: string, all: readonly Bite[]): void {
