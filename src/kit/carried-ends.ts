@@ -7,10 +7,12 @@ import type { ConnectionKeeper } from '../endpoint/connection-settings.js';
 import { connectionSettings } from '../endpoint/endpoint-options.js';
 import type { Application, Role, Steps } from '../endpoint/step.js';
 import { ActAudit } from '../machine/index.js';
-import { CheckedLedger, SlabPool } from '../memory/index.js';
+import { BumpWorkspace, CheckedLedger, EmulatedWorkspace, SlabPool } from '../memory/index.js';
+import type { Deadlines } from '../session/deadlines.js';
 import type { Platform, Transport } from '../transport/contract.js';
 import type { PipePair } from './conformance/pipe.js';
 import { PropertyFailure, requireThat } from './properties/require.js';
+import type { SessionEndOptions } from './session-end.js';
 import type { StackUnderTest } from './stack-under-test.js';
 
 /** A pipe whose left end is the client's, with the clock that it runs on. */
@@ -18,9 +20,16 @@ export interface CarriedPair extends PipePair {
   readonly platform: Platform;
   /**
    * Lets time go on to whatever is due then: a virtual clock's `runUntilIdle`. It is called when `run`, which must say how
-   * many callbacks it made, made none. With it pipes that break are tried, too; not where time is real.
+   * many callbacks it made, made none. With it pipes that break are tried, too; not where time is real. A pair that is not
+   * `live` needs it: an end without memory waits for a deadline.
    */
   readonly later?: () => unknown;
+}
+
+/** What one end has of memory and time; default: what suffices for any ordinary exchange, under the checked ledger. */
+export interface CarriedEndOptions {
+  readonly memory?: Pick<SessionEndOptions, 'slabBytes' | 'limitBytes' | 'workspace' | 'poison'>;
+  readonly deadlines?: Partial<Deadlines>;
 }
 
 /** Turns of a pair that is not live in which nothing more happens: it hangs. */
@@ -43,14 +52,28 @@ export class CarriedEnd implements ConnectionKeeper<Connection> {
     stack: StackUnderTest,
     steps: Steps,
     application: Application,
+    { memory = {}, deadlines }: CarriedEndOptions,
   ) {
-    const ledger: CheckedLedger = new CheckedLedger({ onAct: (record) => audit.act(record) });
+    const { slabBytes = stack.capabilities.roomyBytes, limitBytes, workspace, poison } = memory;
+    const ledger: CheckedLedger = new CheckedLedger({
+      ...(poison === undefined ? {} : { poison }),
+      onAct: (record) => audit.act(record),
+    });
     const audit = new ActAudit(ledger, stack.observer ?? null);
     this.ledger = ledger;
     this.audit = audit;
-    this.pool = new SlabPool({ slabBytes: stack.capabilities.roomyBytes, ledger });
+    this.pool = new SlabPool({
+      slabBytes,
+      ledger,
+      workspace: workspace === 'emulated' ? EmulatedWorkspace : BumpWorkspace,
+      ...(limitBytes === undefined ? {} : { limitBytes }),
+    });
     const { pool } = this;
-    const settings = connectionSettings(platform, steps, application.role, { pool, observer: audit });
+    const settings = connectionSettings(platform, steps, application.role, {
+      pool,
+      observer: audit,
+      ...(deadlines === undefined ? {} : { deadlines }),
+    });
     this.connection = new Connection(transport, settings, application, this, 1);
   }
 
@@ -85,15 +108,28 @@ export class CarriedEnds {
   private readonly pair: CarriedPair;
   private idle: number;
 
-  constructor(stack: StackUnderTest, pair: CarriedPair, applications: Readonly<Record<Role, Application>>) {
+  constructor(
+    stack: StackUnderTest,
+    pair: CarriedPair,
+    applications: Readonly<Record<Role, Application>>,
+    options: Readonly<Partial<Record<Role, CarriedEndOptions>>> = {},
+  ) {
+    const { client = {}, server = {} } = options;
     this.pair = pair;
     this.turns = 0;
     this.idle = 0;
     this.server = undefined;
-    this.client = new CarriedEnd(pair.left, pair.platform, stack, stack.client, applications.client);
+    this.client = new CarriedEnd(pair.left, pair.platform, stack, stack.client, applications.client, client);
     this.client.connection.start();
     void Promise.resolve(pair.right).then((transport) => {
-      this.server = new CarriedEnd(transport, pair.platform, stack, stack.server, applications.server);
+      this.server = new CarriedEnd(
+        transport,
+        pair.platform,
+        stack,
+        stack.server,
+        applications.server,
+        server,
+      );
       this.server.connection.start();
     });
   }
@@ -113,7 +149,8 @@ export class CarriedEnds {
     if (pair.live === true) return;
     if (made === 0 && this.idle > idleBeforeLater) pair.later?.();
     if (this.idle > mostIdleTurns) {
-      throw new PropertyFailure('LAY-4', 'nothing more happens, and the connection is not over');
+      const hint = pair.later === undefined ? ' (its time stands still: the pair has no `later`)' : '';
+      throw new PropertyFailure('LAY-4', `nothing more happens, and the connection is not over${hint}`);
     }
   }
 

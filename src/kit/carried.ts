@@ -3,8 +3,8 @@
  * clock. What the session pair does by hand happens here by itself; so there is less to choose, and more that takes part.
  * This file does not know which transport carries the bytes, nor what is spoken.
  */
-import type { Role } from '../endpoint/step.js';
-import { CarriedEnds, type CarriedPair } from './carried-ends.js';
+import type { Application, Role } from '../endpoint/step.js';
+import { type CarriedEndOptions, CarriedEnds, type CarriedPair } from './carried-ends.js';
 import { ClientPlayer } from './client-player.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { ConnectionScript } from './exchange-script.js';
@@ -20,6 +20,13 @@ export interface CarriedFault {
   readonly at: number;
 }
 
+/** What the ends have, and what happens to one of them. */
+export interface CarriedOptions {
+  readonly server?: CarriedEndOptions;
+  readonly client?: CarriedEndOptions;
+  readonly fault?: CarriedFault;
+}
+
 export interface CarriedRun {
   readonly server: readonly ExchangeRecord[];
   readonly client: readonly ExchangeRecord[];
@@ -33,10 +40,10 @@ export async function carryConnection(
   stack: StackUnderTest,
   script: ConnectionScript,
   pair: CarriedPair,
-  fault?: CarriedFault,
+  options: CarriedOptions = {},
 ): Promise<CarriedRun> {
   try {
-    return await carry(stack, script, pair, fault);
+    return await carry(stack, script, pair, options);
   } finally {
     await pair.dispose?.();
   }
@@ -46,14 +53,16 @@ async function carry(
   stack: StackUnderTest,
   script: ConnectionScript,
   pair: CarriedPair,
-  fault: CarriedFault | undefined,
+  options: CarriedOptions,
 ): Promise<CarriedRun> {
+  const { fault } = options;
   const later: Later = { tasks: [] };
   const players = { server: new ServerPlayer(script, later), client: new ClientPlayer(script, later) };
-  const ends = new CarriedEnds(stack, pair, {
+  const applications: Readonly<Record<Role, Application>> = {
     client: { role: 'client', ready: (session) => players.client.ready(session) },
     server: { role: 'server', exchange: players.server.listener, httpDate: undefined },
-  });
+  };
+  const ends = new CarriedEnds(stack, pair, applications, options);
   const { client } = ends;
   let faulted = false;
   let isClosing = false;

@@ -21,7 +21,8 @@ import {
 
 function makePair(kind?: Parameters<typeof messagePair>[1]): CarriedPair {
   const clock = new VirtualClock({ maxSteps: 1_000_000 });
-  return { ...messagePair(clock, kind), platform: { clock, text: plainText }, run: () => clock.run() };
+  const platform = { clock, text: plainText };
+  return { ...messagePair(clock, kind), platform, run: () => clock.run(), later: () => clock.runUntilIdle() };
 }
 
 const claims = { halfClose: true, reset: true, holds: windowBytes };

@@ -9,7 +9,7 @@
  * This file does not know which transport it is, nor which protocol.
  */
 import type { CarriedPair } from '../carried-ends.js';
-import { carriedQuiescence, carriedRoundTrip } from '../properties/carried.js';
+import { carriedExhaustion, carriedQuiescence, carriedRoundTrip } from '../properties/carried.js';
 import { carriedAgreement } from '../properties/carried-agreement.js';
 import type { StackUnderTest } from '../stack-under-test.js';
 import { type ConformanceCase, type PropertyOptions, propertyCase } from './case.js';
@@ -26,10 +26,10 @@ export function carriedConformance(
   const { tunnels } = stack.capabilities;
   const cases = [
     propertyCase(
-      ['WIRE-4', 'CON-1', 'CON-2'],
-      'what each side sends is what the other receives, over the transport',
+      ['WIRE-4', 'CON-1', 'CON-2', 'OWN-5', 'WS-10'],
+      'what each side sends is what the other receives, over the transport, under emulation and with any dead bytes',
       (reached) => carriedRoundTrip(stack, makePair, reached),
-      ['request content', 'response content', 'another exchange'],
+      ['request content', 'response content', 'another exchange', 'bump workspace', 'emulated workspace'],
       runs,
       seed,
     ),
@@ -38,6 +38,14 @@ export function carriedConformance(
       'nothing is held, and everybody is told once, however it ends, over the transport',
       (reached) => carriedQuiescence(stack, makePair, reached),
       ['torn down by the server', 'torn down by the client', 'ended well', 'failed'],
+      runs,
+      seed,
+    ),
+    propertyCase(
+      ['WS-9'],
+      'with too little memory it succeeds, or its failure is handled, over the transport',
+      (reached) => carriedExhaustion(stack, makePair, reached),
+      ['memory sufficed', 'memory ran out'],
       runs,
       seed,
     ),

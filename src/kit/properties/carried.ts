@@ -1,18 +1,21 @@
 /**
- * The same over a real transport: what is sent is what is received (WIRE-4), and however it ends, everybody is told once
- * and nothing is held (OWN-7): an end is torn down, or, where time goes on by hand, the pipe breaks, stalls or is late. Fewer
+ * The same over a real transport: what is sent is what is received (WIRE-4) in any memory that suffices, emulated (WS-10) and
+ * with dead bytes of any kind (OWN-5), too; with too little it succeeds or its failure is handled (WS-9); and however it ends,
+ * everybody is told once and nothing is held (OWN-7): an end is torn down, or, where time goes on by hand, the pipe breaks, stalls or is late. Fewer
  * runs than by hand: a socket costs a thousand times what a call does.
  */
 import fc from 'fast-check';
 import type { Role } from '../../endpoint/step.js';
+import { type Deadlines, defaultDeadlines } from '../../session/deadlines.js';
 import { FaultLog, faultInjector, type PipeFault } from '../../transport/fault-injector.js';
+import { roomyMemory, scarceMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
 import { pipeFaults } from '../arbitraries/pipe-faults.js';
 import { type CarriedRun, carryConnection } from '../carried.js';
 import type { CarriedPair } from '../carried-ends.js';
-import type { ConnectionScript } from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import type { StackUnderTest } from '../stack-under-test.js';
+import { requireHandled } from './exhaustion.js';
 import { requireRoundTrip } from './round-trip.js';
 
 type MakePair = () => CarriedPair | Promise<CarriedPair>;
@@ -21,10 +24,50 @@ export function carriedRoundTrip(
   stack: StackUnderTest,
   makePair: MakePair,
   reached = new Reached(),
-): fc.IAsyncPropertyWithHooks<[ConnectionScript]> {
-  return fc.asyncProperty(connectionScript({ manner: 'orderly' }), async (script) => {
-    requireRoundTrip(stack, script, await carryConnection(stack, script, await makePair()), reached);
-  });
+): fc.IAsyncPropertyWithHooks<unknown[]> {
+  const { roomyBytes, telling } = stack.capabilities;
+  const memory = fc
+    .record({ room: roomyMemory(roomyBytes), poison: fc.constantFrom(...telling) })
+    .map(({ room, poison }) => ({ ...room, poison }));
+  return fc.asyncProperty(
+    connectionScript({ manner: 'orderly' }),
+    memory,
+    memory,
+    async (script, ofServer, ofClient) => {
+      const ends = { server: { memory: ofServer }, client: { memory: ofClient } };
+      requireRoundTrip(stack, script, await carryConnection(stack, script, await makePair(), ends), reached);
+      for (const { workspace } of [ofServer, ofClient]) reached.mark(`${workspace} workspace`);
+    },
+  );
+}
+
+/** Milliseconds of every deadline where time is real: whoever waits for memory that never comes gives up by it. */
+const soon = 40;
+const soonest: Deadlines = {
+  ...defaultDeadlines,
+  ...Object.fromEntries(Object.keys(defaultDeadlines).map((name) => [name, soon])),
+};
+
+/**
+ * WS-9: with memory from a single byte upwards at the server, and at the client at times, an exchange succeeds, or its failure
+ * is handled. Where time is real deadlines are short, and which of the two it is may depend on it.
+ */
+export function carriedExhaustion(
+  stack: StackUnderTest,
+  makePair: MakePair,
+  reached = new Reached(),
+): fc.IAsyncPropertyWithHooks<unknown[]> {
+  return fc.asyncProperty(
+    connectionScript({ manner: 'orderly' }),
+    scarceMemory(),
+    fc.option(scarceMemory(), { nil: {} }),
+    async (script, ofServer, ofClient) => {
+      const pair = await makePair();
+      const time = pair.live === true ? { deadlines: soonest } : {};
+      const ends = { server: { memory: ofServer, ...time }, client: { memory: ofClient, ...time } };
+      requireHandled(script, await carryConnection(stack, script, pair, ends), reached);
+    },
+  );
 }
 
 /**
@@ -35,7 +78,7 @@ export function carriedQuiescence(
   stack: StackUnderTest,
   makePair: MakePair,
   reached = new Reached(),
-): fc.IAsyncPropertyWithHooks<[ConnectionScript, Role, number, PipeFault[]]> {
+): fc.IAsyncPropertyWithHooks<unknown[]> {
   return fc.asyncProperty(
     connectionScript({ manner: 'orderly' }),
     fc.constantFrom<Role>('server', 'client'),
@@ -47,7 +90,7 @@ export function carriedQuiescence(
       const counted = whole.later === undefined ? whole : breaking(whole, of, [], acts);
       const { turns } = await carryConnection(stack, script, counted);
       const at = place % (turns + 1);
-      const broken = await carryConnection(stack, script, await makePair(), { of, at });
+      const broken = await carryConnection(stack, script, await makePair(), { fault: { of, at } });
       reached.mark(`torn down by the ${of}`, broken.faulted);
       markEnds(reached, broken);
       if (whole.later === undefined) return;

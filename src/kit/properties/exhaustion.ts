@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { pipePlan, scarceMemory } from '../arbitraries/connection-memory.js';
 import { connectionScript } from '../arbitraries/connection-script.js';
 import type { ExchangeRecord } from '../exchange-record.js';
-import { contentOf, type ExchangeScript } from '../exchange-script.js';
+import { type ConnectionScript, contentOf, type ExchangeScript } from '../exchange-script.js';
 import { Reached } from '../reached.js';
 import { runConnection } from '../run-connection.js';
 import { observed, type StackUnderTest } from '../stack-under-test.js';
@@ -34,11 +34,7 @@ export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.I
           toClient,
         }),
       );
-      for (const { closed } of [...run.server, ...run.client]) {
-        reached.mark(closed === 'ok' ? 'memory sufficed' : 'memory ran out');
-      }
-      for (const record of run.client) requireWhole(record, script.exchanges[record.index], 'response');
-      for (const record of run.server) requireWhole(record, script.exchanges[record.index], 'request');
+      requireHandled(script, run, reached);
       // A client that lacks nothing sees how each exchange went that the server was done with.
       if (scarce !== undefined) return;
       for (const { closed, index } of run.server) {
@@ -48,6 +44,24 @@ export function exhaustion(stack: StackUnderTest, reached = new Reached()): fc.I
       }
     },
   );
+}
+
+/** Whoever was told of success has all of it, and what came is what was sent. @throws PropertyFailure WS-9, OWN-4 */
+export function requireHandled(
+  script: ConnectionScript,
+  { server, client }: BothEnds,
+  reached: Reached,
+): void {
+  for (const { closed } of [...server, ...client]) {
+    reached.mark(closed === 'ok' ? 'memory sufficed' : 'memory ran out');
+  }
+  for (const record of client) requireWhole(record, script.exchanges[record.index], 'response');
+  for (const record of server) requireWhole(record, script.exchanges[record.index], 'request');
+}
+
+interface BothEnds {
+  readonly server: readonly ExchangeRecord[];
+  readonly client: readonly ExchangeRecord[];
 }
 
 /** What came of a body is what was sent; of one that ended well nothing is missing. */
