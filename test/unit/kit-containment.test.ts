@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MisuseError } from '../../src/errors.js';
 import { ExchangeRecord } from '../../src/kit/exchange-record.js';
-import { PropertyFailure, requireContained, requireRepeated } from '../../src/kit/properties/require.js';
+import {
+  PropertyFailure,
+  requireContained,
+  requireContainedLater,
+  requireRepeated,
+} from '../../src/kit/properties/require.js';
 
 describe('requireContained', () => {
   test('gives what there is, and lets named failures and preconditions pass', () => {
@@ -27,6 +32,17 @@ describe('requireContained', () => {
         throw crash;
       });
     expect(act).toThrow(expect.objectContaining({ rule: 'WS-9', cause: crash }));
+  });
+
+  test('WS-9: so does one that comes later', async () => {
+    expect(await requireContainedLater('WS-9', async () => 7)).toBe(7);
+    const misuse = new MisuseError('code', 'WS-2', 'message');
+    await expect(requireContainedLater('WS-9', () => Promise.reject(misuse))).rejects.toBe(misuse);
+    const crash = new TypeError('undefined is no function');
+    await expect(requireContainedLater('WS-9', () => Promise.reject(crash))).rejects.toMatchObject({
+      rule: 'WS-9',
+      cause: crash,
+    });
   });
 });
 

@@ -16,6 +16,7 @@ import type { CarriedPair } from '../carried-ends.js';
 import { Reached } from '../reached.js';
 import type { StackUnderTest } from '../stack-under-test.js';
 import { requireHandled } from './exhaustion.js';
+import { requireContainedLater } from './require.js';
 import { requireRoundTrip } from './round-trip.js';
 
 type MakePair = () => CarriedPair | Promise<CarriedPair>;
@@ -65,7 +66,8 @@ export function carriedExhaustion(
       const pair = await makePair();
       const time = pair.live === true ? { deadlines: soonest } : {};
       const ends = { server: { memory: ofServer, ...time }, client: { memory: ofClient, ...time } };
-      requireHandled(script, await carryConnection(stack, script, pair, ends), reached);
+      const run = await requireContainedLater('WS-9', () => carryConnection(stack, script, pair, ends));
+      requireHandled(script, run, reached);
     },
   );
 }

@@ -25,10 +25,23 @@ export function requireContained<T>(rule: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    const isNamed = cause instanceof UndercoatError || cause instanceof PropertyFailure;
-    if (isNamed || fc.PreconditionFailure.isFailure(cause)) throw cause;
-    throw new PropertyFailure(rule, `this escaped: ${String(cause)}`, { cause });
+    throw named(rule, cause);
   }
+}
+
+/** The same of what comes later. */
+export async function requireContainedLater<T>(rule: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    throw named(rule, cause);
+  }
+}
+
+function named(rule: string, cause: unknown): unknown {
+  const isNamed = cause instanceof UndercoatError || cause instanceof PropertyFailure;
+  if (isNamed || fc.PreconditionFailure.isFailure(cause)) return cause;
+  return new PropertyFailure(rule, `this escaped: ${String(cause)}`, { cause });
 }
 
 /** Of what escaped from sessions the first is told, by the rule that it names; what names none breaks this one. */
