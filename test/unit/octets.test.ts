@@ -55,7 +55,7 @@ describe('a run of one class', () => {
   });
 });
 
-describe('RFC 3986 §3.2.2: hosts', () => {
+describe('WIRE-1: hosts of RFC 3986 §3.2.2', () => {
   it.each([
     ['[v1.a:b]', true],
     ['[v1ga]', false],
