@@ -41,6 +41,17 @@ describe.each(kinds)('a packer (%s)', (_, workspace) => {
     expect(pool.heldBytes).toBe(0);
   });
 
+  test('OWN-8: settled while a lease lives, it goes on in the same slab', () => {
+    const { packer, pool } = make();
+    const first = some(pack(packer, 'abc'));
+    packer.settle();
+    const second = some(pack(packer, 'de'));
+    expect([text(first), text(second), pool.heldBytes]).toEqual(['abc', 'de', 16]);
+    packer.close();
+    first.release();
+    second.release();
+  });
+
   test('packs a whole slab, and nothing that is longer', () => {
     const { packer, pool } = make();
     expect([pack(packer, '0123456789abcdefg'), pool.heldBytes]).toEqual([undefined, 0]);
