@@ -62,6 +62,27 @@ describe('settings', () => {
     expect(values).toMatchObject({ maxConcurrentStreams: 8, frames: 2 });
   });
 
+  it('that are on or off are what was said last, and no more than the frame is read', () => {
+    const values = new SettingsValues();
+    apply(values, [
+      [2, 0],
+      [2, 1],
+      [8, 0],
+      [9, 0],
+    ]);
+    expect(values).toMatchObject({
+      enablePush: true,
+      enableConnectProtocol: false,
+      noRfc7540Priorities: false,
+    });
+    const bytes = payload([
+      [3, 1],
+      [3, 2],
+    ]);
+    expect(values.apply(bytes, 0, 6, false)).toBeUndefined();
+    expect(values.maxConcurrentStreams).toBe(1);
+  });
+
   it('keep the smallest header table size of a frame', () => {
     const values = new SettingsValues();
     apply(values, [
@@ -95,6 +116,11 @@ describe('settings', () => {
     ],
     ['noRfc7540Priorities', [[9, 2]], [[9, 1]]],
   ])('%s is refused beyond its bounds', (fault, wrong, right) => {
+    const code = `h2-setting-${fault
+      .replace(/(?=[A-Z7])/g, '-')
+      .toLowerCase()
+      .replace('rfc-', 'rfc')}`;
+    expect(apply(new SettingsValues(), [[3, 1], ...wrong])).toMatchObject({ code });
     expect(apply(new SettingsValues(), [[3, 1], ...wrong])).toBe(SETTINGS[fault]);
     expect(apply(new SettingsValues(), right)).toBeUndefined();
   });

@@ -79,6 +79,21 @@ const GOLDEN: readonly (readonly [string, Writer, string])[] = [
     '000000 01 05 00000005',
   ],
   [
+    'HEADERS of a part, and CONTINUATION',
+    (b, at, end) => writeHeaders(5, ten, 2, 8, false, 4, b, at, end),
+    '000004 01 00 00000005 03040506 000002 09 04 00000005 0708',
+  ],
+  [
+    'HEADERS of nothing but padding, and CONTINUATION',
+    (b, at, end) => writeHeaders(5, ten, 0, 2, false, 4, b, at, end, 3),
+    '000004 01 08 00000005 03 000000 000002 09 04 00000005 0102',
+  ],
+  [
+    'DATA, with the most padding',
+    (b, at, end) => writeData(1, ten, 0, 1, false, b, at, end, 255),
+    `000101 00 08 00000001 ff 01 ${'00'.repeat(255)}`,
+  ],
+  [
     'PRIORITY',
     (b, at, end) => writePriority(3, 1, true, 256, b, at, end),
     '000005 02 00 00000003 80000001 ff',
@@ -104,6 +119,11 @@ const GOLDEN: readonly (readonly [string, Writer, string])[] = [
       ),
     '000012 04 00 00000000 0002 00000000 0004 7fffffff ffff ffffffff',
   ],
+  [
+    'SETTINGS, of the reserved identifier',
+    (b, at, end) => writeSettings([[0, 1]], b, at, end),
+    '000006 04 00 00000000 0000 00000001',
+  ],
   ['SETTINGS, empty', (b, at, end) => writeSettings([], b, at, end), '000000 04 00 00000000'],
   ['SETTINGS ack', writeSettingsAck, '000000 04 01 00000000'],
   [
@@ -115,6 +135,16 @@ const GOLDEN: readonly (readonly [string, Writer, string])[] = [
     'PUSH_PROMISE, padded, and CONTINUATION',
     (b, at, end) => writePushPromise(1, 4, ten, 0, 4, 8, b, at, end, 1),
     '000008 05 08 00000001 01 00000004 0102 00 000002 09 04 00000001 0304',
+  ],
+  [
+    'PUSH_PROMISE of a part',
+    (b, at, end) => writePushPromise(1, 4, ten, 2, 5, 8, b, at, end),
+    '000007 05 04 00000001 00000004 030405',
+  ],
+  [
+    'PUSH_PROMISE of nothing but padding, and CONTINUATION',
+    (b, at, end) => writePushPromise(1, 4, ten, 0, 2, 8, b, at, end, 3),
+    '000008 05 08 00000001 03 00000004 000000 000002 09 04 00000001 0102',
   ],
   ['PING', (b, at, end) => writePing(false, ten, 1, b, at, end), '000008 06 00 00000000 0203040506070809'],
   ['PING ack', (b, at, end) => writePing(true, ten, 0, b, at, end), '000008 06 01 00000000 0102030405060708'],
@@ -137,6 +167,11 @@ const GOLDEN: readonly (readonly [string, Writer, string])[] = [
     'PRIORITY_UPDATE',
     (b, at, end) => writePriorityUpdate(3, octetsOfHex('753d32'), b, at, end),
     '000007 10 00 00000000 00000003 753d32',
+  ],
+  [
+    'the longest frame there is',
+    (b, at, end) => writeFrameHeader(0xffffff, 0xfe, 0, 1, b, at, end),
+    'ffffff fe 00 00000001',
   ],
   [
     'any frame header',
@@ -169,6 +204,19 @@ describe('writers of frames', () => {
     expect(hexOf(bytes.subarray(9, 309))).toBe(hexOf(data));
   });
 
+  /** What is cited, of RFC 9113: by what is refused, or by the code. */
+  const sections = new Map([
+    ['stream-id', '§5.1.1'],
+    ['uint32', '§2.2'],
+    ['setting', '§6.5.1'],
+    ['frame-weight', '§6.3'],
+    ['window-increment', '§6.9'],
+    ['frame-length', '§4.2'],
+    ['frame-padding', '§6.1'],
+    ['padding beyond a frame', '§6.2'],
+    ['padding of a promise beyond a frame', '§6.6'],
+  ]);
+
   it.each<readonly [string, string, Writer]>([
     ['a stream identifier of 32 bits', 'stream-id', (b, at, end) => writeRstStream(2 ** 31, 0, b, at, end)],
     ['a stream identifier below 0', 'stream-id', (b, at, end) => writeData(-1, ten, 0, 1, false, b, at, end)],
@@ -187,6 +235,8 @@ describe('writers of frames', () => {
     ['an error code of 33 bits', 'uint32', (b, at, end) => writeRstStream(1, 2 ** 32, b, at, end)],
     ['an error code that is none', 'uint32', (b, at, end) => writeGoaway(1, Number.NaN, empty, b, at, end)],
     ['a setting of 33 bits', 'uint32', (b, at, end) => writeSettings([[1, 2 ** 32]], b, at, end)],
+    ['an error code below 0', 'uint32', (b, at, end) => writeRstStream(1, -1, b, at, end)],
+    ['a setting with a name below 0', 'setting', (b, at, end) => writeSettings([[-1, 1]], b, at, end)],
     ['a setting with a long name', 'setting', (b, at, end) => writeSettings([[2 ** 16, 1]], b, at, end)],
     ['a weight of 0', 'frame-weight', (b, at, end) => writePriority(1, 0, false, 0, b, at, end)],
     ['a weight of 257', 'frame-weight', (b, at, end) => writePriority(1, 0, false, 257, b, at, end)],
@@ -197,6 +247,7 @@ describe('writers of frames', () => {
       (b, at, end) => writeWindowUpdate(1, 2 ** 31, b, at, end),
     ],
     ['padding of 256', 'frame-padding', (b, at, end) => writeData(1, ten, 0, 1, false, b, at, end, 256)],
+    ['padding below none', 'frame-padding', (b, at, end) => writeData(1, ten, 0, 1, false, b, at, end, -2)],
     [
       'padding beyond a frame',
       'frame-padding',
@@ -207,10 +258,16 @@ describe('writers of frames', () => {
       'frame-padding',
       (b, at, end) => writePushPromise(1, 2, block, 0, 3, 20, b, at, end, 16),
     ],
+    ['a length below 0', 'frame-length', (b, at, end) => writeFrameHeader(-1, 0, 0, 1, b, at, end)],
     ['a length of 25 bits', 'frame-length', (b, at, end) => writeFrameHeader(2 ** 24, 0, 0, 1, b, at, end)],
-  ])('refuse %s, and write nothing', (_, code, write) => {
+  ])('refuse %s, and write nothing', (what, code, write) => {
     const bytes = new Uint8Array(600).fill(0x5a);
-    expect(() => write(bytes, 0, 600)).toThrow(code);
+    const misuse = {
+      code,
+      cites: `RFC 9113 ${sections.get(what) ?? sections.get(code)}`,
+      fault: 'api-misuse',
+    };
+    expect(() => write(bytes, 0, 600)).toThrow(expect.objectContaining(misuse));
     expect(bytes.every((octet) => octet === 0x5a)).toBe(true);
   });
 });
@@ -298,19 +355,21 @@ describe('the reader of frames', () => {
 
   it('one view reads one frame after another, at any place, and keeps no fault', () => {
     const view = new FrameView();
-    const bytes = new Uint8Array(1000);
+    const bytes = new Uint8Array(2000);
     let end = 7;
-    for (const [, write] of GOLDEN.slice(0, -1)) end = write(bytes, end, 1000);
+    const whole = GOLDEN.slice(0, -2);
+    for (const [, write] of whole) end = write(bytes, end, 2000);
     let count = 0;
     for (let at = 7; at < end; at = view.next) {
       expect(view.read(bytes, at, end)).toBe(FRAME_COMPLETE);
       count++;
     }
     expect(view.next).toBe(end);
-    // HEADERS and PUSH_PROMISE were continued five times.
-    expect(count).toBe(GOLDEN.length - 1 + 5);
+    // HEADERS and PUSH_PROMISE were continued eight times.
+    expect(count).toBe(whole.length + 8);
     expect(view.read(octetsOfHex('000000 06 00 00000000'), 0, 9)).toBe(FRAME_REFUSED);
     expect(view.fault).toBe(FRAME.pingLength);
+    expect(view.error).toMatchObject({ code: 'h2-ping-length', cites: 'RFC 9113 §6.7' });
     expect(view.read(octetsOfHex('000000 04 01 00000000'), 0, 9)).toBe(FRAME_COMPLETE);
     expect(view.error).toBeUndefined();
   });
@@ -325,6 +384,9 @@ describe('the reader of frames', () => {
       ['000064 05 08 00000001 0a 00000002', 14, 14, 99],
       ['000064 07 00 00000000 00000001 00000002', 17, 17, 109],
       ['000064 10 00 00000000 00000001', 13, 13, 109],
+      ['000005 02 00 00000001 80000003 07', 14, 14, 14],
+      ['000004 03 00 00000001 00000002', 13, 13, 13],
+      ['000004 08 00 00000001 00000002', 13, 13, 13],
       ['000060 04 00 00000000', 9, 9, 105],
       ['000064 fe 08 00000001', 9, 9, 109],
     ];
@@ -337,6 +399,17 @@ describe('the reader of frames', () => {
       expect(view.readHead(bytes, 0, head)).toBe(FRAME_COMPLETE);
       expect([view.bodyStart, view.bodyEnd, view.next]).toEqual([bodyStart, bodyEnd, 9 + view.length]);
     }
+  });
+
+  it('nothing has been read at first, and what is needed is counted from where a frame begins', () => {
+    const view = new FrameView();
+    expect(view).toMatchObject({ length: 0, next: 0, needed: 0, exclusive: false });
+    expect(view.error).toBeUndefined();
+    const bytes = octetsOfHex('ffffffffffffff 000100 00 00 00000001');
+    expect(view.read(bytes, 7, 16)).toBe(FRAME_NEED_DATA);
+    expect(view.needed).toBe(9 + 0x100);
+    expect(view.read(bytes, 7, 12)).toBe(FRAME_NEED_DATA);
+    expect(view.needed).toBe(9);
   });
 
   it('the head tells what ends a stream, and where to go on; the whole frame waits for its end', () => {

@@ -204,6 +204,30 @@ describe('dynamic table size updates', () => {
     expect(outcome(changed(8192), update(8192))).toEqual([]);
   });
 
+  it('must come after the limit was lowered to one octet, or to none', () => {
+    for (const limit of [0, 1]) {
+      const decoder = new HpackDecoder();
+      decoder.setLimit(limit);
+      expect(outcome(decoder, [0x82])).toBe('hpack-update-missing');
+    }
+  });
+
+  it('do not come from behind the end of the block (OWN-6)', () => {
+    const decoder = new HpackDecoder();
+    outcome(decoder, added('a', 'b'));
+    const bytes = Uint8Array.from([...update(4096), ...update(0)]);
+    expect(decoder.decodeBlock(bytes, 0, update(4096).length, null, 0)).toBe(true);
+    expect(decoder.tableBytes).toBe(34);
+  });
+
+  it('come too late in a later piece of a block, too', () => {
+    const decoder = new HpackDecoder();
+    decoder.begin(null, 0);
+    expect(decoder.decode(Uint8Array.of(0x82), 0, 1)).toBe(true);
+    expect(decoder.decode(Uint8Array.of(0x20), 0, 1)).toBe(false);
+    expect(decoder.fault?.code).toBe('hpack-update-late');
+  });
+
   it('are owed once', () => {
     const decoder = new HpackDecoder();
     decoder.setLimit(10);
@@ -234,6 +258,18 @@ describe('limits of a decoder', () => {
     expect(outcome(decoder, [0x80 | 62])).toEqual(['name: value']);
     expect(decoder.overLimit).toBe(false);
     expect(decoder.fieldCount).toBe(1);
+  });
+
+  it('a field without a value is told where it just fits, and counted where nobody wants it', () => {
+    const list = new FieldList();
+    const decoder = new HpackDecoder();
+    const block = Uint8Array.from(plain('n', ''));
+    expect(decoder.decodeBlock(block, 0, block.length, list, 33)).toBe(true);
+    expect(list.lines).toEqual(['n: ']);
+    for (const unwanted of [block, Uint8Array.of(0x04, 0x80)]) {
+      expect(decoder.decodeBlock(unwanted, 0, unwanted.length, null, 0)).toBe(true);
+      expect(decoder.fieldCount).toBe(1);
+    }
   });
 
   it('a field that fits the list exactly is told, one octet more is not', () => {
@@ -277,6 +313,31 @@ describe('a decoder after a fault, or misused', () => {
     expect(decoder.error?.cites).toBe('RFC 7541 §6.1');
   });
 
+  it.each([
+    ['hpack-index-zero', 'RFC 7541 §6.1', [0x80]],
+    ['hpack-index', 'RFC 7541 §2.3.3', [0x80 | 62]],
+    ['hpack-integer', 'RFC 7541 §5.1', integer(1, 7, 2 ** 31, 0)],
+    ['hpack-huffman', 'RFC 7541 §5.2', [0x04, 0x81, 0xff]],
+    ['hpack-truncated', 'RFC 9113 §4.3', [0x04]],
+    ['hpack-update-late', 'RFC 7541 §4.2', [0x82, 0x20]],
+    ['hpack-update-third', 'RFC 7541 §4.2', [0x20, 0x20, 0x20]],
+    ['hpack-update-over-limit', 'RFC 7541 §6.3', update(4097)],
+    ['hpack-update-missing', 'RFC 7541 §4.2', [0x82], 0],
+    ['hpack-string-too-long', 'WORK-1', [0x04, ...integer(0, 7, 65_537, 0)]],
+  ] as const)('%s breaks %s', (code, cites, octets, limit?: number) => {
+    const decoder = new HpackDecoder();
+    if (limit !== undefined) decoder.setLimit(limit);
+    expect(outcome(decoder, octets)).toBe(code);
+    expect(decoder.error).toMatchObject({ code, cites });
+  });
+
+  it('keeps nothing after a fault', () => {
+    const decoder = new HpackDecoder();
+    decoder.begin(null, 0);
+    expect(decoder.decode(Uint8Array.of(0x80, 0x82, 0x82), 0, 3)).toBe(false);
+    expect(decoder.carriedBytes).toBe(0);
+  });
+
   it('tells what came before the fault (LAY-5)', () => {
     const list = new FieldList();
     expect(new HpackDecoder().decodeBlock(Uint8Array.of(0x82, 0x80), 0, 2, list, 1000)).toBe(false);
@@ -285,11 +346,12 @@ describe('a decoder after a fault, or misused', () => {
 
   it('refuses what is out of order', () => {
     const decoder = new HpackDecoder();
-    expect(() => decoder.decode(Uint8Array.of(), 0, 0)).toThrow('hpack-no-block');
-    expect(() => decoder.finish()).toThrow('hpack-no-block');
+    const misuse = (code: string) => expect.objectContaining({ code, cites: 'CON-5', fault: 'api-misuse' });
+    expect(() => decoder.decode(Uint8Array.of(), 0, 0)).toThrow(misuse('hpack-no-block'));
+    expect(() => decoder.finish()).toThrow(misuse('hpack-no-block'));
     decoder.begin(null, 0);
-    expect(() => decoder.begin(null, 0)).toThrow('hpack-block-open');
-    expect(() => decoder.setLimit(0)).toThrow('hpack-block-open');
+    expect(() => decoder.begin(null, 0)).toThrow(misuse('hpack-block-open'));
+    expect(() => decoder.setLimit(0)).toThrow(misuse('hpack-block-open'));
   });
 });
 
@@ -345,6 +407,23 @@ describe('a block in pieces', () => {
     }
     expect(most).toBe(value.length);
     expect(decoder.finish()).toBe(true);
+    expect(decoder.carriedBytes).toBe(0);
+  });
+
+  it('OWN-8: keeps twice what has come at most, however much is announced', () => {
+    const decoder = new HpackDecoder();
+    const block = Uint8Array.from(plain('n', 'v'.repeat(60_000)));
+    decoder.begin(null, 0);
+    for (const [from, to] of [
+      [0, 10],
+      [10, 25],
+      [25, 26],
+    ] as const) {
+      expect(decoder.decode(block, from, to)).toBe(true);
+      expect(decoder.carriedBytes).toBeGreaterThanOrEqual(to);
+      expect(decoder.carriedBytes).toBeLessThanOrEqual(2 * to);
+    }
+    decoder.finish();
     expect(decoder.carriedBytes).toBe(0);
   });
 

@@ -124,6 +124,46 @@ describe('what an encoder indexes', () => {
     }
   });
 
+  it('a status that does not fit is not written, and does not begin the block anew', () => {
+    const bytes = new Uint8Array(8).fill(0x5a);
+    const encoder = new HpackEncoder();
+    encoder.begin(bytes, 2, 2);
+    encoder.status(200);
+    expect(encoder.finish()).toBe(-1);
+    encoder.begin(bytes, 2, 6);
+    encoder.field('x-own', 'value');
+    encoder.status(200);
+    expect(encoder.finish()).toBe(-1);
+    expect(bytes.subarray(0, 2)).toEqual(Uint8Array.of(0x5a, 0x5a));
+    expect(bytes.subarray(6)).toEqual(Uint8Array.of(0x5a, 0x5a));
+  });
+
+  it('WORK-1: looks at sixteen values of one name and no more', () => {
+    const encoder = new HpackEncoder();
+    for (let i = 1; i <= 17; i++) encode(encoder, [['x-own', String(i)]]);
+    expect(kind(encode(encoder, [['x-own', '2']]))).toBe('indexed');
+    expect(kind(encode(encoder, [['x-own', '1']]))).toBe('added');
+  });
+
+  it('goes round its slots, and counts what is left rightly', () => {
+    const encoder = new HpackEncoder(200, plainText, 200);
+    const alive: [string, string][] = [];
+    for (let i = 10; i < 60; i++) {
+      expect([i, kind(encode(encoder, [['x-own', String(i)]]))]).toEqual([i, 'added']);
+      alive.unshift(['x-own', String(i)]);
+      // 200 octets are five entries of 39.
+      alive.splice(5);
+      expect(encoder.tableEntries()).toEqual(alive);
+      expect(encoder.tableBytes).toBe(39 * alive.length);
+    }
+  });
+
+  it('does not find what is not there, even a field without an octet', () => {
+    const encoder = new HpackEncoder();
+    encode(encoder, [['x-own', '1']]);
+    expect(kind(encode(encoder, [['', '']]))).toBe('added');
+  });
+
   it('finds values of one name among others, newest first, and evicts the oldest', () => {
     const encoder = new HpackEncoder(200);
     encode(encoder, []);
@@ -172,6 +212,35 @@ describe('size updates of an encoder', () => {
     expect(hexOf(encode(encoder, []))).toBe('3fe1ff03');
     for (let i = 0; i < 1500; i++) encode(encoder, [[`x-${i}`, 'value']]);
     expect(encoder.tableEntries()).toHaveLength(1500);
+  });
+});
+
+describe('the version of an encoder', () => {
+  it('is another one whenever indices mean something else, and -1 when an update is due', () => {
+    const encoder = new HpackEncoder(65_536);
+    const versions = [encoder.version];
+    encode(encoder, [[':method', 'GET']]);
+    expect(versions).toEqual([encoder.version]);
+    const next = (act: () => void): void => {
+      act();
+      expect(encoder.version).toBeGreaterThan(versions.at(-1) as number);
+      versions.push(encoder.version);
+    };
+    expect(versions[0]).toBeGreaterThanOrEqual(0);
+    next(() => encode(encoder, [['x-own', '1']]));
+    next(() => encoder.encode([['x-own', '2']], new Uint8Array(9), 0, 3));
+    next(() => {
+      encoder.begin(new Uint8Array(9), 0, 9);
+      encoder.abandon();
+    });
+    // Raised, lowered, and lowered and raised again.
+    for (const limits of [[8192], [100], [0, 100]]) {
+      for (const limit of limits) encoder.setLimit(limit);
+      expect(encoder.version).toBe(-1);
+      next(() => encode(encoder, []));
+    }
+    encoder.setLimit(100);
+    expect(encoder.version).toBe(versions.at(-1));
   });
 });
 
@@ -256,12 +325,29 @@ describe('WS-8: a block that does not fit', () => {
     expect(encoder.tableEntries()).toEqual(table.entries.map(({ name, value }) => [name, value]));
   });
 
+  // The smallest integer of two octets after the first, and of one (RFC 7541 §5.1).
+  it.each([
+    [31 + 128, '3f8001'],
+    [31 + 127, '3f7f'],
+  ])('an update to %i is written whole or not', (size, hex) => {
+    const length = hex.length / 2;
+    for (let room = 0; room <= length; room++) {
+      const bytes = new Uint8Array(8).fill(0x5a);
+      const encoder = new HpackEncoder();
+      encoder.setLimit(size);
+      expect(encoder.encode([], bytes, 0, room)).toBe(room < length ? -1 : length);
+      expect(hexOf(bytes.subarray(room))).toBe('5a'.repeat(8 - room));
+      if (room === length) expect(hexOf(bytes.subarray(0, length))).toBe(hex);
+    }
+  });
+
   it('refuses what is out of order', () => {
     const encoder = new HpackEncoder();
-    expect(() => encoder.finish()).toThrow('hpack-no-block');
-    expect(() => encoder.abandon()).toThrow('hpack-no-block');
+    const misuse = (code: string) => expect.objectContaining({ code, cites: 'WS-8', fault: 'api-misuse' });
+    expect(() => encoder.finish()).toThrow(misuse('hpack-no-block'));
+    expect(() => encoder.abandon()).toThrow(misuse('hpack-no-block'));
     encoder.begin(new Uint8Array(1), 0, 1);
-    expect(() => encoder.begin(new Uint8Array(1), 0, 1)).toThrow('hpack-block-open');
-    expect(() => encoder.setLimit(0)).toThrow('hpack-block-open');
+    expect(() => encoder.begin(new Uint8Array(1), 0, 1)).toThrow(misuse('hpack-block-open'));
+    expect(() => encoder.setLimit(0)).toThrow(misuse('hpack-block-open'));
   });
 });
