@@ -2,7 +2,7 @@
  * The conservation of what one session leaves to the next (CON-3), and of what goes through the buffers of an end (CON-1,
  * CON-2). This file does not know any session.
  */
-import type { Lease, ReceiveBuffer, SendBuffer } from '../memory/index.js';
+import type { Lease, ReceiveBuffer, Region, SendBuffer } from '../memory/index.js';
 import { joined } from './frozen-batch.js';
 import { broken } from './rule-broken.js';
 
@@ -27,6 +27,37 @@ export class OwedBytes {
     this.paid = paid + count;
     if (last && this.paid < owed.length) {
       throw broken('CON-3', `${this.paid} of ${owed.length} bytes that were handed off came`);
+    }
+  }
+}
+
+/** What came of late: where room is made for more, what is pending of it may move, and is the same there (CON-1). */
+export class RecentBytes {
+  private came: Uint8Array[] = [];
+
+  /** @throws MisuseError CON-1 */
+  roomIn(input: ReceiveBuffer): Region | undefined {
+    const { bytes, start } = input;
+    const room = input.room();
+    if (input.bytes !== bytes || input.start !== start) this.requireSame(input);
+    return room;
+  }
+
+  add(bytes: Uint8Array, from: number, to: number): void {
+    this.came.push(bytes.slice(from, to));
+  }
+
+  /** Nothing is pending. */
+  clear(): void {
+    if (this.came.length > 0) this.came = [];
+  }
+
+  private requireSame({ bytes, start, pendingBytes }: ReceiveBuffer): void {
+    const came = joined(this.came);
+    const from = came.length - pendingBytes;
+    for (let i = 0; i < pendingBytes; i++) {
+      if (bytes[start + i] === came[from + i]) continue;
+      throw broken('CON-1', `byte ${i} of ${pendingBytes} that were pending is another since they moved`);
     }
   }
 }

@@ -2,6 +2,7 @@
  * What an exhibit is: a mistake that somebody made, as a change of our source, with the rule that it breaks and the
  * checks that must find it by that rule. This file does not know any.
  */
+import type { StackName } from './carriers.js';
 import type { CheckName } from './checks/index.js';
 
 /** One change of one file. White space in a pattern stands for any white space, so that formatting does not matter. */
@@ -32,4 +33,6 @@ export interface Exhibit {
   readonly rules: readonly string[];
   readonly mutations: readonly Mutation[];
   readonly shown: readonly Showing[];
+  /** Stacks that run what is changed and on which it is not shown: why not. */
+  readonly except?: Readonly<Partial<Record<StackName, string>>>;
 }

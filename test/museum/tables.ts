@@ -23,7 +23,7 @@ export function showList(exhibits: readonly Exhibit[], { isColoured }: ShowOptio
   return `${table.toString()}\n${exhibits.length} exhibits; \`undercoat museum show ID\` explains one${doubtful}\n`;
 }
 
-export function showExhibit({ id, label, source, rules, mutations, shown }: Exhibit): string {
+export function showExhibit({ id, label, source, rules, mutations, shown, except }: Exhibit): string {
   const lines = [`${id} (${source})`, '', wrapped(label), '', `breaks ${rules.join(', ')}`];
   for (const { file, within, find, replace } of mutations) {
     lines.push('', `in ${file}${within === undefined ? '' : `, ${within.trim()}`}`);
@@ -42,6 +42,11 @@ export function showExhibit({ id, label, source, rules, mutations, shown }: Exhi
   }
   lines.push('');
   for (const { check, over } of shown) lines.push(`found by ${check} over ${over.join(', ')}`);
+  const reasons = Object.entries(except ?? {});
+  for (const reason of new Set(reasons.map(([, why]) => why))) {
+    const stacks = reasons.filter(([, why]) => why === reason).map(([stack]) => stack);
+    lines.push(wrapped(`not over ${stacks.join(', ')}: ${reason}`));
+  }
   return `${lines.join('\n')}\n`;
 }
 

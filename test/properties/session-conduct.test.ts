@@ -1,23 +1,57 @@
 /** Errors of H1, and headers of PROXY, over the sessions themselves. */
 import fc from 'fast-check';
-import { it } from 'vitest';
-import { h1Stack } from '../../src/kit/stack-under-test.js';
+import { expect, it } from 'vitest';
+import { h1Stack, proxyH1Stack, proxyH2Stack } from '../../src/kit/stack-under-test.js';
+import { openingOf } from '../support/entrances.js';
 import { answersAreAskedFor } from '../support/properties/h1-answers.js';
 import { errorsClose } from '../support/properties/h1-errors.js';
+import { bodiesAreServed, requestsAreServed, responsesAreTaken } from '../support/properties/h1-served.js';
 import { anyHeaderIsTaken, headerOfItsOwn } from '../support/properties/proxy-facts.js';
+import { type Announced, headersAmidAnything, headersByModel } from '../support/properties/proxy-served.js';
+
+const behindHeaders: readonly Announced[] = [
+  { stack: proxyH1Stack(1), version: 1, speaks: 'h1' },
+  { stack: proxyH1Stack(2), version: 2, speaks: 'h1' },
+  { stack: proxyH2Stack(2), version: 2, speaks: 'h2' },
+];
 
 it('WIRE-2: behind a request that is refused nothing is interpreted', () => {
   fc.assert(errorsClose(h1Stack()), { numRuns: 300 });
 });
 
 it('CON-1: what came before a request is no answer to it', () => {
-  fc.assert(answersAreAskedFor(), { numRuns: 50 });
+  fc.assert(answersAreAskedFor(h1Stack()), { numRuns: 50 });
 });
 
 it('LAY-1: each connection sends a PROXY header of its own', () => {
-  fc.assert(headerOfItsOwn(), { numRuns: 20 });
+  for (const announced of behindHeaders) fc.assert(headerOfItsOwn(announced), { numRuns: 10 });
 });
 
 it('WIRE-3: a PROXY header of any kind is taken', () => {
-  fc.assert(anyHeaderIsTaken(), { numRuns: 100 });
+  for (const announced of behindHeaders) fc.assert(anyHeaderIsTaken(announced), { numRuns: 50 });
+});
+
+it('WIRE-1, WIRE-3: a server serves behind a PROXY header what the model takes for one, and knows what it says', () => {
+  for (const announced of behindHeaders) fc.assert(headersByModel(announced), { numRuns: 200 });
+});
+
+it('OWN-6: what came with a PROXY header, or stands behind it in memory, changes nothing', () => {
+  for (const announced of behindHeaders) fc.assert(headersAmidAnything(announced), { numRuns: 100 });
+});
+
+it('WIRE-1: what H1 gives its applications is what the grammar accepts, behind a PROXY header, too', () => {
+  for (const [stack, opening] of [
+    [h1Stack(), openingOf(undefined)],
+    [proxyH1Stack(1), openingOf(1)],
+  ] as const) {
+    const heads = { accepted: 0, refused: 0 };
+    fc.assert(requestsAreServed(stack, opening, heads), { numRuns: 300 });
+    const bodies = { accepted: 0, refused: 0 };
+    fc.assert(bodiesAreServed(stack, opening, bodies), { numRuns: 200 });
+    const responses = { accepted: 0, refused: 0 };
+    fc.assert(responsesAreTaken(stack, responses), { numRuns: 300 });
+    for (const { accepted, refused } of [heads, bodies, responses]) {
+      expect(Math.min(accepted, refused)).toBeGreaterThan(20);
+    }
+  }
 });

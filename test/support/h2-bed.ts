@@ -1,5 +1,4 @@
 // One end of H2 by hand: frames in, frames out as text, and the application's side of it.
-import { h2 } from '../../src/endpoint/h2.js';
 import { requireEqual } from '../../src/kit/properties/require.js';
 import type { SessionEndOptions } from '../../src/kit/session-end.js';
 import { SessionEnd } from '../../src/kit/session-end.js';
@@ -24,6 +23,8 @@ import { FRAME_COMPLETE, FrameView } from '../../src/session/h2/frames-reader.js
 import { HpackDecoder } from '../../src/session/h2/hpack/decoder.js';
 import type { H2Options } from '../../src/session/h2/options.js';
 import type { ClientSession, ServerExchange } from '../../src/stream/contract.js';
+import { give, type H2Entrance, plainH2 } from './entrances.js';
+import { characters } from './h1.js';
 import { FieldList } from './hpack.js';
 import { rowRecorder } from './rows.js';
 
@@ -121,6 +122,8 @@ export interface BedOptions {
   readonly exchange?: (exchange: ServerExchange) => void;
   /** The peer's preface is left to the test. */
   readonly silent?: boolean;
+  /** How it comes to speak H2; by prior knowledge if absent. */
+  readonly entrance?: H2Entrance | undefined;
 }
 
 interface OpenBlock {
@@ -132,6 +135,8 @@ interface OpenBlock {
 export class H2Bed {
   readonly end: SessionEnd;
   readonly exchanges: ServerExchange[] = [];
+  /** The first stream that is the peer's to begin. */
+  readonly first: number;
   /** What the application threw when it was too late to break its exchange off. */
   readonly reported: unknown[] = [];
   private ready: ClientSession | undefined;
@@ -142,7 +147,15 @@ export class H2Bed {
 
   constructor(role: 'server' | 'client', options: BedOptions = {}) {
     this.ready = undefined;
+    const entrance = options.entrance ?? plainH2;
+    const { first } = entrance;
+    this.first = first;
     const exchange = (it: ServerExchange): void => {
+      // What asked for an upgrade is nobody's but the bed's.
+      if (it.id < first) {
+        it.respond(204, [], { end: true });
+        return;
+      }
       this.exchanges.push(it);
       options.exchange?.(it);
     };
@@ -153,12 +166,12 @@ export class H2Bed {
       this.reported.push(error);
     };
     this.end = new SessionEnd(
-      h2(options.h2),
+      entrance[role](options.h2),
       role === 'server' ? { role, exchange, httpDate: undefined, report } : { role, ready, report },
       { slabBytes: 16_384 + 64, observer, ...options.end },
     );
     this.settle();
-    if (role === 'client') this.seen = this.seen + PREFACE.length;
+    this.enter(role, entrance);
     this.frames();
     if (options.silent !== true) {
       this.feed(...(role === 'server' ? [PREFACE] : []), settings(), settingsAck);
@@ -190,6 +203,25 @@ export class H2Bed {
     }
     this.seen = before;
     return this.frames();
+  }
+
+  /** What comes before H2 and its preface. */
+  private enter(role: 'server' | 'client', { opening, agreement, first }: H2Entrance): void {
+    if (role === 'server') {
+      give(this.end, opening);
+      if (first > 1) this.seen = characters(this.end.sent).indexOf('\r\n\r\n') + 4;
+      return;
+    }
+    if (first > 1) {
+      this.client.request(
+        { authority: 'a.test', end: true },
+        { response: (_, { body }) => body.discard(), failed: () => {} },
+      );
+      this.settle();
+      give(this.end, agreement);
+    }
+    const preface = characters(PREFACE);
+    this.seen = characters(this.end.sent).indexOf(preface) + preface.length;
   }
 
   /** Lets turns be taken, and takes what is written. */

@@ -14,6 +14,7 @@ import type { SessionUnderTest } from '../../../src/kit/session-under-test.js';
 import { type SimulatedStack, simulatedStacks } from '../../../src/kit/simulation/stacks.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { BumpWorkspace } from '../../../src/memory/index.js';
+import { h2Entrances } from '../../support/entrances.js';
 import { answersAreAskedFor } from '../../support/properties/h1-answers.js';
 import { headsInAnyRoom } from '../../support/properties/h1-builders.js';
 import { errorsClose } from '../../support/properties/h1-errors.js';
@@ -22,12 +23,17 @@ import {
   requestsByGrammar,
   responsesByGrammar,
 } from '../../support/properties/h1-grammar.js';
+import { bodiesAreServed, requestsAreServed, responsesAreTaken } from '../../support/properties/h1-served.js';
 import { blocksAreDecoded } from '../../support/properties/h2-blocks.js';
 import { creditByModel } from '../../support/properties/h2-credit.js';
 import { floodsEnd } from '../../support/properties/h2-floods.js';
 import { framesByModel } from '../../support/properties/h2-frames.js';
-import { declaredIsDelivered } from '../../support/properties/h2-lengths.js';
+import { declaredIsDelivered, paddingFits } from '../../support/properties/h2-lengths.js';
+import { retriesAreSafe } from '../../support/properties/h2-retries.js';
 import { queuedOnce } from '../../support/properties/h2-scheduler.js';
+import { tablesAreKept } from '../../support/properties/h2-tables.js';
+import { framesInAnyTail } from '../../support/properties/h2-tails.js';
+import { turnsAreShared } from '../../support/properties/h2-turns.js';
 import { windowsAreKept } from '../../support/properties/h2-windows.js';
 import { handoffKeepsBytes } from '../../support/properties/handoff.js';
 import {
@@ -44,12 +50,13 @@ import {
   proxyV1ByGrammar,
   proxyV2ByModel,
 } from '../../support/properties/proxy-readers.js';
+import { headersAmidAnything, headersByModel } from '../../support/properties/proxy-served.js';
 import { receiveByModel } from '../../support/properties/receive-buffer.js';
 import { sendByModel } from '../../support/properties/send-buffer.js';
 import { simulated } from '../../support/properties/simulated.js';
 import { workspaceByModel } from '../../support/properties/workspace.js';
 import { sessions as sessionList } from '../../support/sessions.js';
-import { stacks } from './stacks.js';
+import { announced, h1Openings, stack, stacks } from './stacks.js';
 
 export type AnyProperty = fc.IRawProperty<unknown[], boolean>;
 
@@ -69,11 +76,24 @@ function overStacks(h1Runs: number, h2Runs: number, property: (stack: StackUnder
   return {
     runs: (subject) => (subject.includes('h2') ? h2Runs : h1Runs),
     subjects: [...stacks.keys()],
-    property: (subject) => property(stacks.get(subject) as StackUnderTest),
+    property: (subject) => property(stack(subject)),
   };
 }
 
-/** One part by itself, or one end against a peer by hand: `subject` says which. */
+/** A peer by hand, of each of these. */
+function byHand<T>(
+  runs: number,
+  of: ReadonlyMap<string, T>,
+  property: (it: T, name: string) => AnyProperty,
+): Check {
+  return {
+    runs: () => runs,
+    subjects: [...of.keys()],
+    property: (subject) => property(of.get(subject) as T, subject),
+  };
+}
+
+/** One part by itself: `subject` says which. */
 function of(subject: string, runs: number, property: () => AnyProperty): Check {
   return { runs: () => runs, subjects: [subject], property };
 }
@@ -88,8 +108,8 @@ export const checks = {
   sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
   streamAgreement: { ...overStacks(40, 40, streamAgreement), subjects: ['h2', 'h2c', 'proxy-v2+h2'] },
   simulated: {
-    // A run has what an exhibit needs one time in forty.
-    runs: () => 400,
+    // A run has what an exhibit needs one time in forty; behind a header it has it sooner.
+    runs: (subject) => (subject.includes('proxy') ? 150 : 400),
     subjects: [...simulations.keys()],
     property: (subject) => simulated(simulations.get(subject) as SimulatedStack),
   },
@@ -107,18 +127,24 @@ export const checks = {
     property: (subject) => askedAgain(sessions.get(subject) as SessionUnderTest),
   },
   proxyHandsOver: of('proxy receiver', 100, proxyHandsOver),
-  headerOfItsOwn: of('proxy', 30, headerOfItsOwn),
-  anyHeaderIsTaken: of('proxy', 100, anyHeaderIsTaken),
-  errorsClose: {
-    runs: () => 500,
-    subjects: ['h1', 'h1 pipelined'],
-    property: (subject) => errorsClose(stacks.get(subject) as StackUnderTest),
-  },
-  answersAreAskedFor: of('h1 client', 60, answersAreAskedFor),
-  declaredIsDelivered: of('h2 server', 150, declaredIsDelivered),
-  windowsAreKept: of('h2 server', 80, windowsAreKept),
-  blocksAreDecoded: of('h2 server', 100, blocksAreDecoded),
-  floodsEnd: of('h2 server', 60, floodsEnd),
+  headerOfItsOwn: byHand(30, announced, headerOfItsOwn),
+  anyHeaderIsTaken: byHand(100, announced, anyHeaderIsTaken),
+  headersByModel: byHand(1000, announced, headersByModel),
+  headersAmidAnything: byHand(500, announced, headersAmidAnything),
+  errorsClose: byHand(500, h1Openings, (opening, name) => errorsClose(stack(name), opening)),
+  answersAreAskedFor: byHand(60, h1Openings, (_, name) => answersAreAskedFor(stack(name))),
+  requestsAreServed: byHand(3000, h1Openings, (opening, name) => requestsAreServed(stack(name), opening)),
+  bodiesAreServed: byHand(1500, h1Openings, (opening, name) => bodiesAreServed(stack(name), opening)),
+  responsesAreTaken: byHand(1500, h1Openings, (_, name) => responsesAreTaken(stack(name))),
+  declaredIsDelivered: byHand(150, h2Entrances, declaredIsDelivered),
+  paddingFits: byHand(60, h2Entrances, paddingFits),
+  windowsAreKept: byHand(80, h2Entrances, windowsAreKept),
+  blocksAreDecoded: byHand(100, h2Entrances, blocksAreDecoded),
+  tablesAreKept: byHand(60, h2Entrances, tablesAreKept),
+  turnsAreShared: byHand(40, h2Entrances, turnsAreShared),
+  framesInAnyTail: byHand(30, h2Entrances, framesInAnyTail),
+  retriesAreSafe: byHand(60, h2Entrances, retriesAreSafe),
+  floodsEnd: byHand(60, h2Entrances, floodsEnd),
   headsInAnyRoom: of('h1 writer', 1000, headsInAnyRoom),
   requestsByGrammar: of('h1 reader', 8000, () => requestsByGrammar()),
   responsesByGrammar: of('h1 reader', 3000, () => responsesByGrammar()),
@@ -129,7 +155,7 @@ export const checks = {
   proxyV1ByGrammar: of('proxy reader', 2000, proxyV1ByGrammar),
   proxyV2ByModel: of('proxy reader', 2000, proxyV2ByModel),
   framesByModel: of('h2 frame reader', 6000, framesByModel),
-  creditByModel: of('h2 server', 60, () => creditByModel()),
+  creditByModel: byHand(60, h2Entrances, (entrance) => creditByModel(undefined, entrance)),
   queuedOnce: of('h2 scheduler', 300, queuedOnce),
   hpackDecoderByModel: of('hpack', 150, hpackDecoderByModel),
   hpackDamagedByModel: of('hpack', 600, hpackDamagedByModel),

@@ -1,8 +1,6 @@
 /** Further mistakes of the field with owners, accounts and layers, each from a public issue. */
+import { behindProxyV2, everyStack, except, overH1, overH2, overTunnels } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
-
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
-const overH2 = ['h2', 'h2c', 'proxy-v2+h2'];
 
 export const foundOwnerExhibits: readonly Exhibit[] = [
   {
@@ -24,7 +22,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
         replace: 'this.text = text; this.view = kept;',
       },
     ],
-    shown: [{ check: 'sameUnderEmulation', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'sameUnderEmulation', over: overH1 }],
   },
   {
     id: 'buffer-in-the-pool-twice',
@@ -67,7 +65,12 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
         replace: 'for (const tell of gone) tell(); if (empty === 0) return queued;',
       },
     ],
-    shown: [{ check: 'roundTrip', over: ['h1 pipelined', 'h2 lending'] }],
+    shown: [
+      {
+        check: 'roundTrip',
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c', 'proxy-v2+h2'],
+      },
+    ],
   },
   {
     id: 'released-again-for-who-threw',
@@ -99,7 +102,10 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
         replace: 'if (false) {',
       },
     ],
-    shown: [{ check: 'proxyAmidAnything', over: ['proxy reader'] }],
+    shown: [
+      { check: 'headersAmidAnything', over: behindProxyV2 },
+      { check: 'proxyAmidAnything', over: ['proxy reader'] },
+    ],
   },
   {
     id: 'terminated-beyond-the-end',
@@ -132,14 +138,19 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
         replace: 'for (const segment of queued) segment.lease?.release();',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h1 pipelined', 'h2 lending'] }],
+    shown: [
+      {
+        check: 'quiescence',
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c', 'proxy-v2+h2'],
+      },
+    ],
   },
   {
     id: 'header-takes-what-follows',
     label:
       'All that had come with the line of a PROXY header was taken for the header: what the client had sent behind it was gone.',
     source: 'nats-server #7962',
-    rules: ['CON-3'],
+    rules: ['CON-3', 'CON-1'],
     mutations: [
       {
         file: 'src/session/proxy/receiver.ts',
@@ -149,7 +160,11 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
           "input.take(header.version === 1 ? input.pendingBytes : length, this.owner, 'header').release();",
       },
     ],
-    shown: [{ check: 'proxyHandsOver', over: ['proxy receiver'] }],
+    shown: [
+      { check: 'proxyHandsOver', over: ['proxy receiver'] },
+      { check: 'sameAtAnyCut', over: ['proxy-v1+h1'] },
+    ],
+    except: except(behindProxyV2, 'the mistake is one with lines, which version 2 has none of'),
   },
   {
     id: 'upgrade-takes-a-byte-too-many',
@@ -166,7 +181,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
           'this.input.consume(Math.min(1, this.input.pendingBytes)); const unused = this.input.handOff(this.owner);',
       },
     ],
-    shown: [{ check: 'agreement', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] }],
+    shown: [{ check: 'agreement', over: overTunnels }],
   },
   {
     id: 'credit-behind-goaway-lost',
@@ -183,7 +198,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
           'if (stream === null) connection.window.credit(connection.streams.wasReset(this.intake.streamId) ? count : 0);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
+    shown: [{ check: 'creditByModel', over: overH2 }],
   },
   {
     id: 'padding-of-unwanted-data-lost',
@@ -200,7 +215,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
           'connection.window.credit(connection.streams.live.get(streamId) === undefined ? 0 : padding);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
+    shown: [{ check: 'creditByModel', over: overH2 }],
   },
   {
     id: 'update-within-a-block',
@@ -217,7 +232,10 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
           'if (first >= 0x20 && first < 0x40) { const size = this.integer(bytes, p, p, end, 0x1f); if (size < 0) return p; this.table.resize(size); p = this.after; continue; }',
       },
     ],
-    shown: [{ check: 'hpackDamagedByModel', over: ['hpack'] }],
+    shown: [
+      { check: 'tablesAreKept', over: overH2 },
+      { check: 'hpackDamagedByModel', over: ['hpack'] },
+    ],
   },
   {
     id: 'streams-without-deadlines',
@@ -256,6 +274,10 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'handoffKeepsBytes', over: ['endpoint, transport swapped'] }],
+    except: except(
+      everyStack,
+      'no transport is put between here: one that follows a session is what the driver of connections is shown with',
+    ),
   },
   {
     id: 'carried-out-twice',
@@ -270,6 +292,9 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
         replace: 'if (!connection.streams.isOurs(stream.id)) continue;',
       },
     ],
-    shown: [{ check: 'simulated', over: ['simulated h2'] }],
+    shown: [
+      { check: 'retriesAreSafe', over: overH2 },
+      { check: 'simulated', over: ['simulated h2'] },
+    ],
   },
 ];

@@ -1,4 +1,5 @@
 /** Further mistakes of the field, each from a public advisory or issue. */
+import { behindProxyV2, overH1, overH2 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
 
 export const foundExhibits: readonly Exhibit[] = [
@@ -16,7 +17,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'case STATE_DATA_LF:',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'bodiesAreServed', over: overH1 },
+      { check: 'bodiesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'bare-lf-ends-a-size-line',
@@ -33,7 +37,10 @@ export const foundExhibits: readonly Exhibit[] = [
           'if (octet === LF && size > 0) { this.state = STATE_DATA; return p + 1; } if (octet === CR) {',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'bodiesAreServed', over: overH1 },
+      { check: 'bodiesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'bare-lf-in-an-extension',
@@ -48,7 +55,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'const next = octet === LF ? this.state : nextInExtension(this.state, octet);',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'bodiesAreServed', over: overH1 },
+      { check: 'bodiesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'coding-read-leniently',
@@ -63,7 +73,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'chunked-not-last',
@@ -78,7 +91,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'chunked ? CODINGS_CHUNKED_TWICE : CODINGS_CHUNKED;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'second-coding-ignored',
@@ -95,7 +111,10 @@ export const foundExhibits: readonly Exhibit[] = [
           'if (this.codings !== CODINGS_NONE) return null; if (this.contentLength >= 0) return FIELDS.lengthAndCoding;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'spaces-within-a-length',
@@ -110,7 +129,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'if (bytes[p] === SP) continue; if (digit < 0 || digit > 9) return -1;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'space-before-the-colon',
@@ -126,7 +148,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'p = skipWhitespace(bytes, skipClass(tchar, bytes, p, lineStop), lineStop);',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'settings-flood',
@@ -142,7 +167,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'ping-flood',
@@ -158,7 +183,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'empty-frames-flood',
@@ -174,7 +199,7 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'return undefined;',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'content-of-a-304',
@@ -190,7 +215,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: 'status === 204',
       },
     ],
-    shown: [{ check: 'responsesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'responsesAreTaken', over: overH1 },
+      { check: 'responsesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'mapped-address-refused',
@@ -207,7 +235,10 @@ export const foundExhibits: readonly Exhibit[] = [
           "if (!scan.complete || this.bytes[stop] !== SP || (family === 'ipv6' && scan.address[11] === 0xff && scan.address[10] === 0xff && scan.address.subarray(0, 10).every((octet) => octet === 0))) {",
       },
     ],
-    shown: [{ check: 'proxyV1ByGrammar', over: ['proxy reader'] }],
+    shown: [
+      { check: 'headersByModel', over: ['proxy-v1+h1'] },
+      { check: 'proxyV1ByGrammar', over: ['proxy reader'] },
+    ],
   },
   {
     id: 'block-of-local-left',
@@ -223,7 +254,10 @@ export const foundExhibits: readonly Exhibit[] = [
         replace: "kind: 'complete', length: V2_PREFIX_BYTES, header:",
       },
     ],
-    shown: [{ check: 'proxyV2ByModel', over: ['proxy reader'] }],
+    shown: [
+      { check: 'headersByModel', over: behindProxyV2 },
+      { check: 'proxyV2ByModel', over: ['proxy reader'] },
+    ],
   },
   {
     id: 'short-block-throws',
@@ -246,6 +280,9 @@ export const foundExhibits: readonly Exhibit[] = [
           'const region = new Uint8Array(headerEnd - tlvAt); const reader = new TlvReader(bytes, limits.maxTlvs);',
       },
     ],
-    shown: [{ check: 'proxyTotal', over: ['proxy reader'] }],
+    shown: [
+      { check: 'headersByModel', over: behindProxyV2 },
+      { check: 'proxyTotal', over: ['proxy reader'] },
+    ],
   },
 ];

@@ -1,7 +1,6 @@
 /** What frames a message of HTTP/1, and what follows an error. */
+import { overH1 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
-
-const overH1 = ['h1', 'h1 pipelined', 'proxy-v2+h1'];
 
 export const h1Exhibits: readonly Exhibit[] = [
   {
@@ -18,7 +17,10 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'size = (size * 16 + value) >>> 0;',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'bodiesAreServed', over: overH1 },
+      { check: 'bodiesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'chunk-end-not-enforced',
@@ -34,7 +36,10 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'if (end - p >= 2) {',
       },
     ],
-    shown: [{ check: 'bodiesByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'bodiesAreServed', over: overH1 },
+      { check: 'bodiesByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'connection-kept-after-400',
@@ -51,7 +56,7 @@ export const h1Exhibits: readonly Exhibit[] = [
           'sendError(this.context.output, 400); input.discard(Math.min(input.pendingBytes, Math.max(1, reader.errorAt))); reader.reset();',
       },
     ],
-    shown: [{ check: 'errorsClose', over: overH1.filter((name) => !name.startsWith('proxy')) }],
+    shown: [{ check: 'errorsClose', over: overH1 }],
   },
   {
     id: 'body-not-drained',
@@ -84,7 +89,10 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: 'if (this.contentLength >= 0) return null;',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
   {
     id: 'coding-wins-over-length',
@@ -99,6 +107,9 @@ export const h1Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'requestsByGrammar', over: ['h1 reader'] }],
+    shown: [
+      { check: 'requestsAreServed', over: overH1 },
+      { check: 'requestsByGrammar', over: ['h1 reader'] },
+    ],
   },
 ];

@@ -1,4 +1,5 @@
 /** Accounts and lives of HTTP/2: credit, frames, streams, header blocks, and work. */
+import { overH2 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
 
 export const h2Exhibits: readonly Exhibit[] = [
@@ -16,7 +17,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
+    shown: [{ check: 'creditByModel', over: overH2 }],
   },
   {
     id: 'credit-of-reset-streams-lost',
@@ -32,7 +33,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (stream === null) connection.window.credit(0);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
+    shown: [{ check: 'creditByModel', over: overH2 }],
   },
   {
     id: 'credit-of-ended-streams-lost',
@@ -48,7 +49,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (!stream.discarding) this.window.credit(bytes);',
       },
     ],
-    shown: [{ check: 'creditByModel', over: ['h2 server'] }],
+    shown: [{ check: 'creditByModel', over: overH2 }],
   },
   {
     id: 'padding-left-in-the-buffer',
@@ -64,7 +65,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'declaredIsDelivered', over: ['h2 server'] }],
+    shown: [{ check: 'declaredIsDelivered', over: overH2 }],
   },
   {
     id: 'pad-length-underflows',
@@ -80,7 +81,10 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (padLength > this.length) return this.refuse(FRAME.padding);',
       },
     ],
-    shown: [{ check: 'framesByModel', over: ['h2 frame reader'] }],
+    shown: [
+      { check: 'paddingFits', over: overH2 },
+      { check: 'framesByModel', over: ['h2 frame reader'] },
+    ],
   },
   {
     id: 'less-content-than-declared',
@@ -96,7 +100,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (false) {',
       },
     ],
-    shown: [{ check: 'declaredIsDelivered', over: ['h2 server'] }],
+    shown: [{ check: 'declaredIsDelivered', over: overH2 }],
   },
   {
     id: 'queued-twice',
@@ -111,7 +115,10 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'queuedOnce', over: ['h2 scheduler'] }],
+    shown: [
+      { check: 'turnsAreShared', over: overH2 },
+      { check: 'queuedOnce', over: ['h2 scheduler'] },
+    ],
   },
   {
     id: 'freed-within-a-callback',
@@ -127,7 +134,10 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (this.dataStream === stream) this.sendReset(stream, reason); else this.touch(stream);',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h2', 'proxy-v2+h2'] }],
+    shown: [
+      { check: 'quiescence', over: ['h2', 'proxy-v2+h2'] },
+      { check: 'simulated', over: ['simulated h2c-upgrade'] },
+    ],
   },
   {
     id: 'block-of-a-killed-stream-dropped',
@@ -143,7 +153,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (stream === undefined && streams.wasReset(streamId)) return undefined; const isFresh =',
       },
     ],
-    shown: [{ check: 'blocksAreDecoded', over: ['h2 server'] }],
+    shown: [{ check: 'blocksAreDecoded', over: overH2 }],
   },
   {
     id: 'table-entry-without-size',
@@ -159,7 +169,10 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'const size = entry.size - 32;',
       },
     ],
-    shown: [{ check: 'hpackDecoderByModel', over: ['hpack'] }],
+    shown: [
+      { check: 'tablesAreKept', over: overH2 },
+      { check: 'hpackDecoderByModel', over: ['hpack'] },
+    ],
   },
   {
     id: 'length-in-too-few-bits',
@@ -179,7 +192,10 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'this.integer(0x80, 0x7f, coded & 0xff);',
       },
     ],
-    shown: [{ check: 'hpackEncoderByModel', over: ['hpack'] }],
+    shown: [
+      { check: 'tablesAreKept', over: overH2 },
+      { check: 'hpackEncoderByModel', over: ['hpack'] },
+    ],
   },
   {
     id: 'rapid-reset',
@@ -195,7 +211,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'return connection.resets.spend(connection.now) || true',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'made-you-reset',
@@ -210,7 +226,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (false) return',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'continuation-flood',
@@ -226,7 +242,7 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'floodsEnd', over: ['h2 server'] }],
+    shown: [{ check: 'floodsEnd', over: overH2 }],
   },
   {
     id: 'settings-move-the-connection-window',
@@ -242,6 +258,6 @@ export const h2Exhibits: readonly Exhibit[] = [
         replace: 'if (difference !== 0) { outbound.window.add(difference);',
       },
     ],
-    shown: [{ check: 'windowsAreKept', over: ['h2 server'] }],
+    shown: [{ check: 'windowsAreKept', over: overH2 }],
   },
 ];

@@ -1,7 +1,6 @@
 /** Workspaces, and the receive buffer that stands on them. */
+import { behindProxy, everyStack, except, overH1, overH2 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
-
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
 
 export const memoryExhibits: readonly Exhibit[] = [
   {
@@ -55,7 +54,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'exhaustion', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'exhaustion', over: overH1 }],
   },
   {
     id: 'reservation-kept-on-early-return-h2',
@@ -102,6 +101,10 @@ export const memoryExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'workspaceByModel', over: ['workspace'] }],
+    except: except(
+      everyStack,
+      'no stack takes a snapshot, so that none is ever reset: workspaces are open to whoever does',
+    ),
   },
   {
     id: 'exhaustion-forgotten',
@@ -118,6 +121,10 @@ export const memoryExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'exhaustion', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    except: except(
+      ['h2c'],
+      'behind the first answer the connection is H2, so that no next one is there to be taken for it: not found in 200 runs of exhaustion and 400 simulated ones',
+    ),
   },
   {
     id: 'head-without-bound',
@@ -133,7 +140,7 @@ export const memoryExhibits: readonly Exhibit[] = [
     ],
     shown: [
       { check: 'headsInAnyRoom', over: ['h1 writer'] },
-      { check: 'exhaustion', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] },
+      { check: 'exhaustion', over: overH1 },
     ],
   },
   {
@@ -161,7 +168,11 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'bytes >= 0',
       },
     ],
-    shown: [{ check: 'roundTrip', over: ['proxy-v1+h1', 'proxy-v2+h1', 'proxy-v2+h2'] }],
+    shown: [
+      { check: 'roundTrip', over: [...behindProxy, 'h2c'] },
+      { check: 'agreement', over: ['h1', 'h1 pipelined'] },
+    ],
+    except: except(['h2'], 'a connection of H2 hands nothing off: its tunnels are streams'),
   },
   {
     id: 'peek-past-the-end',
@@ -177,7 +188,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'sameInAnyTail', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'sameInAnyTail', over: overH1 }],
   },
   {
     id: 'peek-past-the-end-h2',
@@ -199,7 +210,10 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'if (input.end - at < FRAME_HEADER_BYTES - 1) return INTAKE_NEED;',
       },
     ],
-    shown: [{ check: 'sameInAnyTail', over: ['h2', 'proxy-v2+h2'] }],
+    shown: [
+      { check: 'framesInAnyTail', over: overH2 },
+      { check: 'sameInAnyTail', over: ['h2', 'proxy-v2+h2'] },
+    ],
   },
   {
     id: 'text-of-the-request-before',
@@ -215,7 +229,7 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'quiescence', over: overH1 }],
   },
   {
     id: 'exhaustion-asserts',
@@ -245,7 +259,14 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'this.slab.bytes.copyWithin(0, start, end - 1);',
       },
     ],
-    shown: [{ check: 'receiveByModel', over: ['receive buffer'] }],
+    shown: [
+      {
+        check: 'exhaustion',
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'proxy-v2+h2'],
+      },
+      { check: 'simulated', over: ['simulated h2c-upgrade'] },
+      { check: 'receiveByModel', over: ['receive buffer'] },
+    ],
   },
   {
     id: 'carried-over-short',
@@ -261,14 +282,21 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'unit.start, unit.end - 1,',
       },
     ],
-    shown: [{ check: 'receiveByModel', over: ['receive buffer'] }],
+    shown: [
+      {
+        check: 'exhaustion',
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c'],
+      },
+      { check: 'simulated', over: ['simulated proxy-v2+h2'] },
+      { check: 'receiveByModel', over: ['receive buffer'] },
+    ],
   },
   {
     id: 'output-shortened-wrongly',
     label:
       'Where the list of what is on its way out is shortened by what has arrived, one entry too many is dropped.',
     source: 'HAProxy 27187ab56',
-    rules: ['CON-2'],
+    rules: ['CON-2', 'OWN-4'],
     mutations: [
       {
         file: 'src/memory/send-buffer.ts',
@@ -277,6 +305,9 @@ export const memoryExhibits: readonly Exhibit[] = [
         replace: 'let i = 1;',
       },
     ],
-    shown: [{ check: 'sendByModel', over: ['send buffer'] }],
+    shown: [
+      { check: 'sendByModel', over: ['send buffer'] },
+      { check: 'roundTrip', over: everyStack },
+    ],
   },
 ];

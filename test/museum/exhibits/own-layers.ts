@@ -1,8 +1,6 @@
 /** Mistakes of kinds that we made, for rules that a stack breaks seldom and nobody else had shown yet. */
+import { everyStack, except, overH1, overH2 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
-
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
-const overH2 = ['h2', 'h2c', 'proxy-v2+h2'];
 
 export const ownLayerExhibits: readonly Exhibit[] = [
   {
@@ -20,6 +18,10 @@ export const ownLayerExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'roundTrip', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2c'] }],
+    except: except(
+      ['h2', 'proxy-v2+h2'],
+      'H2 writes first over what lies behind the end, which is WS-5, and is found by that',
+    ),
   },
   {
     id: 'last-byte-not-to-be-had',
@@ -35,6 +37,16 @@ export const ownLayerExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'workspaceByModel', over: ['workspace'] }],
+    except: {
+      ...except(
+        ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'],
+        'nothing asks there for exactly what is free: not found in 400 runs of exhaustion, 500 of quiescence and 400 simulated ones',
+      ),
+      ...except(
+        overH2,
+        'what gathers bodies goes on without the room that it was refused, and what escapes then names WS-9 or WIRE-3',
+      ),
+    },
   },
   {
     id: 'takes-more-than-came',
@@ -49,7 +61,10 @@ export const ownLayerExhibits: readonly Exhibit[] = [
         replace: 'const count = this.skipLeft;',
       },
     ],
-    shown: [{ check: 'sameAtAnyCut', over: ['h2', 'proxy-v2+h2'] }],
+    shown: [
+      { check: 'declaredIsDelivered', over: overH2 },
+      { check: 'sameAtAnyCut', over: ['h2', 'proxy-v2+h2'] },
+    ],
   },
   {
     id: 'accepted-one-less',
@@ -112,6 +127,10 @@ export const ownLayerExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'askedAgain', over: ['h1 or h2'] }],
+    except: except(
+      overH2,
+      'what is changed tells H1 from H2 by the first bytes, which is a stack of its own: these know what they speak',
+    ),
   },
   {
     id: 'lost-to-the-limit',
@@ -127,7 +146,18 @@ export const ownLayerExhibits: readonly Exhibit[] = [
         replace: '} else if (allowed === count) {',
       },
     ],
-    shown: [{ check: 'sameAtAnyCut', over: ['h1 short bodies'] }],
+    shown: [
+      {
+        check: 'sameAtAnyCut',
+        over: [
+          'h1, short bodies',
+          'h1 pipelined, short bodies',
+          'proxy-v1+h1, short bodies',
+          'proxy-v2+h1, short bodies',
+          'h2c, short bodies',
+        ],
+      },
+    ],
   },
   {
     id: 'end-without-a-row',
@@ -143,6 +173,6 @@ export const ownLayerExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'roundTrip', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'roundTrip', over: overH1 }],
   },
 ];

@@ -1,7 +1,6 @@
 /** Mistakes that we made ourselves, or of kinds that we made; the notes and the history tell of them. */
+import { everyStack, except, overH1 } from '../carriers.js';
 import type { Exhibit } from '../exhibit.js';
-
-const everyStack = ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2', 'h2c', 'proxy-v2+h2'];
 
 export const ownExhibits: readonly Exhibit[] = [
   {
@@ -17,7 +16,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (this.continueDue && !this.responseStarted && this.input.end === this.input.start) {',
       },
     ],
-    shown: [{ check: 'sameAtAnyCut', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] }],
+    shown: [{ check: 'sameAtAnyCut', over: overH1 }],
   },
   {
     id: 'drained-by-segments',
@@ -33,7 +32,18 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'this.discardedBytes <= this.drainBytes ? allowed : 0;',
       },
     ],
-    shown: [{ check: 'sameAtAnyCut', over: ['h1 pipelined'] }],
+    shown: [
+      {
+        check: 'sameAtAnyCut',
+        over: [
+          'h1, short drain',
+          'h1 pipelined',
+          'proxy-v1+h1, short drain',
+          'proxy-v2+h1, short drain',
+          'h2c, short drain',
+        ],
+      },
+    ],
   },
   {
     id: 'paused-consumer-loses-the-rest',
@@ -49,7 +59,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (!stream.wantsBody && !this.draining)',
       },
     ],
-    shown: [{ check: 'roundTrip', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'roundTrip', over: overH1 }],
   },
   {
     id: 'answer-before-its-request',
@@ -65,7 +75,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'if (this.flight[0] === undefined)',
       },
     ],
-    shown: [{ check: 'answersAreAskedFor', over: ['h1 client'] }],
+    shown: [{ check: 'answersAreAskedFor', over: overH1 }],
   },
   {
     id: 'head-without-a-deadline',
@@ -79,7 +89,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: 'return Number.POSITIVE_INFINITY;',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h1', 'h1 pipelined', 'proxy-v2+h1'] }],
+    shown: [{ check: 'quiescence', over: overH1 }],
   },
   {
     id: 'discard-not-counted',
@@ -114,6 +124,10 @@ export const ownExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'workspaceByModel', over: ['workspace'] }],
+    except: except(
+      everyStack,
+      'no stack takes a snapshot, so that nothing is ever older than one: workspaces are open to whoever does',
+    ),
   },
   {
     id: 'accepted-after-the-end',
@@ -129,6 +143,10 @@ export const ownExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'sendByModel', over: ['send buffer'] }],
+    except: except(
+      everyStack,
+      'a session is told of the broken pipe before its buffer is, and sends nothing from then on: not found in 500 runs of quiescence (H2: 120) and 400 simulated ones',
+    ),
   },
   {
     id: 'empty-segment-given-out',
@@ -144,6 +162,10 @@ export const ownExhibits: readonly Exhibit[] = [
       },
     ],
     shown: [{ check: 'sendByModel', over: ['send buffer'] }],
+    except: except(
+      everyStack,
+      'no session lends or builds an empty range by itself: not found in 80 round trips (H2: 60) and 400 simulated runs',
+    ),
   },
   {
     id: 'head-not-given-back',
@@ -158,7 +180,7 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'roundTrip', over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1'] }],
+    shown: [{ check: 'roundTrip', over: overH1 }],
   },
   {
     id: 'slab-kept-while-idle',
@@ -189,6 +211,6 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h2', 'h2 lending', 'h2c', 'proxy-v2+h2'] }],
+    shown: [{ check: 'quiescence', over: ['h2', 'h2, lending', 'h2c', 'proxy-v2+h2'] }],
   },
 ];

@@ -5,12 +5,13 @@ import { modelRequest } from '../../../models/h1-grammar.js';
 import { requireThat } from '../../../src/kit/properties/require.js';
 import { SessionEnd } from '../../../src/kit/session-end.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
+import { give } from '../entrances.js';
 import { octets } from '../h1.js';
 import { h1Requests } from './h1-grammar.js';
 
 const behind = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 
-export function errorsClose(stack: StackUnderTest) {
+export function errorsClose(stack: StackUnderTest, opening: Uint8Array = new Uint8Array(0)) {
   return fc.property(h1Requests, fc.boolean(), (text, isSplit) => {
     const all = `${text}${behind}`;
     fc.pre(modelRequest(all) === undefined);
@@ -27,15 +28,8 @@ export function errorsClose(stack: StackUnderTest) {
       },
       { slabBytes: 16_384 },
     );
-    for (const part of isSplit ? [text, behind] : [all]) {
-      const bytes = octets(part);
-      for (let at = 0, count = 1; at < bytes.length && count > 0; at += count) {
-        count = end.deliver(bytes, at, bytes.length);
-        while (end.due) end.turn();
-        end.take();
-        end.written(end.inFlight);
-      }
-    }
+    give(end, opening);
+    for (const part of isSplit ? [text, behind] : [all]) give(end, octets(part));
     requireThat(
       'WIRE-2',
       targets.length === 0,

@@ -5,6 +5,7 @@ import { requireThat } from '../../../src/kit/properties/require.js';
 import { FLAG_END_HEADERS, FLAG_END_STREAM, FRAME_HEADERS } from '../../../src/session/h2/frames-codes.js';
 import { HpackEncoder } from '../../../src/session/h2/hpack/encoder.js';
 import { INDEXING_ADD } from '../../../src/session/h2/hpack/indexing.js';
+import type { H2Entrance } from '../entrances.js';
 import { frame, H2Bed, put, reset } from '../h2-bed.js';
 
 const act = fc.record({
@@ -13,10 +14,11 @@ const act = fc.record({
   value: fc.constantFrom('a', 'bb', 'ccc', 'dddd'),
 });
 
-export function blocksAreDecoded() {
+export function blocksAreDecoded(entrance?: H2Entrance) {
   return fc.property(fc.array(act, { minLength: 4, maxLength: 24 }), (acts) => {
     const seen: string[] = [];
     const bed = new H2Bed('server', {
+      entrance,
       h2: { maxConcurrentStreams: 2, maxFields: 12 },
       exchange: ({ request }) => seen.push(`${request.target} ${request.fields.get('x-value')}`),
     });
@@ -31,9 +33,10 @@ export function blocksAreDecoded() {
     const live = new Set<number>();
     const trailed = new Set<number>();
     const sent = new Set<string>();
-    let next = 1;
+    const { first } = bed;
+    let next = first;
     for (const { kind, which, value } of acts) {
-      const id = 1 + 2 * (which % Math.max(1, (next - 1) / 2));
+      const id = first + 2 * (which % Math.max(1, (next - first) / 2));
       if (kind === 'open' || kind === 'many fields') {
         const odd: [string, string][] =
           kind === 'open' ? [] : Array.from({ length: 14 }, (_, i) => [`x-${i}`, value]);
@@ -48,7 +51,7 @@ export function blocksAreDecoded() {
         live.add(next);
         bed.feed(block(next, list as readonly (readonly [string, string])[], false));
         next += 2;
-      } else if (next === 1) continue;
+      } else if (next === first) continue;
       else if (kind === 'trailers') {
         // Of a stream that the peer has closed itself none may come; of one that we reset they may be on their way.
         if (trailed.has(id)) continue;

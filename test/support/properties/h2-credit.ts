@@ -6,6 +6,7 @@ import { requireThat } from '../../../src/kit/properties/require.js';
 import { Reached } from '../../../src/kit/reached.js';
 import type { Lease } from '../../../src/memory/index.js';
 import { FLAG_PADDED, FRAME_DATA } from '../../../src/session/h2/frames-codes.js';
+import type { H2Entrance } from '../entrances.js';
 import { frame, H2Bed, headers, put, reset, warningAnswered } from '../h2-bed.js';
 
 type Act =
@@ -36,7 +37,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 /** Half of a window: what is owed is announced by then. */
 const half = 32_768;
 
-export function creditByModel(reached = new Reached()) {
+export function creditByModel(reached = new Reached(), entrance?: H2Entrance) {
   return fc.property(
     fc.array(act, { minLength: 30, maxLength: 90, size: 'max' }),
     fc.constantFrom(16, 4096),
@@ -46,6 +47,7 @@ export function creditByModel(reached = new Reached()) {
       const model = new CreditModel();
       const leases: { id: number; lease: Lease; length: number }[] = [];
       const bed = new H2Bed('server', {
+        entrance,
         h2: { connectionWindowBytes: 65_535, lendFromBytes },
         exchange: (exchange) => {
           exchange.body.consume({
@@ -75,11 +77,12 @@ export function creditByModel(reached = new Reached()) {
         read(bed.frames());
       };
       const silent = new Set<number>();
-      let next = 1;
+      const { first } = bed;
+      let next = first;
       /** The streams from here on came behind the last that is taken. */
       let behind = Number.POSITIVE_INFINITY;
       for (const [i, it] of acts.entries()) {
-        if (i === goesAt && next > 1) {
+        if (i === goesAt && next > first) {
           bed.end.shutdown();
           read(bed.frames());
           read(bed.feed(warningAnswered));
@@ -90,11 +93,11 @@ export function creditByModel(reached = new Reached()) {
           next += 2;
           continue;
         }
-        const id = next === 1 ? 0 : 1 + 2 * (it.which % ((next - 1) / 2));
+        const id = next === first ? 0 : first + 2 * (it.which % ((next - first) / 2));
         if (id === 0) continue;
         const stream = model.stream(id);
         if (id >= behind) stream.isOver = true;
-        const isKept = goesAt !== undefined && id === 1;
+        const isKept = goesAt !== undefined && id === first;
         if (it.kind === 'release') {
           if (leases.length > 0) release(it.which % leases.length);
         } else if (it.kind === 'reset') {
@@ -104,7 +107,7 @@ export function creditByModel(reached = new Reached()) {
           silent.add(id);
         } else if (it.kind === 'abort') {
           if (isKept || id >= behind) continue;
-          bed.exchanges[(id - 1) / 2]?.abort();
+          bed.exchanges[(id - first) / 2]?.abort();
           read(bed.frames());
           stream.isOver = true;
         } else if (it.kind === 'data') {

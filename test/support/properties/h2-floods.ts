@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { requireThat } from '../../../src/kit/properties/require.js';
 import { FLAG_ACK, FRAME_DATA } from '../../../src/session/h2/frames-codes.js';
+import type { H2Entrance } from '../entrances.js';
 import {
   endlessBlock,
   type FloodAct,
@@ -19,12 +20,15 @@ import { block, data, frame, get, H2Bed, headers, ping, put, settings } from '..
 const floods: Readonly<Record<string, FloodAct>> = {
   'rapid reset': rapidReset,
   'made to reset': madeToReset,
-  'made to reset by content': (i) => [headers(odd(i), put(['content-length', '1']), false), data(odd(i), 2)],
+  'made to reset by content': (i, first) => [
+    headers(odd(i, first), put(['content-length', '1']), false),
+    data(odd(i, first), 2),
+  ],
   'CONTINUATION without end': endlessBlock(block(get()), []),
   PING: pings,
   'PING answered': () => [ping(FLAG_ACK)],
   SETTINGS: () => [settings()],
-  'empty DATA': (i) => (i === 0 ? [headers(1, put(), false)] : [frame(FRAME_DATA, 0, 1)]),
+  'empty DATA': (i, first = 1) => [i === 0 ? headers(first, put(), false) : frame(FRAME_DATA, 0, first)],
   WINDOW_UPDATE: windowUpdates,
   PRIORITY_UPDATE: priorityUpdates,
   'unknown frames': unknownFrames,
@@ -36,16 +40,16 @@ const allowance = { burst: 20, perSecond: 10 };
 /** What a connection may hold under any of them: its buffers, and not a byte more for each act. */
 const mostHeld = 4 * (16_384 + 64);
 
-export function floodsEnd() {
+export function floodsEnd(entrance?: H2Entrance) {
   return fc.property(
     fc.constantFrom(...Object.keys(floods)),
     fc.constantFrom(allowance, { burst: 5, perSecond: 1 }),
     (name, budget) => {
-      const bed = new H2Bed('server', { h2: { resets: budget, trifles: budget } });
+      const bed = new H2Bed('server', { h2: { resets: budget, trifles: budget }, entrance });
       const act = floods[name] as FloodAct;
       let i = 0;
       for (; i < enough && bed.end.state === 'open'; i++) {
-        bed.feed(...act(i));
+        bed.feed(...act(i, bed.first));
         const held = bed.end.pool.heldBytes;
         requireThat('OWN-8', held <= mostHeld, () => `${name}: ${held} bytes are held after ${i + 1} acts`);
       }

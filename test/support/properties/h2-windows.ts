@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { requireEqual, requireThat } from '../../../src/kit/properties/require.js';
 import { SETTING_INITIAL_WINDOW_SIZE } from '../../../src/session/h2/frames-codes.js';
+import type { H2Entrance } from '../entrances.js';
 import { get, H2Bed, headers, settings, windowUpdate } from '../h2-bed.js';
 
 const firstWindow = 65_535;
@@ -12,10 +13,11 @@ const act = fc.record({
   size: fc.constantFrom(1, 100, 10_000, 60_000, 100_000),
 });
 
-export function windowsAreKept() {
+export function windowsAreKept(entrance?: H2Entrance) {
   return fc.property(fc.array(act, { minLength: 3, maxLength: 14 }), (acts) => {
     const content = new Uint8Array(40_000).fill(0x62);
     const bed = new H2Bed('server', {
+      entrance,
       exchange: (exchange) => {
         exchange.respond(200, [], { length: content.length });
         exchange.send(content, true);
@@ -39,7 +41,8 @@ export function windowsAreKept() {
         requireThat('CON-4', stream.open >= 0, () => `${-stream.open} bytes beyond the window of ${id}`);
       }
     };
-    let next = 1;
+    const { first } = bed;
+    let next = first;
     for (const { kind, which, size } of acts) {
       if (kind === 'open') {
         streams.set(next, { open: initial, sent: 0 });
@@ -53,7 +56,7 @@ export function windowsAreKept() {
         initial = size;
         read(bed.feed(settings([SETTING_INITIAL_WINDOW_SIZE, size])));
       } else {
-        const id = 1 + 2 * (which % Math.max(1, streams.size));
+        const id = first + 2 * (which % Math.max(1, streams.size));
         const stream = streams.get(id);
         if (stream === undefined || stream.sent === content.length) continue;
         stream.open += size;

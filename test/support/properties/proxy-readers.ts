@@ -57,7 +57,7 @@ function v2Prefix(command: number, family: number, length: number): Uint8Array {
 }
 
 /** Bytes that begin like version 2: right, edited, with a block of anything, or with one that is too short for its addresses. */
-const v2Bytes = fc.oneof(
+export const v2Bytes = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
@@ -190,7 +190,7 @@ export function proxyV2ByModel() {
 }
 
 /** The same data with its keys in order; what is undefined is as good as not there. */
-function sorted(value: unknown): unknown {
+export function sorted(value: unknown): unknown {
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
