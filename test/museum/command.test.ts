@@ -41,7 +41,13 @@ describe('undercoat museum', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       exhibits: [
-        { id: 'queued-twice', rules: ['SCHED-1'], stacks: ['h2 scheduler'], caught: true, by: 'SCHED-1' },
+        {
+          id: 'queued-twice',
+          rules: ['SCHED-1'],
+          stacks: ['h2', 'h2c', 'proxy-v2+h2', 'h2 scheduler'],
+          caught: true,
+          by: 'SCHED-1',
+        },
       ],
     });
     expect(JSON.parse(out).exhibits[0].runs).toBeGreaterThan(0);

@@ -14,11 +14,11 @@ const patience = 120_000;
 /** One of each room, the quick ones. */
 const handful = [
   'overflow-forgotten-by-reset',
-  'leftover-cut',
-  'chunk-end-not-enforced',
+  'header-of-another-connection',
+  'connection-kept-after-400',
   'queued-twice',
-  'short-block-throws',
-  'header-takes-what-follows',
+  'ping-flood',
+  'padding-of-unwanted-data-lost',
   'accepted-after-the-end',
   'last-byte-not-to-be-had',
 ];
