@@ -201,6 +201,58 @@ describe('what is well-formed, and what is not', () => {
       }
     }
     expect(isMalformed([['content-length', '0']], { kind: 'trailers' })).toBe(true);
+    // Nor may `upgrade` say what TE may.
+    expect(isMalformed([...get(), ['upgrade', 'trailers']])).toBe(true);
+  });
+
+  it('without :scheme or :path, whatever the authority and the scheme are', () => {
+    expect(isMalformed(without(':scheme', replaced(':authority', 'a:1')))).toBe(true);
+    expect(isMalformed(without(':path', replaced(':scheme', 'urn')))).toBe(true);
+  });
+
+  it(':path has no DEL, whoever gave it', () => {
+    const list = new HeaderList(9);
+    list.begin('request');
+    for (const [name, value] of replaced(':path', '/\x7f')) {
+      list.field(name, value, NAME_MARKS[NAME_NUMBERS.get(name) as number] as number);
+    }
+    list.finish(false, true);
+    expect(list.malformed).toBe(':path is no path');
+  });
+});
+
+describe('why a block is malformed', () => {
+  it('is the first reason that there is', () => {
+    const bad: Pairs = [['x', ' y']];
+    const why = (fields: Pairs, given?: Given): string => read(fields, given).malformed;
+    expect(why([['X', ' y']])).toContain('a field name');
+    expect(why([...get(), ...bad])).toContain('the value of x');
+    // Neither another field, nor what is missing.
+    expect(why([...bad, [':path', '/']])).toContain('the value of x');
+    expect(why([...bad, ['connection', 'x']])).toContain('the value of x');
+    expect(why(bad, { kind: 'response' })).toContain('the value of x');
+    expect(
+      why(
+        [
+          ['a', 'b'],
+          [':status', '101'],
+        ],
+        { kind: 'response' },
+      ),
+    ).toBe(':status after a regular field');
+    expect(why([[':other', 'x'], ...get()])).toBe(':other in a request');
+    expect(why([...replaced(':path', 'a'), ['host', 'b.test']])).toBe(':path is no path');
+  });
+
+  it('says whether the authority is missing or empty', () => {
+    expect(read(without(':authority')).malformed).toBe('the authority is missing');
+    expect(read(replaced(':authority', '')).malformed).toBe('the authority is empty');
+  });
+
+  it('is none of what comes after too many fields', () => {
+    const list = new HeaderList(1);
+    const given: Pairs = [...get(), ['a', 'b'], ['c', 'd'], ['x', ' y']];
+    expect(read(given, { list })).toMatchObject({ tooMany: true, malformed: '' });
   });
 });
 
@@ -303,6 +355,7 @@ describe('what is kept', () => {
         ['x', 'y'],
         ['expect', '100-continue'],
         ['priority', 'u=2'],
+        ['te', 'trailers'],
       ],
       settings: new Uint8Array(0),
     });
@@ -325,6 +378,7 @@ describe('what is kept', () => {
       ...['x', 'y'],
       ...['expect', '100-continue'],
       ...['priority', 'u=2'],
+      ...['te', 'trailers'],
     ]);
   });
 });
