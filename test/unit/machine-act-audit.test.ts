@@ -376,4 +376,70 @@ describe('each way of being wrong is seen', () => {
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('after idle --bytes--> head');
   });
+
+  test('each of several demands by itself, and nothing that is only allowed', () => {
+    const { said, audit, owner } = bed();
+    const table = defineTable()({
+      name: 'many',
+      states: ['idle'] as const,
+      events: ['go'] as const,
+      initial: 'idle',
+      rows: [
+        row('idle', 'go', 'idle', {
+          cites,
+          acts: ['take head?', 'lend head', 'take body', 'release head?', 'release body'],
+        }),
+      ],
+    });
+    const machine = new Machine(table, owner, audit);
+    machine.take(table.event.go);
+    audit.act({ act: 'take', unit: 'body', owner, slab: 0, start: 0, end: 1 });
+    machine.take(table.event.go);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did not do "release body"');
+    audit.settled();
+    expect(said.slice(1).map((text) => /did not do "([^"]*)"/.exec(text)?.[1])).toEqual([
+      'take body',
+      'release body',
+    ]);
+  });
+
+  test.each([0, 1, 2])('of an owner’s next machine, with %i of others watched in between', (between) => {
+    const { said, audit, owner, other, take } = bed();
+    const run = (by: Owner, ...events: number[]) => {
+      const machine = new Machine(table, by, audit);
+      for (const event of events) machine.take(event);
+      return machine;
+    };
+    // Two that end together, then another owner's or none, and the next one, which lets the first two go.
+    const ended = [run(owner, bytes), run(owner, bytes)];
+    for (let i = 0; i < between; i++) run(other, bytes);
+    for (const machine of ended) machine.take(request);
+    take().release();
+    said.length = 0;
+    for (const machine of ended) machine.take(end);
+    const next = run(owner, bytes, request);
+    said.length = 0;
+    audit.settled();
+    expect(said).toHaveLength(1);
+    expect(said.splice(0)[0]).toContain('did not do "take head" after head --request--> answering');
+    next.take(more);
+    take().transfer(other);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain('did "transfer head" after answering --more--> answering');
+  });
+
+  test('of an owner whose machine another auditor’s has ended beside', () => {
+    const mine = bed();
+    const others = bed();
+    mine.step(bytes);
+    // What the owner does is told to the auditor whose machine came last.
+    const twin = new Machine(table, mine.owner, others.audit);
+    twin.take(bytes);
+    mine.step(request, end);
+    mine.audit.settled();
+    others.audit.act({ act: 'take', unit: 'head', owner: mine.owner, slab: 0, start: 0, end: 1 });
+    expect(others.said).toHaveLength(1);
+    expect(others.said[0]).toContain('after idle --bytes--> head');
+  });
 });
