@@ -15,6 +15,11 @@ import {
 } from '../../src/session/octets.js';
 import { skipClass } from '../../src/session/scan.js';
 
+/** All there are, as characters and as what they are made into. */
+const characters = Array.from({ length: 256 }, (_, octet) => String.fromCharCode(octet));
+const every = (): [octet: number, character: string][] =>
+  Array.from(octetsOf(characters.join('')), (octet, i) => [octet, characters[i] as string]);
+
 describe('classes of octets', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['tchar (RFC 9110 §5.6.2)', TCHAR, /[!#$%&'*+\-.^_`|~0-9A-Za-z]/],
@@ -26,14 +31,13 @@ describe('classes of octets', () => {
     ['what may be quoted (RFC 9110 §5.6.4)', QUOTABLE, /[\t \x21-\x7e\x80-\xff]/],
   ])('%s', (_, table, rule) => {
     expect(table).toHaveLength(256);
-    for (let octet = 0; octet < 256; octet++) {
-      expect([octet, table[octet]]).toEqual([octet, rule.test(String.fromCharCode(octet)) ? 1 : 0]);
+    for (const [octet, character] of every()) {
+      expect([octet, table[octet]]).toEqual([octet, rule.test(character) ? 1 : 0]);
     }
   });
 
   it('digits of both cases have their values, and no other octet has one', () => {
-    for (let octet = 0; octet < 256; octet++) {
-      const character = String.fromCharCode(octet);
+    for (const [octet, character] of every()) {
       const value = /[0-9A-Fa-f]/.test(character) ? Number.parseInt(character, 16) : 255;
       expect([octet, HEX_VALUE[octet]]).toEqual([octet, value]);
     }
