@@ -36,9 +36,9 @@ describe('classes of octets', () => {
   });
 
   it('digits of both cases have their values, and no other octet has one', () => {
-    const valueOf = (character: string) =>
+    const digit = (character: string) =>
       /[0-9A-Fa-f]/.test(character) ? Number.parseInt(character, 16) : 255;
-    expect([...HEX_VALUE]).toEqual(every().map(valueOf));
+    expect([...HEX_VALUE]).toEqual(every().map(digit));
   });
 });
 
