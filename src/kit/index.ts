@@ -32,6 +32,14 @@ export { workspaceConformance } from './conformance/workspace.js';
 // Sessions: both ends of a connection without a transport, and what must hold of them.
 export type { ConnectionScript, ExchangeScript } from './exchange-script.js';
 export { type PlainServer, plainServer } from './plain-server.js';
+export {
+  type DueRequest,
+  type DueResponse,
+  type RequestGrammar,
+  type ResponseGrammar,
+  requestAcceptance,
+  responseAcceptance,
+} from './properties/acceptance.js';
 export { agreement } from './properties/agreement.js';
 export { exhaustion } from './properties/exhaustion.js';
 export { faultAtEveryAct, quiescence } from './properties/quiescence.js';

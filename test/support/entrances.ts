@@ -3,7 +3,6 @@ import { h1 } from '../../src/endpoint/h1.js';
 import { h2 } from '../../src/endpoint/h2.js';
 import { proxy, proxySend } from '../../src/endpoint/proxy.js';
 import type { Steps } from '../../src/endpoint/step.js';
-import type { SessionEnd } from '../../src/kit/session-end.js';
 import type { H2Options } from '../../src/session/h2/options.js';
 import type { ProxyHeader } from '../../src/session/proxy/header.js';
 import { latin1, wire } from './proxy-headers.js';
@@ -70,19 +69,4 @@ export const h2Entrances: ReadonlyMap<string, H2Entrance> = new Map<string, H2En
 
 function upgraded(options: H2Options | undefined): Steps {
   return h1({ h2c: options === undefined ? true : { h2: options } });
-}
-
-/** All of it, as far as there is room; what comes of it is written at once. */
-export function give(end: SessionEnd, bytes: Uint8Array): void {
-  for (let at = 0, count = 1; at < bytes.length && count > 0; at += count) {
-    count = end.deliver(bytes, at, bytes.length);
-    settle(end);
-  }
-}
-
-/** Turns that are due are taken, and what was written goes. */
-export function settle(end: SessionEnd): void {
-  while (end.due) end.turn();
-  end.take();
-  end.written(end.inFlight);
 }

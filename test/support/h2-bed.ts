@@ -1,4 +1,5 @@
 // One end of H2 by hand: frames in, frames out as text, and the application's side of it.
+import { give } from '../../src/kit/by-hand.js';
 import { requireEqual } from '../../src/kit/properties/require.js';
 import type { SessionEndOptions } from '../../src/kit/session-end.js';
 import { SessionEnd } from '../../src/kit/session-end.js';
@@ -23,7 +24,7 @@ import { FRAME_COMPLETE, FrameView } from '../../src/session/h2/frames-reader.js
 import { HpackDecoder } from '../../src/session/h2/hpack/decoder.js';
 import type { H2Options } from '../../src/session/h2/options.js';
 import type { ClientSession, ServerExchange } from '../../src/stream/contract.js';
-import { give, type H2Entrance, plainH2 } from './entrances.js';
+import { type H2Entrance, plainH2 } from './entrances.js';
 import { characters } from './h1.js';
 import { FieldList } from './hpack.js';
 import { rowRecorder } from './rows.js';

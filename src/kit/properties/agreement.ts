@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { ClientSession, RequestOptions } from '../../stream/contract.js';
 import { roomyMemory } from '../arbitraries/connection-memory.js';
 import { type Segmentation, segmentation } from '../arbitraries/segmentation.js';
+import { settle } from '../by-hand.js';
 import { joined } from '../frozen-batch.js';
 import { Reached } from '../reached.js';
 import { SessionEnd, type SessionEndOptions } from '../session-end.js';
@@ -103,7 +104,7 @@ function asker(
     failed: () => {},
   });
   if (content > 0) exchange?.send(new Uint8Array(content), true);
-  work(client);
+  settle(client);
   return client;
 }
 
@@ -112,12 +113,6 @@ function feed(end: SessionEnd, bytes: Uint8Array, cuts: Segmentation): void {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const upTo = Math.min(bytes.length, at + (cuts[i % cuts.length] as number));
     at += end.deliver(bytes, at, upTo);
-    work(end);
+    settle(end);
   }
-}
-
-function work(end: SessionEnd): void {
-  while (end.due) end.turn();
-  end.take();
-  end.written(end.inFlight);
 }

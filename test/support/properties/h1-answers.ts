@@ -1,11 +1,11 @@
 // CON-1: what came before a request went out is no answer to it, though it came in one piece with the answer to the request
 // before, and the request was made as soon as that one was over.
 import fc from 'fast-check';
+import { settle } from '../../../src/kit/by-hand.js';
 import { requireEqual } from '../../../src/kit/properties/require.js';
 import { SessionEnd } from '../../../src/kit/session-end.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import type { ClientSession } from '../../../src/stream/contract.js';
-import { settle } from '../entrances.js';
 import { octets } from '../h1.js';
 
 const answer = (status: number, length: number) =>

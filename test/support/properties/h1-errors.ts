@@ -2,10 +2,10 @@
 // told nothing more: the connection ends.
 import fc from 'fast-check';
 import { modelRequest } from '../../../models/h1-grammar.js';
+import { give } from '../../../src/kit/by-hand.js';
 import { requireThat } from '../../../src/kit/properties/require.js';
 import { SessionEnd } from '../../../src/kit/session-end.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
-import { give } from '../entrances.js';
 import { octets } from '../h1.js';
 import { h1Requests } from './h1-grammar.js';
 

@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { modelV1, modelV2 } from '../../../models/proxy-header.js';
 import { proxyV1Header, proxyV2Header } from '../../../src/kit/arbitraries/proxy-header.js';
+import { give } from '../../../src/kit/by-hand.js';
 import { requireContained, requireEqual, requireNoneThrown } from '../../../src/kit/properties/require.js';
 import { SessionEnd } from '../../../src/kit/session-end.js';
 import type { StackUnderTest } from '../../../src/kit/stack-under-test.js';
 import { PREFACE } from '../../../src/session/h2/frames-preface.js';
-import { give } from '../entrances.js';
 import { get, headers, settings } from '../h2-bed.js';
 import { concat, latin1, wire } from '../proxy-headers.js';
 import { sorted, v1Bytes, v2Bytes } from './proxy-readers.js';
