@@ -167,6 +167,8 @@ describe.each(kinds)('a workspace (%s)', (_, kind) => {
   test('WS-6: a token of another workspace, or of before the rollback, is stale', () => {
     const w = make(8);
     expect(refusal(() => w.reset(make(8).snapshot()))).toBe('snapshot-stale WS-6');
+    // What lies below every snapshot is none.
+    expect(refusal(() => w.reset(some(w.allocate(1)).frame))).toBe('snapshot-stale WS-6');
     const mark = w.snapshot();
     w.rollback();
     expect(refusal(() => w.reset(mark))).toBe('snapshot-stale WS-6');
