@@ -1,9 +1,10 @@
-// A stream of H2 without its connection: what it asks of its host is counted.
+// A stream of H2 without its connection, or without its exchange: what it asks of the one and tells the other.
+import type { UndercoatError } from '../../src/errors.js';
 import type { Lease } from '../../src/memory/index.js';
 import type { SessionContext } from '../../src/session/contract.js';
 import { FieldJudge } from '../../src/session/h2/outgoing.js';
-import { H2Stream, type StreamHost } from '../../src/session/h2/stream.js';
-import { stream as owner } from './memory.js';
+import { type H2Sink, H2Stream, type StreamHost } from '../../src/session/h2/stream.js';
+import { application, stream as owner } from './memory.js';
 
 /** Bytes that consumers let go of, by stream. */
 export type Credited = Map<number, number>;
@@ -33,3 +34,36 @@ export function streamAlone(id: number, credited: Credited = new Map()): H2Strea
 /** What waits at a stream, as the lengths of its pieces. */
 export const piecesOf = (stream: H2Stream): number[] =>
   stream.backlog.map((lease: Lease): number => lease.length);
+
+/** The exchange of a stream, which says what it is told. */
+export class ToldSink implements H2Sink {
+  readonly told: string[] = [];
+  wantsBody = false;
+  discardsBody = false;
+  takesBody = false;
+  bodySettled = false;
+  readonly bodyOwner = application;
+
+  head(): void {
+    this.told.push('head');
+  }
+  data(lease: Lease): void {
+    this.told.push(`data ${lease.length}`);
+    lease.release();
+  }
+  receiveEnd(): void {
+    this.told.push('end');
+  }
+  failed(error: UndercoatError, retryable: boolean): void {
+    this.told.push(`failed ${error.code}${retryable ? ' retryable' : ''}`);
+  }
+  sendable(): void {
+    this.told.push('sendable');
+  }
+  settle(): void {
+    this.told.push('settle');
+  }
+  finished(): void {
+    this.told.push('finished');
+  }
+}
