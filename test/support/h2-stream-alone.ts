@@ -9,18 +9,24 @@ import { application, stream as owner } from './memory.js';
 /** Bytes that consumers let go of, by stream. */
 export type Credited = Map<number, number>;
 
-/** A stream that is in a list of streams, and whose windows are as wide as they are at first. */
-export function streamAlone(id: number, credited: Credited = new Map()): H2Stream {
+/**
+ * A stream that is in a list of streams, and whose windows are as wide as they are at first.
+ * @param said what it asks of its host to send
+ */
+export function streamAlone(id: number, credited: Credited = new Map(), said: string[] = []): H2Stream {
   const host: StreamHost = {
     context: {} as SessionContext,
     judge: new FieldJudge(true),
     over: false,
-    head: () => {},
-    message: () => {},
-    data: () => undefined,
-    lease: () => {},
-    endMessage: () => {},
-    cutShort: () => {},
+    head: () => said.push('head'),
+    message: () => said.push('message'),
+    data: () => {
+      said.push('data');
+      return undefined;
+    },
+    lease: () => said.push('lease'),
+    endMessage: () => said.push('end'),
+    cutShort: () => said.push('cut short'),
     breakOff: () => {},
     prioritise: () => {},
     touch: () => {},
@@ -38,6 +44,8 @@ export const piecesOf = (stream: H2Stream): number[] =>
 /** The exchange of a stream, which says what it is told. */
 export class ToldSink implements H2Sink {
   readonly told: string[] = [];
+  /** What it failed by. */
+  error: UndercoatError | undefined;
   wantsBody = false;
   discardsBody = false;
   takesBody = false;
@@ -55,6 +63,7 @@ export class ToldSink implements H2Sink {
     this.told.push('end');
   }
   failed(error: UndercoatError, retryable: boolean): void {
+    this.error = error;
     this.told.push(`failed ${error.code}${retryable ? ' retryable' : ''}`);
   }
   sendable(): void {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultDeadlines } from '../../src/session/deadlines.js';
 import { MAX_31_BITS } from '../../src/session/h2/frames-codes.js';
 import { Streams } from '../../src/session/h2/streams.js';
-import { session } from '../support/memory.js';
+import { streamAlone, ToldSink } from '../support/h2-stream-alone.js';
+import { checkedPool, session } from '../support/memory.js';
 
 const streams = (isServer = true, maxPriorities = 2) =>
   new Streams(isServer, defaultDeadlines, maxPriorities, session);
@@ -120,5 +121,62 @@ describe('priorities of streams to come', () => {
     known.begunByPeer(3);
     known.rememberPriority(7, urgent(4), 9);
     expect([3, 5, 7].map((id) => known.takePriority(id)?.urgency)).toEqual([undefined, 1, 4]);
+  });
+});
+
+describe('streams that there are', () => {
+  it('are ours or the peer’s, and go once', () => {
+    const known = streams(true);
+    const [one, two] = [streamAlone(1), streamAlone(2)];
+    known.add(one);
+    expect([known.peerCount, known.ourCount]).toEqual([1, 0]);
+    known.add(two);
+    expect([known.peerCount, known.ourCount]).toEqual([1, 1]);
+    expect([known.delete(one), known.delete(one), one.isLive]).toEqual([true, false, false]);
+    expect([known.peerCount, known.ourCount, known.live.size]).toEqual([0, 1, 1]);
+  });
+
+  it('are due by their own deadlines, and nothing is due without them', () => {
+    const known = streams(true);
+    const { total, firstByte, betweenBytes } = defaultDeadlines;
+    const [one, three] = [streamAlone(1), streamAlone(3)];
+    for (const stream of [one, three]) {
+      stream.headReceived = true;
+      known.add(stream);
+    }
+    // Nobody has it, and so nothing of it is waited for.
+    known.dueBy(one);
+    expect(known.due).toBe(firstByte);
+    one.headSent = true;
+    const sink = new ToldSink();
+    sink.wantsBody = true;
+    three.sink = sink;
+    expect(known.overdue(0)).toEqual([]);
+    expect(known.due).toBe(Math.min(total, betweenBytes));
+    // A tunnel that nobody has waits for nothing.
+    three.sink = null;
+    three.isTunnel = true;
+    expect(known.overdue(0)).toEqual([]);
+    expect(known.due).toBe(total);
+    known.delete(one);
+    expect(known.due).toBe(total);
+    known.delete(three);
+    expect(known.due).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('that are over leave sixteen packers to others, and no more', () => {
+    const known = streams(true);
+    const { pool } = checkedPool();
+    const made = Array.from({ length: 17 }, (_, i) => streamAlone(2 * i + 1));
+    const packers = made.map((stream) => {
+      known.add(stream);
+      const packer = known.packer(stream, pool);
+      expect(known.packer(stream, pool)).toBe(packer);
+      return packer;
+    });
+    for (const stream of made) known.delete(stream);
+    const again = made.map((_, i) => known.packer(streamAlone(101 + 2 * i), pool));
+    expect(new Set(again).size).toBe(17);
+    expect(again.filter((packer) => packers.includes(packer))).toHaveLength(16);
   });
 });

@@ -268,8 +268,7 @@ export class InboundMessages {
     const priority = streams.takePriority(id) ?? said;
     // Beyond the last stream that we said we would take: as if it had never been sent (RFC 9113 §6.8).
     if (id > this.closing.ourLast) return connection.trifle();
-    if (streams.peerCount >= connection.settings.maxConcurrentStreams && this.isFull)
-      return this.turnAway(id);
+    if (this.isFull) return this.turnAway(id);
     const stream = connection.makeStream(id, connection.now);
     streams.add(stream);
     stream.machine.take(event['receive-headers']);
