@@ -2,7 +2,7 @@
 // charged for, and what another stream does not notice.
 import { describe, expect, it } from 'vitest';
 import { answerStatus, LimitError, UndercoatError } from '../../src/errors.js';
-import { Owner, type Slab } from '../../src/memory/index.js';
+import { type Lease, Owner, type Slab } from '../../src/memory/index.js';
 import type { H2Connection } from '../../src/session/h2/connection.js';
 import { NO_ERROR } from '../../src/session/h2/frames-codes.js';
 import { streamError } from '../../src/session/h2/h2-errors.js';
@@ -188,6 +188,24 @@ describe('a stream that is broken off', () => {
     expect(connectionOf(bed).window.held).toBe(0);
     bed.close();
   });
+});
+
+it('what is let go of after its stream is over is credited to the connection alone (CON-4)', () => {
+  const bed = new H2Bed('server');
+  const sink = new ToldSink();
+  const kept: Lease[] = [];
+  sink.wantsBody = true;
+  sink.data = (lease) => kept.push(lease);
+  const stream = begun(bed, 1, sink);
+  const connection = connectionOf(bed);
+  bed.feed(data(1, 10));
+  expect([stream.receiveWindow.held, connection.window.held]).toEqual([10, 10]);
+  connection.breakOff(stream, reason('x'));
+  bed.frames();
+  expect([stream.receiveWindow.held, connection.window.held]).toEqual([0, 10]);
+  for (const lease of kept) lease.release();
+  expect([stream.receiveWindow.held, connection.window.held]).toEqual([0, 0]);
+  bed.close();
 });
 
 describe('what an exchange is told', () => {

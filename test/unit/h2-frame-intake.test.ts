@@ -23,9 +23,12 @@ import {
   FRAME_DATA,
   FRAME_GOAWAY,
   FRAME_HEADERS,
+  FRAME_PING,
   FRAME_PRIORITY,
   FRAME_PRIORITY_UPDATE,
   FRAME_PUSH_PROMISE,
+  FRAME_RST_STREAM,
+  FRAME_WINDOW_UPDATE,
   frameTypeName,
 } from '../../src/session/h2/frames-codes.js';
 import { octets } from '../support/h1.js';
@@ -227,6 +230,18 @@ describe('limits', () => {
     if (short >= 9) expect(read([bytes.subarray(0, 9)], { slabBytes: short })).toEqual([slab]);
   });
 
+  it('of what is refused for its length no more is needed than there is, or would be', () => {
+    for (const [bytes, slabBytes, code] of [
+      [frame(FRAME_PING, 0, 0, of(3)), 12, 'h2-ping-length'],
+      [frame(FRAME_RST_STREAM, 0, 3, of(1)), 12, 'h2-rst-stream-length'],
+      [frame(FRAME_WINDOW_UPDATE, 0, 3, of(1)), 12, 'h2-window-update-length'],
+      [frame(FRAME_WINDOW_UPDATE, 0, 3, of(100)), 13, 'h2-window-update-length'],
+      [frame(FRAME_PRIORITY, 0, 3, of(2)), 12, 'h2-priority-length'],
+    ] as const) {
+      expect(read([bytes], { slabBytes })[0]).toContain(code);
+    }
+  });
+
   it('a block takes all of its pieces together, and a frame header', () => {
     const pieces = (last: number) => [
       headers('a'.repeat(20), 0),
@@ -274,6 +289,7 @@ describe('what may not come', () => {
       [headers('a', 0), Uint8Array.of(1, 0, 1, 0, 0, 0, 0, 0, 1)],
       'block-interrupted RFC 9113 §6.10',
     ],
+    ['a block too long', [Uint8Array.of(0, 64, 1, 1, 0, 0, 0, 0, 1)], 'h2-frame-too-long RFC 9113 §4.2'],
     ['a frame too long', [Uint8Array.of(0, 64, 1, 0, 0, 0, 0, 0, 1)], 'h2-frame-too-long RFC 9113 §4.2'],
     ['a push', [frame(FRAME_PUSH_PROMISE, 4, 1, uint32(2))], 'push RFC 9113 §6.6'],
   ])('%s', (_, frames, says) => {

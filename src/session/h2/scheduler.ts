@@ -1,7 +1,7 @@
 /**
  * Whose DATA goes next (RFC 9218). Streams wait in one ring for each urgency; a more urgent ring goes first, and within
- * a ring every stream gets its turn, so that a large body never holds up a small one. Every eighth turn goes to the
- * next less urgent ring: no stream starves (SCHED-1). A stream is queued at most once.
+ * a ring every stream gets its turn, so that a large body never holds up a small one. After eight turns of more urgent
+ * rings the next less urgent one gets one: no stream starves (SCHED-1). A stream is queued at most once.
  *
  * The incremental parameter decides how long a turn is, which is the session's to keep: this file does not know frames,
  * windows or bytes.
