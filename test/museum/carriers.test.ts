@@ -51,7 +51,7 @@ describe('a stack', () => {
     expect(everyStack.map(stackOf)).toEqual([...everyStack]);
     expect(stackOf('simulated h1-pipelined')).toBe('h1 pipelined');
     expect(stackOf('simulated h2c-upgrade')).toBe('h2c');
-    expect(stackOf('h2, lending')).toBe('h2');
+    expect(stackOf('h2 (lending)')).toBe('h2');
     expect(stackOf('h2 scheduler')).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ export const overH1: readonly StackName[] = ['h1', 'h1 pipelined', 'proxy-v1+h1'
 /** Those of H1, and H2 by upgrade with the tunnels of H1, as long as nobody has asked for H2. */
 export const overTunnels: readonly string[] = [
   ...overH1.filter((stack) => stack !== 'h2c'),
-  'h2c, tunnels of H1',
+  'h2c (tunnels of H1)',
 ];
 export const overH2: readonly StackName[] = ['h2', 'h2c', 'proxy-v2+h2'];
 export const behindProxy: readonly StackName[] = ['proxy-v1+h1', 'proxy-v2+h1', 'proxy-v2+h2'];
@@ -54,7 +54,7 @@ export function stackOf(subject: string): StackName | undefined {
     .replace('h1-pipelined', 'h1 pipelined')
     .replace('h2c-upgrade', 'h2c');
   const exact = everyStack.find((stack) => stack === name);
-  return exact ?? everyStack.find((stack) => name.startsWith(`${stack}, `));
+  return exact ?? everyStack.find((stack) => name.startsWith(`${stack} (`));
 }
 
 /** The same reason for several stacks. */

@@ -108,8 +108,8 @@ export const checks = {
   sameUnderEmulation: overStacks(100, 60, sameUnderEmulation),
   streamAgreement: { ...overStacks(40, 40, streamAgreement), subjects: ['h2', 'h2c', 'proxy-v2+h2'] },
   simulated: {
-    // A run has what an exhibit needs one time in forty; behind a header it has it sooner.
-    runs: (subject) => (subject.includes('proxy') ? 150 : 400),
+    // Some of what exhibits need comes in one run of a hundred; behind a header it comes sooner.
+    runs: (subject) => (subject.includes('proxy') ? 150 : 300),
     subjects: [...simulations.keys()],
     property: (subject) => simulated(simulations.get(subject) as SimulatedStack),
   },

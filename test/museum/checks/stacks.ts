@@ -1,5 +1,5 @@
 /**
- * The stacks that exhibits are shown on, by name; what is behind a comma is one of them with other options. And how a peer by
+ * The stacks that exhibits are shown on, by name; with other options in parentheses. And how a peer by
  * hand comes to speak with them. This file does not know what is tried.
  */
 import {
@@ -20,22 +20,22 @@ const drains = { drainBytes: 60, maxPipelined: 3 };
 
 export const stacks: ReadonlyMap<string, StackUnderTest> = new Map([
   ['h1', h1Stack()],
-  ['h1, short bodies', h1Stack({ ...short, maxPipelined: 1 })],
-  ['h1, short drain', h1Stack({ ...drains, maxPipelined: 1 })],
+  ['h1 (short bodies)', h1Stack({ ...short, maxPipelined: 1 })],
+  ['h1 (short drain)', h1Stack({ ...drains, maxPipelined: 1 })],
   ['h1 pipelined', h1Stack({ maxPipelined: 4, copyBelowBytes: 100, drainBytes: 60 })],
-  ['h1 pipelined, short bodies', h1Stack(short)],
+  ['h1 pipelined (short bodies)', h1Stack(short)],
   ['proxy-v1+h1', proxyH1Stack(1)],
-  ['proxy-v1+h1, short bodies', proxyH1Stack(1, short)],
-  ['proxy-v1+h1, short drain', proxyH1Stack(1, drains)],
+  ['proxy-v1+h1 (short bodies)', proxyH1Stack(1, short)],
+  ['proxy-v1+h1 (short drain)', proxyH1Stack(1, drains)],
   ['proxy-v2+h1', proxyH1Stack(2, { maxPipelined: 3 })],
-  ['proxy-v2+h1, short bodies', proxyH1Stack(2, short)],
-  ['proxy-v2+h1, short drain', proxyH1Stack(2, drains)],
+  ['proxy-v2+h1 (short bodies)', proxyH1Stack(2, short)],
+  ['proxy-v2+h1 (short drain)', proxyH1Stack(2, drains)],
   ['h2', h2Stack()],
-  ['h2, lending', h2Stack('h2, lending', { copyBelowBytes: 100, lendFromBytes: 16 })],
+  ['h2 (lending)', h2Stack('h2 (lending)', { copyBelowBytes: 100, lendFromBytes: 16 })],
   ['h2c', h1UpgradeStack()],
-  ['h2c, tunnels of H1', withTunnelsOfH1(h1UpgradeStack())],
-  ['h2c, short bodies', withShortBodies(h1UpgradeStack({ maxBodyBytes: short.maxBodyBytes }))],
-  ['h2c, short drain', h1UpgradeStack({ drainBytes: 60 })],
+  ['h2c (tunnels of H1)', withTunnelsOfH1(h1UpgradeStack())],
+  ['h2c (short bodies)', withShortBodies(h1UpgradeStack({ maxBodyBytes: short.maxBodyBytes }))],
+  ['h2c (short drain)', h1UpgradeStack({ drainBytes: 60 })],
   ['proxy-v2+h2', proxyH2Stack(2)],
 ]);
 

@@ -68,7 +68,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
     shown: [
       {
         check: 'roundTrip',
-        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c', 'proxy-v2+h2'],
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2 (lending)', 'h2c', 'proxy-v2+h2'],
       },
     ],
   },
@@ -141,7 +141,7 @@ export const foundOwnerExhibits: readonly Exhibit[] = [
     shown: [
       {
         check: 'quiescence',
-        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c', 'proxy-v2+h2'],
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2 (lending)', 'h2c', 'proxy-v2+h2'],
       },
     ],
   },

@@ -285,7 +285,7 @@ export const memoryExhibits: readonly Exhibit[] = [
     shown: [
       {
         check: 'exhaustion',
-        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2, lending', 'h2c'],
+        over: ['h1', 'h1 pipelined', 'proxy-v1+h1', 'proxy-v2+h1', 'h2 (lending)', 'h2c'],
       },
       { check: 'simulated', over: ['simulated proxy-v2+h2'] },
       { check: 'receiveByModel', over: ['receive buffer'] },

@@ -150,11 +150,11 @@ export const ownLayerExhibits: readonly Exhibit[] = [
       {
         check: 'sameAtAnyCut',
         over: [
-          'h1, short bodies',
-          'h1 pipelined, short bodies',
-          'proxy-v1+h1, short bodies',
-          'proxy-v2+h1, short bodies',
-          'h2c, short bodies',
+          'h1 (short bodies)',
+          'h1 pipelined (short bodies)',
+          'proxy-v1+h1 (short bodies)',
+          'proxy-v2+h1 (short bodies)',
+          'h2c (short bodies)',
         ],
       },
     ],

@@ -36,11 +36,11 @@ export const ownExhibits: readonly Exhibit[] = [
       {
         check: 'sameAtAnyCut',
         over: [
-          'h1, short drain',
+          'h1 (short drain)',
           'h1 pipelined',
-          'proxy-v1+h1, short drain',
-          'proxy-v2+h1, short drain',
-          'h2c, short drain',
+          'proxy-v1+h1 (short drain)',
+          'proxy-v2+h1 (short drain)',
+          'h2c (short drain)',
         ],
       },
     ],
@@ -211,6 +211,6 @@ export const ownExhibits: readonly Exhibit[] = [
         replace: '',
       },
     ],
-    shown: [{ check: 'quiescence', over: ['h2', 'h2, lending', 'h2c', 'proxy-v2+h2'] }],
+    shown: [{ check: 'quiescence', over: ['h2', 'h2 (lending)', 'h2c', 'proxy-v2+h2'] }],
   },
 ];
