@@ -19,6 +19,8 @@ import { rowRecorder } from './rows.js';
 
 export interface BenchOptions extends SessionEndOptions {
   readonly h1?: H1StepOptions;
+  /** What a server's responses are dated; none by default. */
+  readonly httpDate?: () => string;
 }
 
 export function octets(text: string): Uint8Array {
@@ -136,7 +138,7 @@ export class ServerBench extends Bench {
       h1(options.h1),
       {
         role: 'server',
-        httpDate: undefined,
+        httpDate: options.httpDate,
         report: (error) => this.reported.push(error),
         exchange: (exchange) => {
           this.exchanges.push(exchange);

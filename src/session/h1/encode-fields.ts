@@ -84,7 +84,7 @@ export class FieldJudge {
   private understand(known: number, name: string, value: string): void {
     switch (known) {
       case FIELD_CONTENT_LENGTH:
-        if (this.contentLength >= 0) throw refusal(name, 'is given twice');
+        if (this.contentLength >= 0) throw refusal('RFC 9110 §8.6', name, 'is given twice');
         this.contentLength = declaredLength(name, value);
         break;
       case FIELD_CONNECTION:
@@ -93,9 +93,9 @@ export class FieldJudge {
       case FIELD_TRANSFER_ENCODING:
       case FIELD_KEEP_ALIVE:
       case FIELD_PROXY_CONNECTION:
-        throw refusal(name, 'is the connection’s, not the caller’s');
+        throw refusal('RFC 9110 §7.6.1', name, 'is the connection’s, not the caller’s');
       case FIELD_HOST:
-        if ((this.flags & HAS_HOST) !== 0) throw refusal(name, 'is given twice');
+        if ((this.flags & HAS_HOST) !== 0) throw refusal('RFC 9112 §3.2', name, 'is given twice');
         this.flags |= HAS_HOST;
         break;
       case FIELD_EXPECT:
@@ -129,7 +129,7 @@ export function judgeTrailers(fields: OutgoingFields): void {
     requireValue(name, value);
     const known = recogniseName(name);
     if (known !== FIELD_OTHER && known !== FIELD_DATE)
-      throw refusal(name, 'is not allowed in a trailer section');
+      throw refusal('RFC 9110 §6.5.1', name, 'is not allowed in a trailer section');
   }
 }
 
@@ -243,9 +243,9 @@ function requireValue(name: string, value: string): void {
 }
 
 function declaredLength(name: string, value: string): number {
-  if (!/^[0-9]+$/.test(value)) throw refusal(name, 'must be a decimal number');
+  if (!/^[0-9]+$/.test(value)) throw refusal('RFC 9110 §8.6', name, 'must be a decimal number');
   const length = Number(value);
-  if (!Number.isSafeInteger(length)) throw refusal(name, 'must be below 2^53');
+  if (!Number.isSafeInteger(length)) throw refusal('RFC 9110 §8.6', name, 'must be below 2^53');
   return length;
 }
 
@@ -260,12 +260,12 @@ function connectionBits(name: string, value: string): number {
         bits |= SAYS_KEEP_ALIVE;
         break;
       default:
-        throw refusal(name, 'may say close or keep-alive only');
+        throw refusal('RFC 9110 §7.6.1', name, 'may say close or keep-alive only');
     }
   }
   return bits;
 }
 
-function refusal(name: string, why: string): MisuseError {
-  return new MisuseError('field-framing', 'RFC 9110 §7.6.1', `${name} ${why}`);
+function refusal(section: string, name: string, why: string): MisuseError {
+  return new MisuseError('field-framing', section, `${name} ${why}`);
 }
