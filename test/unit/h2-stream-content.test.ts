@@ -139,7 +139,7 @@ describe('content that goes', () => {
     const { bed, exchange } = answering(5);
     exchange.send(new Uint8Array(4));
     expect(refusal(() => exchange.end())).toBe('length-underrun RFC 9110 §8.6');
-    expect(refusal(() => exchange.end([['content-length', '5']]))).toBe('field-framing RFC 9113 §8.2.2');
+    expect(refusal(() => exchange.end([['content-length', '5']]))).toBe('field-framing RFC 9110 §6.5.1');
     exchange.send(new Uint8Array(1));
     exchange.end();
     expect(bed.feed(windowUpdate(1, 9)).at(-1)).toBe('DATA 1 END 1');

@@ -102,21 +102,23 @@ function judge(fields: FieldList, trailers: boolean, mayTe: boolean): Judgement 
       case NAME_PROXY_CONNECTION:
       case NAME_TRANSFER_ENCODING:
       case NAME_UPGRADE:
-        throw refused(name, 'is a field of an H1 connection (RFC 9113 §8.2.2)');
+        throw refused('RFC 9113 §8.2.2', name, 'is a field of an H1 connection');
       case NAME_TE:
         if (!mayTe || value !== 'trailers')
-          throw refused(name, 'may say trailers only, in a request (RFC 9113 §8.2.2)');
+          throw refused('RFC 9113 §8.2.2', name, 'may say trailers only, in a request');
         break;
       case NAME_CONTENT_LENGTH:
-        if (trailers || contentLength >= 0 || !/^[0-9]{1,15}$/.test(value))
-          throw refused(name, 'is no length here');
+        if (trailers) throw refusedInTrailers(name);
+        if (contentLength >= 0 || !/^[0-9]{1,15}$/.test(value))
+          throw refused('RFC 9110 §8.6', name, 'is no length here');
         contentLength = Number(value);
         break;
       case NAME_DATE:
         hasDate = true;
         break;
       case NAME_HOST:
-        if (trailers || host !== undefined) throw refused(name, 'is given once, and in a head');
+        if (trailers) throw refusedInTrailers(name);
+        if (host !== undefined) throw refused('RFC 9113 §8.3.1', name, 'is given twice');
         host = value;
         break;
     }
@@ -297,6 +299,10 @@ function requireValue(name: string, value: string): void {
   );
 }
 
-function refused(name: string, why: string): MisuseError {
-  return new MisuseError('field-framing', 'RFC 9113 §8.2.2', `${name} ${why}`);
+function refused(section: string, name: string, why: string): MisuseError {
+  return new MisuseError('field-framing', section, `${name} ${why}`);
+}
+
+function refusedInTrailers(name: string): MisuseError {
+  return refused('RFC 9110 §6.5.1', name, 'is not allowed in a trailer section');
 }
