@@ -100,6 +100,8 @@ function nodeTest(folder: string, code: string, transport: string): { status: nu
     ['--test', '--test-reporter=tap', join(at, 'mine.test.js')],
     {
       encoding: 'utf8',
+      // Each failure tells how it was shrunk, by a seed of its own: the usual megabyte may be too little, and ends the run.
+      maxBuffer: 1 << 28,
       // Not as a part of whatever runs this test.
       env: { PATH: process.env['PATH'] },
     },
