@@ -153,6 +153,16 @@ describe('what the peer is owed', () => {
     expect(owed.bytes).toBe(0);
   });
 
+  it('is paid by what fails behind what was written, both generations of it', () => {
+    const { owed, accept, written, fail } = bed();
+    accept(10);
+    accept(5);
+    written(3);
+    expect(owed.bytes).toBe(15);
+    fail();
+    expect(owed.bytes).toBe(0);
+  });
+
   it('is counted in two generations, each paid behind its last frame', () => {
     const { owed, accept, written } = bed();
     accept(10);

@@ -13,6 +13,8 @@ import type { ServerExchange } from '../../src/stream/contract.js';
 import { ask } from '../support/h2-asked.js';
 import { data, get, goaway, H2Bed, headers, ping, put, settings } from '../support/h2-bed.js';
 import { ToldSink } from '../support/h2-stream-alone.js';
+import { open } from '../support/h2-tunnel.js';
+import { some } from '../support/memory.js';
 
 const { state, event } = h2StreamTable;
 const hog = new Owner('application', 'hog', 1);
@@ -53,6 +55,7 @@ describe('a stream that no exchange has', () => {
     stream.machine.take(event['receive-end']);
     stream.inputComplete = true;
     stream.head(answered, true);
+    expect(stream.ending).toBe(true);
     expect(bed.frames()).toEqual(['HEADERS 1 END | :status: 204']);
     expect([stream.isLive, stream.machine.is(state.closed)]).toEqual([false, true]);
     bed.close();
@@ -240,6 +243,16 @@ describe('what an exchange is told', () => {
     }
   });
 
+  it('is that the peer, which goes away, has not processed it', () => {
+    const bed = new H2Bed('client');
+    const stream = connectionOf(bed).firstStream();
+    const sink = new ToldSink();
+    stream.sink = sink;
+    expect(bed.feed(goaway(0))).toEqual(['GOAWAY 0 NO_ERROR']);
+    expect([sink.told[0], stream.machine.is(state.closed)]).toEqual(['failed goaway retryable', true]);
+    bed.close();
+  });
+
   it('is once that a request could not be built, though it is touched again', () => {
     const bed = new H2Bed('client');
     const connection = connectionOf(bed);
@@ -372,6 +385,23 @@ describe('a connection without streams', () => {
     expect(said).toBe(1);
     bed.close();
   });
+});
+
+it('the deadline of writing to a tunnel runs from when bytes began to wait, wherever in their buffer they lie', () => {
+  const { bed, it } = open('server', []);
+  bed.feed(settings([4, 0]));
+  const stream = some(connectionOf(bed).streams.live.get(1));
+  const bytes = new Uint8Array(200);
+  for (const [now, start] of [
+    [5, 100],
+    [9, 110],
+  ] as const) {
+    bed.end.now = now;
+    it.pipe.write([{ bytes, start, end: start + 10 }]);
+    bed.frames();
+    expect([stream.waitingBytes, stream.sentAt]).toEqual([start - 90, 5]);
+  }
+  bed.close();
 });
 
 it('a request whose peer goes by no priorities is told none', () => {

@@ -88,6 +88,8 @@ describe('calls to a session that is over', () => {
     ]);
     expect([session.error, session.ending, bed.frames()]).toEqual([error, 'linger', []]);
     bed.close();
+    // And when the pipe is gone, too.
+    expect([session.receive(12), session.deadline()]).toEqual(['closed', Number.POSITIVE_INFINITY]);
   });
 
   it('hands on what was not used, which is nothing', () => {

@@ -51,6 +51,18 @@ describe('content that comes', () => {
     bed.close();
   });
 
+  it('keeps its order within a frame, too', () => {
+    const { bed, taken } = reading();
+    bed.exchange.body.pause();
+    const bytes = data(1, 5);
+    bed.feed(bytes.subarray(0, 11));
+    bed.exchange.body.resume();
+    bed.end.deliver(bytes, 11, bytes.length);
+    bed.frames();
+    expect(taken).toEqual([2, 3]);
+    bed.close();
+  });
+
   it('is counted without its padding', () => {
     const { bed, taken } = reading(put(['content-length', '5']));
     expect(bed.feed(padded(1, 3, 9), padded(1, 2, 200, FLAG_END_STREAM))).toEqual([]);
