@@ -380,8 +380,8 @@ describe('PROXY version 2: TLVs', () => {
       'proxy-families',
     ],
     ['no addresses', { version: 2, command: 'proxy', transport: 'stream', tlvs: [] }, 'proxy-families'],
-    ['no source', { ...tcp4(), source: undefined } as unknown as ProxyHeader, 'proxy-families'],
-    ['no destination', { ...tcp4(), destination: undefined } as unknown as ProxyHeader, 'proxy-families'],
+    ['no source', { ...tcp4(), source: undefined as never }, 'proxy-families'],
+    ['no destination', { ...tcp4(), destination: undefined as never }, 'proxy-families'],
     [
       'a family that is none',
       {
@@ -402,6 +402,20 @@ describe('PROXY version 2: TLVs', () => {
       'an IPv4 address that is none',
       { ...tcp4(), source: { family: 'ipv4', address: '1.2.3.04', port: 1 } },
       'proxy-ipv4',
+    ],
+    [
+      'an IPv4 address that is no text',
+      { ...tcp4(), source: { family: 'ipv4', address: undefined as never, port: 1 } },
+      'proxy-ipv4',
+    ],
+    [
+      'a Unix address that is no bytes',
+      {
+        ...tcp4(),
+        source: { family: 'unix', path: 'x', bytes: 'x' as never },
+        destination: { family: 'unix', path: 'x', bytes: 'x' as never },
+      },
+      'proxy-unix',
     ],
     [
       'an IPv6 address that is none',

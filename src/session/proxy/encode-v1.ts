@@ -48,14 +48,14 @@ export function checkedPort(port: number): number {
 
 /** The four bytes of the address, if it is one. */
 export function checkedIpv4(address: string): Uint8Array {
-  const bytes = parseIpv4(address);
+  const bytes = typeof address === 'string' ? parseIpv4(address) : undefined;
   if (bytes === undefined) throw new MisuseError('proxy-ipv4', 'WIRE-4', `"${address}" is no IPv4 address`);
   return bytes;
 }
 
 /** The sixteen bytes of the address, if it is one. */
 export function checkedIpv6(address: string): Uint8Array {
-  const bytes = parseIpv6(address);
+  const bytes = typeof address === 'string' ? parseIpv6(address) : undefined;
   if (bytes === undefined) throw new MisuseError('proxy-ipv6', 'WIRE-4', `"${address}" is no IPv6 address`);
   return bytes;
 }

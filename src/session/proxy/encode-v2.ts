@@ -109,9 +109,10 @@ function checkAddress(address: ProxyAddress): void {
   } else if (address.family === 'ipv6') {
     checkedIpv6(address.address);
     checkedPort(address.port);
-  } else if (address.family === 'unix' && address.bytes.length !== UNIX_ADDRESS_BYTES) {
-    const message = `a Unix address has ${UNIX_ADDRESS_BYTES} bytes, not ${address.bytes.length}`;
-    throw new MisuseError('proxy-unix', CITES, message);
+  } else if (address.family === 'unix') {
+    const { bytes } = address;
+    if (bytes instanceof Uint8Array && bytes.length === UNIX_ADDRESS_BYTES) return;
+    throw new MisuseError('proxy-unix', CITES, `a Unix address has ${UNIX_ADDRESS_BYTES} bytes`);
   }
 }
 
