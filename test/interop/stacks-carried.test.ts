@@ -101,7 +101,10 @@ describe.each(stacks)('$name', (stack) => {
     // A stream knows no address by which a PROXY header could be trusted.
     if (transport.startsWith('streams') && stack.name.startsWith('proxy')) continue;
     describe(transport, () => {
-      for (const { name, run } of carriedConformance(stack, makePair, { runs: 2 })) it(name, run);
+      for (const { name, run } of carriedConformance(stack, makePair, { runs: 2 })) {
+        // Whose memory is short is a matter of the ends, which have it over the pipes above.
+        if (!name.startsWith('WS-9')) it(name, run);
+      }
     });
   }
   describe('tls', () => {

@@ -1,10 +1,10 @@
 // The cheap part of the museum: every mutation still finds its place and compiles, what the museum says of itself is true,
-// and a handful of exhibits is caught. `undercoat museum run --all` runs them all.
+// and a handful of exhibits is caught, on one stack each. `undercoat museum` runs them all.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import type { Exhibit } from './exhibit.js';
+import type { Exhibit, Showing } from './exhibit.js';
 import { exhibits, rooms } from './exhibits/index.js';
 import { MutationError, mutate } from './mutate.js';
 import { type ExhibitReport, runExhibits } from './run.js';
@@ -38,6 +38,12 @@ const lease: Exhibit = {
   ],
   shown: [{ check: 'receiveByModel', over: ['receive buffer'] }],
 };
+
+/** By its first check, over the first of what that is shown on: the rest is for the whole museum. */
+function shownOnce(exhibit: Exhibit): Exhibit {
+  const [{ check, over }] = exhibit.shown as [Showing];
+  return { ...exhibit, shown: [{ check, over: over.slice(0, 1) }] };
+}
 
 async function run(...chosen: Exhibit[]): Promise<ExhibitReport[]> {
   return runExhibits(chosen, { seed: 1, jobs: 2 });
@@ -86,7 +92,7 @@ describe('the exhibits', () => {
     expect(rooms.map((room) => room.filter(({ id }) => handful.includes(id)).length)).toEqual(
       rooms.map(() => 1),
     );
-    for (const report of await run(...chosen)) {
+    for (const report of await run(...chosen.map(shownOnce))) {
       expect(report, report.trials.map(({ message }) => message).join()).toMatchObject({ caught: true });
       expect(report.rules).toContain(report.by);
     }
@@ -96,7 +102,11 @@ describe('the exhibits', () => {
 describe('the museum', () => {
   it('lets what is not wrong, and what breaks another rule, survive', { timeout: patience }, async () => {
     const wrong = exhibits.find(({ id }) => id === 'compaction-of-the-wrong-length') as Exhibit;
-    const [harmless, mislabelled] = await run(lease, { ...wrong, id: 'mislabelled', rules: ['SCHED-1'] });
+    const [harmless, mislabelled] = await run(lease, {
+      ...shownOnce(wrong),
+      id: 'mislabelled',
+      rules: ['SCHED-1'],
+    });
     expect(harmless).toMatchObject({ caught: false, by: null });
     expect(mislabelled).toMatchObject({ caught: false, by: null });
     expect(mislabelled?.trials[0]?.message).toContain('CON-1');
