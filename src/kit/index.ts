@@ -17,6 +17,7 @@ export { type H2Mutation, h2Mutation, mutateH2 } from './arbitraries/h2-mutation
 export { pipeFaults } from './arbitraries/pipe-faults.js';
 export { proxyV1Header, proxyV2Header } from './arbitraries/proxy-header.js';
 export { type Segmentation, segmentation, segmentEnds } from './arbitraries/segmentation.js';
+export { assertReaching } from './assert-reaching.js';
 export type { CarriedPair } from './carried-ends.js';
 // Transports: the contract as a list of cases.
 export { actsFrom, type PipeAct, runActs } from './conformance/acts.js';

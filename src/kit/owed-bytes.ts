@@ -31,35 +31,17 @@ export class OwedBytes {
   }
 }
 
-/** What came of late: where room is made for more, what is pending of it may move, and is the same there (CON-1). */
-export class RecentBytes {
-  private came: Uint8Array[] = [];
-
-  /** @throws MisuseError CON-1 */
-  roomIn(input: ReceiveBuffer): Region | undefined {
-    const { bytes, start } = input;
-    const room = input.room();
-    if (input.bytes !== bytes || input.start !== start) this.requireSame(input);
-    return room;
+/** Room for more, for which what is pending may have to move: it is the same there. @throws MisuseError CON-1 */
+export function roomIn(input: ReceiveBuffer): Region | undefined {
+  const { bytes, start, end, pendingBytes } = input;
+  const pending = bytes.slice(start, end);
+  const room = input.room();
+  if (input.bytes === bytes && input.start === start) return room;
+  for (let i = 0; i < pendingBytes; i++) {
+    if (input.bytes[input.start + i] === pending[i]) continue;
+    throw broken('CON-1', `byte ${i} of ${pendingBytes} that were pending is another since they moved`);
   }
-
-  add(bytes: Uint8Array, from: number, to: number): void {
-    this.came.push(bytes.slice(from, to));
-  }
-
-  /** Nothing is pending. */
-  clear(): void {
-    if (this.came.length > 0) this.came = [];
-  }
-
-  private requireSame({ bytes, start, pendingBytes }: ReceiveBuffer): void {
-    const came = joined(this.came);
-    const from = came.length - pendingBytes;
-    for (let i = 0; i < pendingBytes; i++) {
-      if (bytes[start + i] === came[from + i]) continue;
-      throw broken('CON-1', `byte ${i} of ${pendingBytes} that were pending is another since they moved`);
-    }
-  }
+  return room;
 }
 
 /**

@@ -25,7 +25,7 @@ import { type Deadlines, defaultDeadlines } from '../session/deadlines.js';
 import type { ConnectionFacts } from '../session/facts.js';
 import { FrozenBatch, joined } from './frozen-batch.js';
 import { loopback } from './loopback.js';
-import { OwedBytes, RecentBytes, requireAccounts, requireHandedOff } from './owed-bytes.js';
+import { OwedBytes, requireAccounts, requireHandedOff, roomIn } from './owed-bytes.js';
 import { broken } from './rule-broken.js';
 import { WatchedSendBuffer } from './watched-send-buffer.js';
 
@@ -94,7 +94,6 @@ export class SessionEnd {
   private begunAt: number | undefined;
   private readonly unused: UnusedBytes;
   private readonly owed: OwedBytes;
-  private readonly recent: RecentBytes;
   private woken: boolean;
   private peerEnded: boolean;
   private endTold: boolean;
@@ -128,7 +127,6 @@ export class SessionEnd {
     this.begunAt = undefined;
     this.unused = new UnusedBytes(undefined);
     this.owed = new OwedBytes();
-    this.recent = new RecentBytes();
     this.verdict = 'need-data';
     this.state = 'open';
     this.now = now;
@@ -176,14 +174,13 @@ export class SessionEnd {
     if (this.state === 'tunnel') this.behind.push(bytes.slice(from, to));
     if (this.state === 'gone' || this.state === 'aborted' || this.state === 'tunnel') return to - from;
     if (!this.unused.none) return 0;
-    const { input, recent } = this;
-    const room = recent.roomIn(input);
+    const { input } = this;
+    const room = roomIn(input);
     if (room === undefined) return 0;
     const count = Math.min(room.end - room.start, to - from);
     room.bytes.set(bytes.subarray(from, from + count), room.start);
     if (this.options.tail !== undefined) room.bytes.fill(this.options.tail, room.start + count, room.end);
     input.received(count);
-    recent.add(bytes, from, from + count);
     if (this.state === 'open') this.call(() => this.session.receive(this.now));
     else input.discard(input.pendingBytes);
     this.settle();
@@ -384,18 +381,16 @@ export class SessionEnd {
     this.unused.giveBack(unused);
     this.refuseTransport(to);
     this.input = new ReceiveBuffer(this.pool, this.owner);
-    this.recent.clear();
     this.inputs.push(this.input);
     this.session = this.make(this.chain.session());
     return true;
   }
 
   private feed(): boolean {
-    const room = this.recent.roomIn(this.input);
+    const room = roomIn(this.input);
     if (room === undefined) return false;
     const count = this.unused.into(room);
     this.owed.pay(room.bytes, room.start, count, this.unused.none);
-    this.recent.add(room.bytes, room.start, room.start + count);
     this.input.received(count);
     return true;
   }
@@ -407,8 +402,6 @@ export class SessionEnd {
   }
 
   private settle(): void {
-    if (this.input.start !== this.input.end) return;
-    this.input.settle();
-    this.recent.clear();
+    if (this.input.start === this.input.end) this.input.settle();
   }
 }

@@ -27,11 +27,11 @@ export function myPair(): CarriedPair {
 }
 `;
 
-const mySession = `
-import type { SessionStep } from 'undercoat';
-
-export declare function netstrings(log: string[]): SessionStep;
-`;
+/** The example that the text names. */
+const mySession = readFileSync('test/examples/netstring-session.ts', 'utf8').replace(
+  "'../../src/index.js'",
+  "'undercoat'",
+);
 
 const myWorkspace = `
 import { BumpWorkspace } from 'undercoat';

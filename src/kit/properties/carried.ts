@@ -1,6 +1,6 @@
 /**
- * The same over a real transport: what is sent is what is received (WIRE-4) in any memory that suffices, emulated (WS-10) and
- * with dead bytes of any kind (OWN-5), too; with too little it succeeds or its failure is handled (WS-9); and however it ends,
+ * The same over a real transport: what is sent is what is received (WIRE-4) in any memory that suffices, in an
+ * emulated workspace and with dead bytes of any kind (OWN-5), too; with too little it succeeds or its failure is handled (WS-9); and however it ends,
  * everybody is told once and nothing is held (OWN-7): an end is torn down, or, where time goes on by hand, the pipe breaks, stalls or is late. Fewer
  * runs than by hand: a socket costs a thousand times what a call does.
  */
