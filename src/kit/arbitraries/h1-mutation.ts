@@ -65,6 +65,7 @@ const lines = [
 const framings = [
   'Content-Length: 5',
   'Content-Length: 0',
+  'Content-Length: 1 2',
   'Transfer-Encoding: chunked',
   'Transfer-Encoding: chunked, chunked',
   'Transfer-Encoding: chunked, gzip',

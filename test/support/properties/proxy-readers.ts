@@ -56,7 +56,7 @@ function v2Prefix(command: number, family: number, length: number): Uint8Array {
   return concat(latin1('\r\n\r\n\0\r\nQUIT\n'), Uint8Array.of(command, family, length >> 8, length & 255));
 }
 
-/** Bytes that begin like version 2: right, edited, with a block of anything, or with one that is too short for its addresses. */
+/** Bytes that begin like version 2: right, edited, with a block of anything, with one that is too short for its addresses, or LOCAL with one. */
 export const v2Bytes = fc.oneof(
   {
     weight: 3,
@@ -76,6 +76,14 @@ export const v2Bytes = fc.oneof(
       .tuple(fc.constantFrom(0x11, 0x12, 0x21, 0x22, 0x31, 0x32), fc.nat({ max: 40 }), anyByte)
       .map(([family, length, fill]) =>
         concat(v2Prefix(0x21, family, length), new Uint8Array(length).fill(fill)),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0x00, 0x11, 0x21), fc.nat({ max: 40 }), anyByte)
+      .map(([family, length, fill]) =>
+        concat(v2Prefix(0x20, family, length), new Uint8Array(length).fill(fill)),
       ),
   },
 );
