@@ -174,9 +174,9 @@ export function h1UpgradeStack(options: H1StepOptions = {}): StackUnderTest {
   };
 }
 
-/** `stack`, with a PROXY header before all that its client sends. */
-function behindProxy(version: 1 | 2, stack: StackUnderTest): StackUnderTest {
-  const header: ProxyHeader = {
+/** The header of stacks behind PROXY: from and to addresses for documentation (RFC 5737). */
+export function relayed(version: 1 | 2): ProxyHeader {
+  return {
     version,
     command: 'proxy',
     transport: 'stream',
@@ -184,6 +184,11 @@ function behindProxy(version: 1 | 2, stack: StackUnderTest): StackUnderTest {
     destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
     tlvs: [],
   };
+}
+
+/** `stack`, with a PROXY header before all that its client sends. */
+function behindProxy(version: 1 | 2, stack: StackUnderTest): StackUnderTest {
+  const header = relayed(version);
   const { telling, damage, ...capabilities } = stack.capabilities;
   return {
     name: `proxy v${version} + ${stack.name}`,

@@ -3,26 +3,15 @@ import { h1 } from '../../src/endpoint/h1.js';
 import { h2 } from '../../src/endpoint/h2.js';
 import { proxy, proxySend } from '../../src/endpoint/proxy.js';
 import type { Steps } from '../../src/endpoint/step.js';
+import { relayed } from '../../src/kit/stack-under-test.js';
 import type { H2Options } from '../../src/session/h2/options.js';
-import type { ProxyHeader } from '../../src/session/proxy/header.js';
 import { latin1, wire } from './proxy-headers.js';
 
 const none = new Uint8Array(0);
 
-function headerOf(version: 1 | 2): ProxyHeader {
-  return {
-    version,
-    command: 'proxy',
-    transport: 'stream',
-    source: { family: 'ipv4', address: '192.0.2.7', port: 40_000 },
-    destination: { family: 'ipv4', address: '198.51.100.1', port: 443 },
-    tlvs: [],
-  };
-}
-
 /** The PROXY header that comes before everything else; nothing for a stack without one. */
 export function openingOf(version: 1 | 2 | undefined): Uint8Array {
-  return version === undefined ? none : wire(headerOf(version));
+  return version === undefined ? none : wire(relayed(version));
 }
 
 /** Both ends of H2, and what has to be said to each before H2. */
@@ -59,7 +48,7 @@ export const h2Entrances: ReadonlyMap<string, H2Entrance> = new Map<string, H2En
     'proxy-v2+h2',
     {
       server: (options) => proxy({ trust: ['127.0.0.0/8'], versions: 2 }).then(h2(options)),
-      client: (options) => proxySend(headerOf(2)).then(h2(options)),
+      client: (options) => proxySend(relayed(2)).then(h2(options)),
       opening: openingOf(2),
       agreement: none,
       first: 1,

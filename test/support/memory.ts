@@ -7,6 +7,7 @@ import {
   type CheckedLedgerOptions,
   EmulatedWorkspace,
   Owner,
+  type Slab,
   SlabPool,
   type SlabPoolOptions,
   type Workspace,
@@ -86,4 +87,15 @@ export function write(
   if (ascii.length > range.end - range.start) throw new Error(`no room for ${ascii.length} bytes`);
   for (let i = 0; i < ascii.length; i++) range.bytes[range.start + i] = ascii.charCodeAt(i);
   return ascii.length;
+}
+
+const hog = new Owner('application', 'hog', 1);
+
+/** Takes every slab there is. @returns what gives them back */
+export function starve(pool: SlabPool): () => void {
+  const taken: Slab[] = [];
+  for (let slab = pool.acquire(hog); slab !== undefined; slab = pool.acquire(hog)) taken.push(slab);
+  return () => {
+    for (const slab of taken) slab.unpin();
+  };
 }

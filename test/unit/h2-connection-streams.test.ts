@@ -2,7 +2,7 @@
 // charged for, and what another stream does not notice.
 import { describe, expect, it } from 'vitest';
 import { answerStatus, LimitError, UndercoatError } from '../../src/errors.js';
-import { type Lease, Owner, type Slab } from '../../src/memory/index.js';
+import type { Lease } from '../../src/memory/index.js';
 import type { H2Connection } from '../../src/session/h2/connection.js';
 import { NO_ERROR } from '../../src/session/h2/frames-codes.js';
 import { streamError } from '../../src/session/h2/h2-errors.js';
@@ -14,27 +14,15 @@ import { ask } from '../support/h2-asked.js';
 import { data, get, goaway, H2Bed, headers, ping, put, settings } from '../support/h2-bed.js';
 import { ToldSink } from '../support/h2-stream-alone.js';
 import { open } from '../support/h2-tunnel.js';
-import { some } from '../support/memory.js';
+import { some, starve } from '../support/memory.js';
 
 const { state, event } = h2StreamTable;
-const hog = new Owner('application', 'hog', 1);
 const answered = { status: 204, pseudo: [], fields: [] };
 const none = { burst: 0, perSecond: 0 };
 const reason = (code: string, answer: UndercoatError['answer'] = { kind: 'none' }) =>
   new UndercoatError('peer-misbehaved', code, 'OWN-7', code, answer);
 
 const connectionOf = (bed: H2Bed): H2Connection => (bed.end.session as H2Session).connection;
-
-/** Every slab there is; what gives them back. */
-function starve(bed: H2Bed): () => void {
-  const taken: Slab[] = [];
-  for (let slab = bed.end.pool.acquire(hog); slab !== undefined; slab = bed.end.pool.acquire(hog)) {
-    taken.push(slab);
-  }
-  return () => {
-    for (const slab of taken) slab.unpin();
-  };
-}
 
 /** A server's stream whose request has begun, with an exchange or without. */
 function begun(bed: H2Bed, id: number, sink: ToldSink | null): H2Stream {
@@ -274,7 +262,7 @@ describe('what an exchange is told', () => {
     bed.feed(headers(1, get()));
     const errors: (UndercoatError | undefined)[] = [];
     bed.exchange.onClosed = (error) => errors.push(error);
-    const feed = starve(bed);
+    const feed = starve(bed.end.pool);
     bed.exchange.respond(200);
     bed.frames();
     feed();
@@ -317,7 +305,7 @@ describe('what is charged for', () => {
     ]) {
       const bed = new H2Bed('server', options);
       bed.feed(headers(1, get()));
-      const feed = starve(bed);
+      const feed = starve(bed.end.pool);
       act(bed.exchange);
       expect(bed.frames()).toEqual(['RST_STREAM 1 INTERNAL_ERROR', 'GOAWAY 1 ENHANCE_YOUR_CALM']);
       expect(bed.end.session.error).toMatchObject({ code: 'calm-down', limit: 'resets' });
@@ -329,7 +317,7 @@ describe('what is charged for', () => {
   it('and not a request of ours that could not go on', () => {
     const bed = new H2Bed('client', { h2: { resets: none }, end: { limitBytes: 4 * (16_384 + 64) } });
     const { exchange, told } = ask(bed, { method: 'PUT', end: false });
-    const feed = starve(bed);
+    const feed = starve(bed.end.pool);
     exchange.end([['x', 'y']]);
     expect(bed.frames()).toEqual(['RST_STREAM 1 INTERNAL_ERROR']);
     expect([bed.end.state, told.at(-1)]).toEqual(['open', 'closed output-exhausted']);

@@ -30,12 +30,12 @@ import {
 } from '../support/h2-bed.js';
 import { ToldSink } from '../support/h2-stream-alone.js';
 import { some } from '../support/memory.js';
+import { concat } from '../support/proxy-headers.js';
 
 const ok: [string, string][] = [[':status', '200']];
 const empty = new Uint8Array(0);
 const none = { burst: 0, perSecond: 0 };
 const sessionOf = (bed: H2Bed): H2Session => bed.end.session as H2Session;
-const joined = (...pieces: Uint8Array[]): Uint8Array => Uint8Array.from(pieces.flatMap((it) => [...it]));
 
 describe('a mistake that ends the connection', () => {
   it.each<[what: string, frames: Uint8Array[], error: object]>([
@@ -346,8 +346,8 @@ describe('the beginning', () => {
   it('may come in any pieces, and what comes with it is read with it', () => {
     for (const pieces of [
       [PREFACE.subarray(0, 10), PREFACE.subarray(10, 20), PREFACE.subarray(20), settings()],
-      [joined(PREFACE, settings())],
-      [PREFACE.subarray(0, 23), joined(PREFACE.subarray(23), settings())],
+      [concat(PREFACE, settings())],
+      [PREFACE.subarray(0, 23), concat(PREFACE.subarray(23), settings())],
     ]) {
       const bed = new H2Bed('server', { silent: true });
       expect(pieces.flatMap((piece) => bed.feed(piece))).toEqual(['SETTINGS ACK']);

@@ -1,12 +1,12 @@
 // DATA that nobody takes yet, without a connection: when its pieces are joined, what is not joined, and what happens where
 // there is no slab to join them in.
 import { describe, expect, it } from 'vitest';
-import { Owner, ReceiveBuffer, type Slab, SlabPool } from '../../src/memory/index.js';
+import { ReceiveBuffer, SlabPool } from '../../src/memory/index.js';
 import type { H2Stream } from '../../src/session/h2/stream.js';
 import { StreamMap } from '../../src/session/h2/stream-map.js';
 import { WaitingData } from '../../src/session/h2/waiting-data.js';
 import { type Credited, piecesOf, streamAlone } from '../support/h2-stream-alone.js';
-import { checkedPool, session, some } from '../support/memory.js';
+import { checkedPool, session, some, starve } from '../support/memory.js';
 
 const slabBytes = 2048;
 
@@ -42,15 +42,6 @@ function bed(windowBytes = 100_000, ids = [1, 3], isWatched = true) {
     add: (stream: H2Stream, count: number): void => {
       arrive(count);
       waiting.add(stream, count, streams);
-    },
-    /** Every slab there is; what gives them back. */
-    starve: (): (() => void) => {
-      const hog = new Owner('application', 'hog', 9);
-      const taken: Slab[] = [];
-      for (let slab = pool.acquire(hog); slab !== undefined; slab = pool.acquire(hog)) taken.push(slab);
-      return () => {
-        for (const slab of taken) slab.unpin();
-      };
     },
     /** The stream's octets, which are let go of with it. */
     octets: (stream: H2Stream): number[] => stream.backlog.flatMap((lease) => [...lease.view()]),
@@ -142,9 +133,9 @@ describe('what waits is joined', () => {
 
 describe('where there is no slab', () => {
   it('what comes stays where it came', () => {
-    const { arrive, waiting, stream, octets, starve, pool, end } = bed();
+    const { arrive, waiting, stream, octets, pool, end } = bed();
     arrive(10);
-    const feed = starve();
+    const feed = starve(pool);
     const { heldBytes } = pool;
     waiting.add(stream, 10, new StreamMap());
     expect(piecesOf(stream)).toEqual([10]);
@@ -156,10 +147,10 @@ describe('where there is no slab', () => {
   });
 
   it('what waits stays in its pieces, all of it and in order', () => {
-    const { add, arrive, waiting, stream, octets, starve, end } = bed(6);
+    const { add, arrive, waiting, stream, octets, pool, end } = bed(6);
     for (let i = 0; i < 3; i++) add(stream, 2);
     arrive(2);
-    const feed = starve();
+    const feed = starve(pool);
     const streams = new StreamMap<H2Stream>();
     streams.add(stream);
     waiting.add(stream, 2, streams);

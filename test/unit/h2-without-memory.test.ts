@@ -1,23 +1,11 @@
 // An H2 message for which there is no memory (WS-9): its head was never sent, its stream is reset, the compression state is
 // the peer's still, and other streams go on.
 import { describe, expect, it } from 'vitest';
-import { Owner, type Slab } from '../../src/memory/index.js';
 import type { ServerExchange } from '../../src/stream/contract.js';
 import { get, H2Bed, headers } from '../support/h2-bed.js';
+import { starve } from '../support/memory.js';
 
-const hog = new Owner('application', 'hog', 1);
 const some = new Uint8Array(10);
-
-/** Every slab there is; what gives them back. */
-function starve(bed: H2Bed): () => void {
-  const taken: Slab[] = [];
-  for (let slab = bed.end.pool.acquire(hog); slab !== undefined; slab = bed.end.pool.acquire(hog)) {
-    taken.push(slab);
-  }
-  return () => {
-    for (const slab of taken) slab.unpin();
-  };
-}
 
 function serving(): { bed: H2Bed; closed: (string | undefined)[] } {
   const bed = new H2Bed('server', { end: { limitBytes: 4 * (16_384 + 64) } });
@@ -52,7 +40,7 @@ describe('an answer that finds no memory', () => {
     ['a 500 in its place', 'output-exhausted', (exchange) => exchange.abort()],
   ])('%s: the stream is reset, and told so', (_, code, answer) => {
     const { bed, closed } = serving();
-    const feed = starve(bed);
+    const feed = starve(bed.end.pool);
     answer(bed.exchange);
     expect(bed.frames()).toEqual(['RST_STREAM 3 INTERNAL_ERROR']);
     expect(closed).toEqual([code]);
@@ -65,7 +53,7 @@ describe('an answer that finds no memory', () => {
     bed.exchange.respond(200);
     bed.exchange.send(some);
     expect(bed.frames()).toEqual(['HEADERS 3 | :status: 200', 'DATA 3 10']);
-    const feed = starve(bed);
+    const feed = starve(bed.end.pool);
     bed.exchange.end([['x', 'y']]);
     expect(bed.frames()).toEqual(['RST_STREAM 3 INTERNAL_ERROR']);
     expect(closed).toEqual(['output-exhausted']);
@@ -77,7 +65,7 @@ describe('an answer that finds no memory', () => {
     const { bed, closed } = serving();
     bed.exchange.respond(200);
     bed.frames();
-    const feed = starve(bed);
+    const feed = starve(bed.end.pool);
     bed.exchange.send(some);
     bed.exchange.end();
     expect(bed.frames()).toEqual(['DATA 3 10', 'DATA 3 END 0']);

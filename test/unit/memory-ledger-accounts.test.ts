@@ -2,45 +2,13 @@
 // much of a slab it wipes when it comes back.
 import { describe, expect, test } from 'vitest';
 import { Holdings } from '../../src/memory/holdings.js';
-import {
-  CheckedLedger,
-  EmulatedWorkspace,
-  Lease,
-  Owner,
-  Packer,
-  Slab,
-  SlabPool,
-  type WorkspaceView,
-} from '../../src/memory/index.js';
+import { CheckedLedger, EmulatedWorkspace, Owner, Packer, SlabPool } from '../../src/memory/index.js';
+import { forged, slabOut, viewOf } from '../support/forged-memory.js';
 import { checkedPool, session, some, stream } from '../support/memory.js';
 
 const rules = ({ violations }: CheckedLedger): string[] => violations.map(({ cites }) => cites);
 /** Violations are kept, and nothing is thrown. */
 const telling = { onViolation: () => {} };
-const home = { returned: () => {} };
-
-/** A lease that no workspace made. */
-const forged = (slab: Slab, start: number, end: number): Lease =>
-  new Lease(slab, start, end, stream, 'body', { leased: 0 });
-
-function view(slab: Slab, free: number, reservedEnd: number): WorkspaceView {
-  const { capacity } = slab;
-  return {
-    owner: session,
-    slab,
-    free,
-    reservedEnd,
-    capacity,
-    reserved: reservedEnd > free,
-    overflowed: false,
-  };
-}
-
-function slabOut(ledger: CheckedLedger, id = 0): Slab {
-  const slab = new Slab(id, 32, home);
-  ledger.acquired(slab, session);
-  return slab;
-}
 
 describe('the leases of a slab', () => {
   test('OWN-5: of one that came back with leases on it none is counted any more', () => {
@@ -59,7 +27,7 @@ describe('the leases of a slab', () => {
     const ledger = new CheckedLedger(telling);
     const slab = slabOut(ledger);
     for (const start of [0, 4, 8]) ledger.leased(forged(slab, start, start + 4));
-    ledger.workspace(view(slab, 8, 8), 'allocate');
+    ledger.workspace(viewOf(slab, 8, 8), 'allocate');
     expect(rules(ledger)).toEqual(['WS-3']);
   });
 });
@@ -84,8 +52,8 @@ describe('WS-2: an open reservation', () => {
   test('is found whatever was closed before without one', () => {
     const ledger = new CheckedLedger(telling);
     const slab = slabOut(ledger);
-    ledger.workspace(view(slab, 0, 0), 'close');
-    ledger.workspace(view(slab, 0, 8), 'reserve');
+    ledger.workspace(viewOf(slab, 0, 0), 'close');
+    ledger.workspace(viewOf(slab, 0, 8), 'reserve');
     ledger.assertNothingReserved();
     expect(rules(ledger)).toEqual(['WS-2']);
   });

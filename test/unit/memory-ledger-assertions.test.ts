@@ -1,37 +1,8 @@
 // The checked ledger: every assertion is seen to fail on a deliberately wrong act.
 import { describe, expect, test } from 'vitest';
-import {
-  CheckedLedger,
-  Lease,
-  type Owner,
-  RuleViolation,
-  Slab,
-  type WorkspaceView,
-} from '../../src/memory/index.js';
+import { CheckedLedger, RuleViolation, Slab } from '../../src/memory/index.js';
+import { forged, home, slabOut, viewOf } from '../support/forged-memory.js';
 import { session, stream } from '../support/memory.js';
-
-const home = { returned: () => {} };
-
-/** A lease that no workspace made and no ledger knows. */
-const forged = (slab: Slab, start: number, end: number, unit = 'head', owner: Owner = stream) =>
-  new Lease(slab, start, end, owner, unit, { leased: 0 });
-
-/** A slab that `ledger` saw leave its pool. */
-const slabOut = (ledger: CheckedLedger): Slab => {
-  const slab = new Slab(0, 32, home);
-  ledger.acquired(slab, session);
-  return slab;
-};
-
-const viewOf = (slab: Slab, free: number, reservedEnd: number, capacity = 32): WorkspaceView => ({
-  owner: session,
-  slab,
-  free,
-  reservedEnd,
-  capacity,
-  reserved: reservedEnd > free,
-  overflowed: false,
-});
 
 /** A wrong act, what it breaks, and what the violation says. */
 const wrongs: readonly (readonly [
